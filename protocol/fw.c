@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "fw.h"
+
+static uint32_t in(struct memmap_fw *fw, unsigned int reg)
+{
+    fw->accesses++;
+    return fw->io->in(fw->opaque, reg);
+}
+
+static void out(struct memmap_fw *fw, unsigned int reg, uint32_t val)
+{
+    fw->accesses++;
+    fw->io->out(fw->opaque, reg, val);
+}
+
+/* The answer to what was just written; @state is what success leads to. */
+static unsigned int status(struct memmap_fw *fw, unsigned int state)
+{
+    uint32_t val = in(fw, MEMMAP_REG_DOORBELL);
+    unsigned int err = MEMMAP_STATUS_ERROR(val);
+
+    /* Success that leads elsewhere is not of this protocol. */
+    if ( val == MEMMAP_REG_ABSENT ||
+         (!err && MEMMAP_STATUS_STATE(val) != state) )
+    {
+        fw->present = false;
+        err = MEMMAP_E_ABSENT;
+    }
+
+    fw->index = err ? MEMMAP_STATUS_INDEX(val) : MEMMAP_NO_INDEX;
+    return err;
+}
+
+unsigned int memmap_fw_probe(struct memmap_fw *fw)
+{
+    uint32_t offer;
+    unsigned int minor;
+
+    fw->present = false;
+    fw->agreed = 0;
+    fw->generation = 0;
+    fw->index = MEMMAP_NO_INDEX;
+    fw->accesses = 0;
+
+    if ( in(fw, MEMMAP_REG_SIGNATURE) != MEMMAP_SIGNATURE )
+        return MEMMAP_E_ABSENT;
+    offer = in(fw, MEMMAP_REG_OFFER);
+    if ( MEMMAP_OFFER_MAJOR(offer) != MEMMAP_VERSION_MAJOR )
+        return MEMMAP_E_ABSENT;
+
+    minor = MEMMAP_OFFER_MINOR(offer);
+    if ( minor > MEMMAP_VERSION_MINOR )
+        minor = MEMMAP_VERSION_MINOR;
+    fw->agreed = MEMMAP_OFFER_FEATURES(offer) & fw->features;
+    fw->present = true;
+    out(fw, MEMMAP_REG_OFFER,
+        MEMMAP_OFFER(MEMMAP_VERSION_MAJOR, minor, fw->agreed));
+
+    return MEMMAP_OK;
+}
+
+unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
+{
+    struct memmap_layout storage = r->layout;
+    uint16_t index;
+    unsigned int rc;
+    uint32_t val;
+
+    if ( !fw->present )
+        return MEMMAP_E_ABSENT;
+
+    out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
+    val = in(fw, MEMMAP_REG_DOORBELL);
+    rc = MEMMAP_STATUS_ERROR(val);
+    if ( val == MEMMAP_REG_ABSENT )
+    {
+        fw->present = false;
+        return MEMMAP_E_ABSENT;
+    }
+    fw->index = MEMMAP_NO_INDEX;
+    if ( rc )
+        return rc;
+
+    r->layout = storage;
+    rc = memmap_unpack(r, fw->buf, MEMMAP_BUFFER_BYTES, &index);
+    if ( !rc && r->kind != MEMMAP_KIND_CONSTRAINTS )
+        rc = MEMMAP_E_KIND;
+    if ( rc )
+    {
+        fw->index = index;
+        return rc;
+    }
+
+    fw->generation = r->generation;
+    return MEMMAP_OK;
+}
+
+static unsigned int send(struct memmap_fw *fw, unsigned int cmd,
+                         unsigned int state, struct memmap_record *r)
+{
+    if ( !fw->present )
+        return MEMMAP_E_ABSENT;
+
+    r->kind = MEMMAP_KIND_LAYOUT;
+    r->generation = fw->generation + 1;
+    fw->index = MEMMAP_NO_INDEX;
+    if ( !memmap_pack(r, fw->buf, MEMMAP_BUFFER_BYTES) )
+        return MEMMAP_E_COUNT;
+
+    out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(cmd, fw->buf_gfn));
+    return status(fw, state);
+}
+
+unsigned int memmap_fw_prepare(struct memmap_fw *fw, struct memmap_record *r)
+{
+    return send(fw, MEMMAP_CMD_PREPARE, MEMMAP_ST_PREPARED, r);
+}
+
+unsigned int memmap_fw_commit(struct memmap_fw *fw, struct memmap_record *r)
+{
+    unsigned int rc = send(fw, MEMMAP_CMD_COMMIT, MEMMAP_ST_COMMITTED, r);
+
+    if ( !rc )
+        fw->generation = r->generation;
+    return rc;
+}
+
+unsigned int memmap_fw_seal(struct memmap_fw *fw)
+{
+    if ( !fw->present )
+        return MEMMAP_E_ABSENT;
+
+    out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_SEAL, 0));
+    return status(fw, MEMMAP_ST_SEALED);
+}

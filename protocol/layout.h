@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout.h - the layout algebra: a sorted, disjoint table of gfn ranges.
+ *
+ * Storage belongs to the caller and never grows.  Neighbours that say the same
+ * are one range: equal type, flags and aux, and sources that continue.
+ */
+#ifndef XEN_MEMMAP_LAYOUT_H
+#define XEN_MEMMAP_LAYOUT_H
+
+#include "memmap.h"
+
+struct memmap_range {
+    uint64_t gfn;       /* first gfn */
+    uint64_t pages;     /* never 0 inside a layout; gfn + pages never wraps */
+    uint64_t source;    /* gfn the pages had at domain build, or NO_SOURCE */
+    uint16_t type;      /* MEMMAP_TYPE_* */
+    uint16_t flags;     /* MEMMAP_EF_* */
+    uint32_t aux;
+};
+
+struct memmap_layout {
+    struct memmap_range *range; /* caller's array of max elements */
+    unsigned int nr, max;
+};
+
+/* The first gfn after @r. */
+static inline uint64_t memmap_range_end(const struct memmap_range *r)
+{
+    return r->gfn + r->pages;
+}
+
+/* Start with no ranges.  @storage must outlive @l. */
+void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,
+                        unsigned int max);
+
+/*
+ * Make @r the only thing said of its gfns: what it overlaps is cut or split,
+ * equal neighbours are joined.  False, with @l as it was, if @r is empty or
+ * wraps, or if the result would have more than max ranges.
+ */
+bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r);
+
+/* Say nothing any more of [gfn, gfn + pages).  False as for set. */
+bool memmap_layout_clear(struct memmap_layout *l, uint64_t gfn, uint64_t pages);
+
+/*
+ * Move @pages RAM pages from @from to @to: their source goes with them, and
+ * what was said of the destination is overwritten.  False, with @l as it was,
+ * if [from, from + pages) is not all RAM, if the two overlap, or if there is no
+ * room.
+ */
+bool memmap_layout_move(struct memmap_layout *l, uint64_t from, uint64_t to,
+                        uint64_t pages);
+
+/* Index of the first range that ends after @gfn; nr if there is none. */
+unsigned int memmap_layout_seek(const struct memmap_layout *l, uint64_t gfn);
+
+/* Whether any range of @type has a gfn in [gfn, gfn + pages). */
+bool memmap_layout_overlaps(const struct memmap_layout *l, unsigned int type,
+                            uint64_t gfn, uint64_t pages);
+
+/* Whether all of [gfn, gfn + pages) is of @type. */
+bool memmap_layout_covers(const struct memmap_layout *l, unsigned int type,
+                          uint64_t gfn, uint64_t pages);
+
+/* Pages in all ranges of @type. */
+uint64_t memmap_layout_pages(const struct memmap_layout *l, unsigned int type);
+
+/* Same ranges with the same meaning. */
+bool memmap_layout_equal(const struct memmap_layout *a,
+                         const struct memmap_layout *b);
+
+/* Copy @src into @dst's storage.  False if it does not fit. */
+bool memmap_layout_copy(struct memmap_layout *dst,
+                        const struct memmap_layout *src);
+
+#endif /* XEN_MEMMAP_LAYOUT_H */
