@@ -151,7 +151,7 @@
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
                                  MEMMAP_EF_UNFREED)
 
-#define MEMMAP_NO_SOURCE        (~UINT64_C(0))
+#define MEMMAP_NO_SOURCE        0xffffffffffffffffull
 
 /* The hole that VGA memory leaves in RAM below 1 MiB, in gfns. */
 #define MEMMAP_VGA_GFN          0xa0u
