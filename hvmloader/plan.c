@@ -92,7 +92,7 @@ static uint64_t place_low(const struct memmap_layout *now,
 
     for ( i = 0; i < nr; i++ )
     {
-        if ( bar[i].high )
+        if ( bar[i].high || !bar[i].size )
             continue;
         if ( !place(now, bar, i, &bar[i], lo, hi, top) )
             return 0;
@@ -200,7 +200,7 @@ static uint64_t choose_hole(const struct memmap_plan_in *in,
         /* What is left are 32-bit BARs; those that do not fit go without. */
         hole = in->hole_end;
         for ( i = 0; i < nr; i++ )
-            if ( !bar[i].high &&
+            if ( !bar[i].high && bar[i].size &&
                  place(in->now, bar, i, &bar[i], floor, in->hole_end, true) &&
                  bar[i].addr < hole )
                 hole = bar[i].addr & ~0xfffull;
@@ -349,7 +349,7 @@ bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
     place_high(in, bar, nr, plan);
     for ( i = 0; i < nr; i++ )
-        plan->unplaced += bar[i].addr == MEMMAP_BAR_UNPLACED;
+        plan->unplaced += bar[i].size && bar[i].addr == MEMMAP_BAR_UNPLACED;
 
     return note_mmio(&plan->after, plan->hole_start, in->hole_end) &&
            note_mmio(&plan->after, plan->high_start, plan->high_end);

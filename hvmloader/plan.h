@@ -14,7 +14,10 @@
 #define MEMMAP_MAX_BARS     256u
 #define MEMMAP_MAX_MOVES    64u
 
-/* One memory BAR.  Sizes and addresses in bytes; size is a power of two. */
+/*
+ * One memory BAR.  Sizes and addresses in bytes; size is a power of two, or 0
+ * for what is no memory BAR and only keeps its place in the caller's list.
+ */
 struct memmap_bar {
     uint64_t size;
     uint64_t addr;          /* out: where it goes, MEMMAP_BAR_UNPLACED if nowhere */

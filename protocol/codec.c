@@ -206,7 +206,7 @@ unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *buf,
         if ( e.gfn < end )
             return MEMMAP_E_ORDER;
         end = memmap_range_end(&e);
-        if ( end > r->gfn_limit )
+        if ( r->kind == MEMMAP_KIND_LAYOUT && end > r->gfn_limit )
             return MEMMAP_E_RANGE;
         if ( r->layout.nr == r->layout.max )
             return MEMMAP_E_COUNT;

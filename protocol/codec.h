@@ -17,7 +17,8 @@ struct memmap_record {
     uint16_t flags;             /* MEMMAP_RF_* */
     uint32_t generation;
     uint64_t ram_pages;         /* sum of all RAM entries */
-    uint64_t gfn_limit;         /* first gfn not to be used */
+    uint64_t gfn_limit;         /* LAYOUT: first gfn the guest cannot address;
+                                   CONSTRAINTS: first that cannot be RAM */
     struct memmap_layout layout;/* storage belongs to the caller */
 };
 

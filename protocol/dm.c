@@ -88,7 +88,7 @@ unsigned int memmap_dm_validate(struct memmap_dm *dm,
             return MEMMAP_E_TYPE;
         if ( e->type != MEMMAP_TYPE_RAM && e->type != MEMMAP_TYPE_MMIO )
             continue;
-        if ( memmap_range_end(e) > dm->gfn_limit )
+        if ( e->type == MEMMAP_TYPE_RAM && memmap_range_end(e) > dm->gfn_limit )
             return MEMMAP_E_RANGE;
         if ( memmap_layout_overlaps(&owned, MEMMAP_TYPE_OWNED, e->gfn,
                                     e->pages) )

@@ -116,7 +116,8 @@
 #define MEMMAP_HDR_KIND         28u     /* u16, MEMMAP_KIND_* */
 #define MEMMAP_HDR_FLAGS        30u     /* u16, MEMMAP_RF_* */
 #define MEMMAP_HDR_RAM_PAGES    32u     /* u64, sum of all RAM entries */
-#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, first gfn that must not be used */
+#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, LAYOUT: end of guest's addresses,
+                                           CONSTRAINTS: end of mappable RAM */
 #define MEMMAP_HDR_BYTES        48u
 
 #define MEMMAP_ENT_GFN          0u      /* u64 */
