@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "hvm.h"
+#include "fw.h"
+#include "move.h"
+
+#include "../config.h"
+#include "../util.h"
+#include "../hypercall.h"
+
+#include <xen/memory.h>
+#include <xen/hvm/e820.h>
+#include <xen/hvm/hvm_info_table.h>
+
+/* BARs above this never go into the low hole, as in pci.c. */
+#define HIGH_THRESH     GB(1)
+/* How far down the hole may grow: half of what is below 4 GiB. */
+#define HOLE_MIN        GB(2)
+/* Two of the eight variable MTRRs are left for BARs above 4 GiB. */
+#define MAX_MTRRS       6
+
+static struct memmap_fw fw;
+/* Where everything is now; every page moved is noted here at once. */
+static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_layout now;
+static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_plan plan;
+/* Whether the layout differs from the one committed last. */
+static bool dirty;
+
+static uint32_t port_in(void *opaque, unsigned int reg)
+{
+    return inl(MEMMAP_PORT_BASE + reg);
+}
+
+static void port_out(void *opaque, unsigned int reg, uint32_t val)
+{
+    outl(MEMMAP_PORT_BASE + reg, val);
+}
+
+static const struct memmap_fw_io port_io = { .in = port_in, .out = port_out };
+
+static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
+                          unsigned int pages)
+{
+    struct xen_add_to_physmap xatp = {
+        .domid = DOMID_SELF,
+        .space = XENMAPSPACE_gmfn_range,
+        .idx = from,
+        .gpfn = to,
+        .size = pages,
+    };
+
+    return hypercall_memory_op(XENMEM_add_to_physmap, &xatp);
+}
+
+static const struct memmap_p2m_ops p2m_ops = {
+    .add_to_physmap = add_to_physmap,
+};
+
+static bool note(uint64_t gfn, uint64_t end, unsigned int type)
+{
+    struct memmap_range r = {
+        .gfn = gfn,
+        .pages = end - gfn,
+        .source = type == MEMMAP_TYPE_RAM ? gfn : MEMMAP_NO_SOURCE,
+        .type = type,
+    };
+
+    return end <= gfn || memmap_layout_set(&now, &r);
+}
+
+/* The layout that the toolstack built and described in the memory map. */
+static bool layout_from_e820(void)
+{
+    unsigned int i;
+
+    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+
+    if ( !note(0, MEMMAP_VGA_GFN, MEMMAP_TYPE_RAM) ||
+         !note(MEMMAP_VGA_END, MEMMAP_FIXED_END, MEMMAP_TYPE_RAM) )
+        return false;
+
+    for ( i = 0; i < memory_map.nr_map; i++ )
+    {
+        const struct e820entry *e = &memory_map.map[i];
+        uint64_t gfn = e->addr >> PAGE_SHIFT;
+        uint64_t end = (e->addr + e->size) >> PAGE_SHIFT;
+
+        if ( e->type == E820_RAM )
+        {
+            if ( gfn < MEMMAP_FIXED_END )
+                gfn = MEMMAP_FIXED_END;
+            if ( !note(gfn, end, MEMMAP_TYPE_RAM) )
+                return false;
+        }
+        else if ( e->type == E820_RESERVED )
+        {
+            end = (e->addr + e->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+            if ( !note(gfn, end, MEMMAP_TYPE_RDM) )
+                return false;
+        }
+    }
+
+    return true;
+}
+
+/* Keep the two numbers that the rest of hvmloader goes by in step. */
+static void sync_hvm_info(void)
+{
+    uint32_t low = 0, high = 0;
+    unsigned int i;
+
+    for ( i = 0; i < now.nr; i++ )
+    {
+        const struct memmap_range *r = &now.range[i];
+
+        if ( r->type != MEMMAP_TYPE_RAM || (r->flags & MEMMAP_EF_FIRMWARE) )
+            continue;
+        if ( r->gfn < (GB(4) >> PAGE_SHIFT) )
+            low = memmap_range_end(r);
+        else
+            high = memmap_range_end(r);
+    }
+
+    hvm_info->low_mem_pgend = low;
+    hvm_info->high_mem_pgend = high;
+}
+
+bool memmap_sync_e820(void)
+{
+    unsigned int i, nr = 0;
+
+    if ( !fw.present )
+        return false;
+
+    for ( i = 0; i < now.nr; i++ )
+    {
+        const struct memmap_range *r = &now.range[i];
+        uint64_t gfn = r->gfn;
+
+        if ( gfn < MEMMAP_FIXED_END )
+            gfn = MEMMAP_FIXED_END;
+        if ( memmap_range_end(r) <= gfn || (r->flags & MEMMAP_EF_FIRMWARE) ||
+             (r->type != MEMMAP_TYPE_RAM && r->type != MEMMAP_TYPE_RDM) )
+            continue;
+        if ( nr == E820MAX )
+        {
+            printf("memmap: memory map is full, RAM from "PRIllx" is left out\n",
+                   PRIllx_arg(gfn << PAGE_SHIFT));
+            break;
+        }
+        memory_map.map[nr].addr = gfn << PAGE_SHIFT;
+        memory_map.map[nr].size = (memmap_range_end(r) - gfn) << PAGE_SHIFT;
+        memory_map.map[nr].type =
+            r->type == MEMMAP_TYPE_RAM ? E820_RAM : E820_RESERVED;
+        nr++;
+    }
+    memory_map.nr_map = nr;
+
+    return true;
+}
+
+static void complain(const char *what, unsigned int err)
+{
+    printf("memmap: %s refused: %s", what, memmap_strerror(err));
+    if ( fw.index != MEMMAP_NO_INDEX )
+        printf(" (entry %u)", fw.index);
+    printf("\n");
+}
+
+static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
+                      unsigned int nr, uint64_t mmio_hole_size,
+                      uint64_t gfn_limit, bool may_move)
+{
+    struct memmap_plan_in in = {
+        .now = l,
+        .hole_start = pci_mem_start,
+        .hole_min = HOLE_MIN,
+        .hole_end = pci_mem_end,
+        .high_thresh = HIGH_THRESH,
+        .addr_limit = 1ull << cpu_phys_addr(),
+        .gfn_limit = gfn_limit,
+        .max_mtrrs = MAX_MTRRS,
+        .may_move = may_move,
+    };
+
+    if ( mmio_hole_size && mmio_hole_size <= GB(4) &&
+         GB(4) - mmio_hole_size <= pci_mem_start )
+    {
+        in.hole_start = GB(4) - mmio_hole_size;
+        in.hole_fixed = true;
+    }
+    if ( in.gfn_limit > in.addr_limit >> PAGE_SHIFT )
+        in.gfn_limit = in.addr_limit >> PAGE_SHIFT;
+
+    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    return memmap_plan(&in, bar, nr, &plan);
+}
+
+/*
+ * The device model's own ranges, added to a copy of the layout: what the
+ * planner must keep out of.
+ */
+static bool add_constraints(struct memmap_layout *l,
+                            const struct memmap_layout *owned)
+{
+    unsigned int i;
+
+    if ( !memmap_layout_copy(l, &now) )
+        return false;
+    for ( i = 0; i < owned->nr; i++ )
+        if ( (owned->range[i].type == MEMMAP_TYPE_OWNED ||
+              owned->range[i].type == MEMMAP_TYPE_RDM) &&
+             !memmap_layout_overlaps(l, MEMMAP_TYPE_RAM, owned->range[i].gfn,
+                                     owned->range[i].pages) &&
+             !memmap_layout_set(l, &owned->range[i]) )
+            return false;
+
+    return true;
+}
+
+static struct memmap_record record(const struct memmap_layout *l)
+{
+    return (struct memmap_record){
+        .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
+        .layout = *l,
+    };
+}
+
+/* Leave the conversation: nobody after us shall have a say either. */
+static bool give_up(const char *why)
+{
+    printf("memmap: %s, going on without the protocol\n", why);
+    memmap_fw_seal(&fw);
+    fw.present = false;
+    return false;
+}
+
+bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
+                   uint64_t mmio_hole_size)
+{
+    static struct memmap_range query_range[MEMMAP_MAX_ENTRIES];
+    static struct memmap_range all_range[MEMMAP_MAX_ENTRIES];
+    struct memmap_record query = {}, want;
+    struct memmap_layout all;
+    unsigned int i, rc;
+    bool may_move = true;
+
+    if ( !strncmp(xenstore_read("hvmloader/memory-map/enabled", "1"), "0", 2) )
+    {
+        printf("memmap: switched off in xenstore\n");
+        return false;
+    }
+
+    fw.io = &port_io;
+    fw.buf = (uint8_t *)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
+    fw.buf_gfn = MEMMAP_BUFFER_PHYSICAL_ADDRESS >> PAGE_SHIFT;
+    fw.features = MEMMAP_FEAT_PUBLISH;
+
+    if ( memmap_fw_probe(&fw) )
+    {
+        printf("memmap: device model makes no offer, RAM stays unless allowed\n");
+        return false;
+    }
+
+    memmap_layout_init(&query.layout, query_range, MEMMAP_MAX_ENTRIES);
+    rc = memmap_fw_query(&fw, &query);
+    memmap_layout_init(&all, all_range, MEMMAP_MAX_ENTRIES);
+    if ( rc )
+    {
+        complain("query", rc);
+        return give_up("constraints unknown");
+    }
+    if ( !layout_from_e820() || !add_constraints(&all, &query.layout) )
+        return give_up("memory map has too many ranges");
+
+ again:
+    if ( !make_plan(&all, bar, nr, mmio_hole_size, query.gfn_limit, may_move) )
+    {
+        if ( !may_move )
+            return give_up("layout has too many ranges");
+        printf("memmap: moving RAM takes too many ranges, it stays\n");
+        may_move = false;
+        goto again;
+    }
+
+    want = record(&plan.after);
+    if ( plan.nr_moves )
+    {
+        rc = memmap_fw_prepare(&fw, &want);
+        if ( rc )
+        {
+            complain("layout", rc);
+            printf("memmap: RAM stays where it is\n");
+            may_move = false;
+            goto again;
+        }
+        for ( i = 0; i < plan.nr_moves; i++ )
+            printf("memmap: moving "PRIllx" pages from gfn "PRIllx" to "PRIllx
+                   "\n", PRIllx_arg(plan.move[i].pages),
+                   PRIllx_arg(plan.move[i].from), PRIllx_arg(plan.move[i].to));
+        if ( memmap_move(&p2m_ops, NULL, &plan, &now) )
+        {
+            printf("memmap: Xen did not move the RAM, it stays where it is\n");
+            add_constraints(&all, &query.layout);
+            may_move = false;
+            goto again;
+        }
+    }
+
+    rc = memmap_fw_commit(&fw, &want);
+    if ( rc )
+    {
+        complain("commit", rc);
+        if ( plan.nr_moves )
+        {
+            memmap_move_back(&p2m_ops, NULL, &plan, &now);
+            add_constraints(&all, &query.layout);
+            may_move = false;
+            goto again;
+        }
+    }
+    memmap_layout_copy(&now, &plan.after);
+
+    pci_mem_start = plan.hole_start;
+    pci_hi_mem_start = plan.high_start;
+    pci_hi_mem_end = plan.high_end;
+    if ( pci_hi_mem_end )   /* as pci.c does, for fewer MTRRs */
+        pci_hi_mem_end = ((pci_hi_mem_end - 1) |
+                          ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
+    sync_hvm_info();
+    memmap_sync_e820();
+    printf("memmap: version %u, generation %u, hole at %08x, "PRIllx
+           " pages moved, %u BARs without a place\n", MEMMAP_VERSION_MAJOR,
+           fw.generation, pci_mem_start, PRIllx_arg(plan.moved_pages),
+           plan.unplaced);
+
+    return true;
+}
+
+void memmap_page_taken(uint64_t from, uint64_t to)
+{
+    struct memmap_range r = {
+        .gfn = to,
+        .pages = 1,
+        .source = MEMMAP_NO_SOURCE,
+        .type = MEMMAP_TYPE_RAM,
+        .flags = MEMMAP_EF_FIRMWARE,
+    };
+
+    if ( !fw.present )
+        return;
+
+    memmap_layout_clear(&now, from, 1);
+    memmap_layout_set(&now, &r);
+    dirty = true;
+}
+
+void memmap_finish(void)
+{
+    struct memmap_record last;
+    unsigned int rc;
+
+    if ( !fw.present )
+        return;
+
+    if ( dirty )
+    {
+        last = record(&now);
+        rc = memmap_fw_commit(&fw, &last);
+        if ( rc )
+            complain("final layout", rc);
+    }
+    rc = memmap_fw_seal(&fw);
+    if ( rc )
+        complain("seal", rc);
+    printf("memmap: sealed at generation %u after %u port accesses\n",
+           fw.generation, fw.accesses);
+}
