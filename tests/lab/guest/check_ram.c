@@ -1,0 +1,337 @@
+/*
+ * What is promised: every address that the E820 calls RAM is memory, and each is a memory of its
+ * own: what is written there stays there until it is overwritten through the same address.
+ *
+ * What could go wrong, after somebody moved RAM about:
+ *  - a gfn that the E820 calls RAM has no page behind it. Writes go to the device model, which
+ *    drops them; reads give all ones;
+ *  - two gfns share a page, or a page is shared with something else (a video RAM, a ROM, the
+ *    record): what is written to one shows in the other, so each page is given a pattern that
+ *    names its frame, and nothing is read before everything was written;
+ *  - the map is right but the memory types are not: Linux cuts RAM off that no write-back MTRR
+ *    covers. Then the firmware's map and the kernel's differ;
+ *  - the mistake is one page at the edge of a range, so the text says how near each edge was
+ *    reached.
+ *
+ * Covered is a chunk (2 MiB, aligned, or what of it lies in the range) of which at least one
+ * page was written and verified. One that the kernel keeps entirely for itself (its image,
+ * struct pages, the first MiB) is counted apart; one that was not covered although it still
+ * holds free pages is a failure. As a rule nearly every page is verified, not one per chunk.
+ */
+#include "guest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
+#define MAX_CHUNKS     (1u << 16)       /* 128 GiB of guest-physical addresses */
+#define MAGIC          0xb5ad4eceda1ce2a9ull
+
+static uint16_t held_in[MAX_CHUNKS];    /* pages that we hold, per chunk */
+
+static unsigned long long ull(uint64_t v)
+{
+    return v;
+}
+
+/* Which of a page's words are used: STRIDE apart, shifted from page to page. */
+static size_t first_word(uint64_t pfn, size_t stride)
+{
+    return pfn % stride;
+}
+
+/* Frame number and word number; invertible, so that a wrong value can be traced. */
+static uint64_t pattern(uint64_t pfn, size_t word)
+{
+    return (pfn << 12 | word) ^ MAGIC;
+}
+
+static void write_all(const struct physmem *m, size_t stride)
+{
+    for (size_t i = 0; i < m->nr; i++) {
+        volatile uint64_t *w = (uint64_t *)(m->base + i * PAGE_SIZE);
+
+        if (!m->pfn[i]) {
+            continue;
+        }
+        for (size_t k = first_word(m->pfn[i], stride); k < WORDS_PER_PAGE; k += stride) {
+            w[k] = pattern(m->pfn[i], k);
+        }
+    }
+}
+
+struct bad {
+    size_t pages;
+    uint64_t address, got, want;        /* of the lowest one */
+};
+
+static void verify_all(const struct physmem *m, size_t stride, struct bad *bad)
+{
+    memset(bad, 0, sizeof(*bad));
+    for (size_t i = 0; i < m->nr; i++) {
+        const volatile uint64_t *w = (uint64_t *)(m->base + i * PAGE_SIZE);
+
+        if (!m->pfn[i]) {
+            continue;
+        }
+        for (size_t k = first_word(m->pfn[i], stride); k < WORDS_PER_PAGE; k += stride) {
+            uint64_t got = w[k], want = pattern(m->pfn[i], k);
+
+            if (got != want) {
+                uint64_t address = m->pfn[i] * PAGE_SIZE + k * sizeof(got);
+
+                if (!bad->pages++ || address < bad->address) {
+                    *bad = (struct bad){ bad->pages, address, got, want };
+                }
+                break;
+            }
+        }
+    }
+}
+
+/* A pattern of another page: the two gfns are one page, or the other's write went astray. */
+static void explain(const struct bad *bad, struct outcome *o)
+{
+    uint64_t id = bad->got ^ MAGIC;
+
+    outcome(o, FAILURE, "%zu pages do not hold what was written; first at 0x%llx: read 0x%llx, "
+            "wrote 0x%llx", bad->pages, ull(bad->address), ull(bad->got), ull(bad->want));
+    if (bad->got == ~0ull) {
+        append(o->text, sizeof(o->text), " (all ones: nothing is populated there)");
+    } else if ((id >> 12) < MAX_CHUNKS * CHUNK_PAGES && (id & 4095) < WORDS_PER_PAGE) {
+        append(o->text, sizeof(o->text), " (that is what was written to 0x%llx)",
+               ull((id >> 12) * PAGE_SIZE + (id & 4095) * sizeof(uint64_t)));
+    }
+}
+
+/* What the firmware calls RAM and the kernel does not; empty text: nothing above 1 MiB. */
+static void compare_iomem(const struct e820 *map, char *bad, size_t size)
+{
+    static struct range sys[E820_MAX];
+    FILE *f = fopen("/proc/iomem", "re");
+    unsigned int nr = 0;
+    char line[200];
+
+    while (f && nr < E820_MAX && fgets(line, sizeof(line), f)) {
+        unsigned long long start, end;
+
+        if (line[0] != ' ' && strstr(line, "System RAM") &&
+            sscanf(line, "%llx-%llx", &start, &end) == 2) {
+            sys[nr++] = (struct range){ start, end + 1 };
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    for (unsigned int i = 0; i < map->nr && !bad[0]; i++) {
+        /* Whole pages only, and not the first MiB, which Linux never uses as RAM. */
+        uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+        uint64_t end = map->e[i].r.end & ~(PAGE_SIZE - 1);
+
+        if (!map->e[i].ram || end <= 1 << 20) {
+            continue;
+        }
+        for (unsigned int k = 0; k < nr; k++) {
+            if (sys[k].start <= at && sys[k].end > at) {
+                at = sys[k].end;
+            }
+        }
+        if (at < end) {
+            append(bad, size, "the kernel does not use 0x%llx-0x%llx, which the firmware calls "
+                   "RAM (memory types? its command line?)", ull(at), ull(end));
+        }
+    }
+}
+
+struct coverage {
+    unsigned int chunks, covered, kernel, missed;
+    uint64_t first_missed;
+    unsigned int missed_free;           /* free pages in the first missed chunk */
+};
+
+/* Look at every chunk of RAM. False: /proc/kpageflags cannot be read. */
+static bool look_at_chunks(const struct e820 *map, struct coverage *c)
+{
+    static uint64_t flags[CHUNK_PAGES];
+
+    memset(c, 0, sizeof(*c));
+    for (unsigned int i = 0; i < map->nr; i++) {
+        uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) / PAGE_SIZE;
+        uint64_t end = map->e[i].r.end / PAGE_SIZE;
+
+        while (map->e[i].ram && at < end) {
+            uint64_t next = (at / CHUNK_PAGES + 1) * CHUNK_PAGES;
+            unsigned int free = 0, none = 0;
+            size_t n;
+
+            if (next > end) {
+                next = end;
+            }
+            n = next - at;
+            c->chunks++;
+            if (at / CHUNK_PAGES < MAX_CHUNKS && held_in[at / CHUNK_PAGES]) {
+                c->covered++;
+                at = next;
+                continue;
+            }
+            if (!kpageflags_read(at, flags, n)) {
+                return false;
+            }
+            for (size_t k = 0; k < n; k++) {
+                free += !!(flags[k] & KPF_BUDDY);
+                none += !!(flags[k] & KPF_NOPAGE);
+            }
+            if (free || none == n) {
+                if (!c->missed++) {
+                    c->first_missed = at * PAGE_SIZE;
+                    c->missed_free = free;
+                }
+            } else {
+                c->kernel++;
+            }
+            at = next;
+        }
+    }
+    return true;
+}
+
+/* " 0x100000-0xc0000000 to within 0x1000 and 0x3000": the nearest page to each edge. */
+static void describe_edges(const struct physmem *m, const struct e820 *map, char *text,
+                           size_t size)
+{
+    static struct { uint64_t lowest, highest; } at[E820_MAX];
+
+    memset(at, 0, sizeof(at));
+    for (size_t i = 0; i < m->nr; i++) {
+        for (unsigned int k = 0; m->pfn[i] && k < map->nr; k++) {
+            uint64_t a = m->pfn[i] * PAGE_SIZE;
+
+            if (a < map->e[k].r.start || a >= map->e[k].r.end) {
+                continue;
+            }
+            if (!at[k].highest || a < at[k].lowest) {
+                at[k].lowest = a;
+            }
+            if (a + PAGE_SIZE > at[k].highest) {
+                at[k].highest = a + PAGE_SIZE;
+            }
+            break;
+        }
+    }
+    for (unsigned int k = 0; k < map->nr; k++) {
+        if (!map->e[k].ram) {
+            continue;
+        }
+        append(text, size, "; 0x%llx-0x%llx ", ull(map->e[k].r.start), ull(map->e[k].r.end));
+        if (at[k].highest) {
+            append(text, size, "to within 0x%llx and 0x%llx", ull(at[k].lowest -
+                   map->e[k].r.start), ull(map->e[k].r.end - at[k].highest));
+        } else {
+            append(text, size, "kept by the kernel");
+        }
+    }
+}
+
+/* A page of ours that the E820 does not call RAM: the kernel invented memory. */
+static uint64_t outside_e820(const struct physmem *m, const struct e820 *map)
+{
+    for (size_t i = 0; i < m->nr; i++) {
+        uint64_t a = m->pfn[i] * PAGE_SIZE;
+        bool inside = !a;
+
+        for (unsigned int k = 0; k < map->nr && !inside; k++) {
+            inside = map->e[k].ram && a >= map->e[k].r.start &&
+                     a + PAGE_SIZE <= map->e[k].r.end;
+        }
+        if (!inside) {
+            return a;
+        }
+    }
+    return 0;
+}
+
+static void run(struct params *p, struct outcome *o)
+{
+    static struct e820 map;
+    struct physmem m;
+    struct coverage c;
+    struct bad bad;
+    char text[300] = "";
+    uint64_t words = param_size(p, "words", 8), min = param_size(p, "min", 0), astray;
+    size_t stride, moved;
+
+    if (words < 1 || words > WORDS_PER_PAGE) {
+        outcome(o, ERROR, "parameter 'words': 1 to %zu", WORDS_PER_PAGE);
+        return;
+    }
+    if (!params_ok(p, o)) {
+        return;
+    }
+    if (!e820_read(&map)) {
+        outcome(o, ERROR, "/sys/firmware/memmap cannot be read");
+        return;
+    }
+    compare_iomem(&map, text, sizeof(text));
+    if (text[0]) {
+        outcome(o, FAILURE, "%s", text);
+        return;
+    }
+    if (!physmem_acquire(&m, &map, p->attempt)) {
+        outcome(o, ERROR, "%s", m.trouble);
+        return;
+    }
+    say("note ram: %zu MiB taken", m.held >> (20 - PAGE_SHIFT));
+
+    stride = WORDS_PER_PAGE / words;
+    write_all(&m, stride);
+    verify_all(&m, stride, &bad);
+    moved = physmem_moved(&m);
+    if (moved) {
+        outcome(o, ERROR, "%zu of %zu pages were moved by the kernel meanwhile", moved, m.held);
+        return;
+    }
+    if (bad.pages) {
+        explain(&bad, o);
+        return;
+    }
+    astray = outside_e820(&m, &map);
+    if (astray) {
+        outcome(o, FAILURE, "the kernel uses 0x%llx as RAM, which the firmware does not call so",
+                ull(astray));
+        return;
+    }
+
+    for (size_t i = 0; i < m.nr; i++) {
+        if (m.pfn[i] && m.pfn[i] / CHUNK_PAGES < MAX_CHUNKS) {
+            held_in[m.pfn[i] / CHUNK_PAGES]++;
+        }
+    }
+    if (!look_at_chunks(&map, &c)) {
+        outcome(o, ERROR, "/proc/kpageflags cannot be read");
+        return;
+    }
+    describe_edges(&m, &map, text, sizeof(text));
+    if (c.missed) {
+        outcome(o, FAILURE, "%u of %u chunks were not reached although the kernel does not use "
+                "them; first 0x%llx (%u free pages)%s", c.missed, c.chunks,
+                ull(c.first_missed), c.missed_free, text);
+        return;
+    }
+    if (m.held * PAGE_SIZE < min) {
+        outcome(o, ERROR, "only %zu pages could be had, fewer than min=%llu bytes", m.held,
+                ull(min));
+        return;
+    }
+    outcome(o, SUCCESS, "%zu pages (%llu bytes), %zu bytes in each verified; %u of %u chunks, "
+            "%u kept by the kernel%s", m.held, ull(m.held * PAGE_SIZE),
+            (WORDS_PER_PAGE + stride - 1) / stride * sizeof(uint64_t), c.covered, c.chunks,
+            c.kernel, text);
+}
+
+const struct check check_ram = {
+    .name = "ram",
+    .summary = "all RAM the kernel gives is written, then verified, page by physical page",
+    .params = "words=N (words verified in a page, default 8, 512: all) min=BYTES",
+    .run = run,
+    .needs_modules = true,      /* not while a driver is still being probed */
+};

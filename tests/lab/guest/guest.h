@@ -1,0 +1,230 @@
+/*
+ * memmap-guest: the workload inside the lab's guest.
+ *
+ * One static program, run as /init from the initramfs of Debian's kernel. It asks the guest
+ * kernel for what it knows (E820, PCI resources, physical addresses of its own pages), puts
+ * memory and devices to work, and prints one line per check on the serial console. The lab's
+ * driver outside reads those lines; nothing else leaves the guest.
+ *
+ * What it must never do:
+ *  - ask Xen. No hypercall, no xenstore, no PV driver: a check that knew it runs under Xen could
+ *    be satisfied by what Xen says of itself. The guest judges by what its memory and its
+ *    devices do. (What Xen says is compared from outside, by tests/lab/views.)
+ *  - write to memory it did not get from the kernel, or to a disk other than the one named by
+ *    serial number.
+ *  - call a missing precondition a success. There are four results, as in the Xen Test
+ *    Framework: success, skip (not applicable here), error (the lab's fault: the check could
+ *    not be carried out), failure (the stack's fault: the check was carried out and is wrong).
+ *  - let one check depend on another's outcome. Each runs in a child process of its own, in the
+ *    order given, and leaves nothing behind but what it wrote to the disk.
+ */
+#ifndef MEMMAP_GUEST_H
+#define MEMMAP_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1ul << PAGE_SHIFT)
+#define CHUNK_SIZE (2ul << 20)          /* the superpage in which RAM is handed around */
+#define CHUNK_PAGES (CHUNK_SIZE / PAGE_SIZE)
+#define FOUR_GIB   (1ull << 32)
+
+/* Bytes; END is the first address that does not belong to the range. */
+struct range {
+    uint64_t start, end;
+};
+
+/* ---- results (report.c) ---------------------------------------------------------------- */
+
+enum result { SUCCESS, SKIP, ERROR, FAILURE };
+
+struct outcome {
+    enum result result;
+    char text[600];
+};
+
+/* Fill O in and return it, so that a check can end with `return outcome(...)`. */
+struct outcome *outcome(struct outcome *o, enum result r, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One line "memmap-guest: ..." in a single write: the console is slow and shared. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Append to BUF of SIZE bytes, silently cut: for texts made of several pieces. */
+void append(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- a check and its parameters (params.c) ---------------------------------------------- */
+
+#define PARAMS_MAX 16
+
+struct params {
+    unsigned int nr;
+    struct { const char *key, *value; bool used; } p[PARAMS_MAX];
+    char bad[160];              /* first complaint; empty when all is well */
+    unsigned int attempt;       /* 0, then 1 when the first one was killed for lack of memory */
+};
+
+struct check {
+    const char *name;
+    const char *summary;
+    const char *params;         /* for --list */
+    void (*run)(struct params *p, struct outcome *o);
+    bool needs_modules;         /* wait for the loader: a device driver or a quiet kernel */
+};
+
+extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq;
+
+/* ARG is "key=value,key=value" or NULL; it is cut up in place. */
+void params_parse(struct params *p, char *arg);
+
+/* Each marks its key as known. Sizes take decimal or 0x, and a suffix K, M or G. */
+uint64_t param_size(struct params *p, const char *key, uint64_t otherwise);
+const char *param_string(struct params *p, const char *key, const char *otherwise);
+bool param_given(const struct params *p, const char *key);
+
+/* "0xS-0xE+0xS-0xE...": at most MAX ranges; the number of them. */
+unsigned int param_ranges(struct params *p, const char *key, struct range *r, unsigned int max);
+
+/* False, with O an error, if a value was malformed or a key is not one the check asked for. */
+bool params_ok(struct params *p, struct outcome *o);
+
+/* ---- the firmware's memory map (e820.c) -------------------------------------------------- */
+
+#define E820_MAX 128
+
+struct e820_entry {
+    struct range r;
+    char type[40];              /* the kernel's words: "System RAM", "Reserved", ... */
+    bool ram;
+};
+
+struct e820 {
+    unsigned int nr;
+    struct e820_entry e[E820_MAX];
+};
+
+/*
+ * /sys/firmware/memmap: what the firmware reported, before the kernel's command line or the
+ * kernel itself changed anything. Sorted by start. False if it cannot be read.
+ */
+bool e820_read(struct e820 *m);
+
+/* Folder that stands for "/" in e820.c and pci.c; only the program's own tests change it. */
+extern const char *fs_root;
+
+/* ---- PCI through sysfs (pci.c) ------------------------------------------------------------ */
+
+#define PCI_MAX 64
+#define PCI_BARS 6
+#define PCI_CLASS_NVME 0x010802u
+
+struct pci_bar {
+    struct range r;             /* empty: no such BAR, or not a memory BAR */
+    bool unset;                 /* the BAR exists but has no address */
+};
+
+struct pci_dev {
+    char bdf[16];
+    uint32_t class;
+    uint16_t vendor, device;
+    struct pci_bar bar[PCI_BARS];
+};
+
+struct pci {
+    unsigned int nr;
+    struct pci_dev d[PCI_MAX];
+};
+
+bool pci_read(struct pci *p);
+
+/* The NVMe controller with a controller memory buffer: a second memory BAR of MIN bytes. */
+const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min);
+
+/* Keep every driver but one of NAME (which does not exist) off the device. */
+bool pci_driver_override(const struct pci_dev *d, const char *name);
+
+/* ---- kernel log (kmsg.c) -------------------------------------------------------------------- */
+
+/*
+ * The first message that contains ALL of word and one of ANY (NULL-terminated; NULL: anything),
+ * without its time stamp. False if there is none.
+ */
+bool kmsg_find(const char *word, const char *const *any, char *line, size_t size);
+
+/* ---- small files (report.c) ------------------------------------------------------------------ */
+
+/* Contents of a short file without its trailing newline; false if unreadable. */
+bool file_read(const char *path, char *buf, size_t size);
+bool file_write(const char *path, const char *text);
+
+/* ---- pages with known physical addresses (physmem.c) ----------------------------------------- */
+
+/*
+ * As much RAM as the kernel gives one process, locked, not moved behind our back, each page's
+ * frame number known. One at a time per process; the process's end gives everything back.
+ */
+struct physmem {
+    char *base;                 /* page i is at base + i * PAGE_SIZE */
+    uint64_t *pfn;              /* its frame number, 0: we do not hold it */
+    size_t nr;                  /* indices in use */
+    size_t held;                /* pages held */
+    char trouble[160];          /* why it could not be done; empty when it could */
+};
+
+bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int attempt);
+
+/* Re-read the frame numbers; the number of pages that are not where they were. */
+size_t physmem_moved(const struct physmem *m);
+
+/* Frame number of the page at P; 0 if unknown. P must have been touched. */
+uint64_t physmem_pfn(const void *p);
+
+/* Give back every page but those whose index is in KEEP (sorted ascending). */
+void physmem_keep(struct physmem *m, const size_t *keep, size_t nr_keep);
+
+/* What /proc/kpageflags says of N frames from PFN on. False if it cannot be read. */
+bool kpageflags_read(uint64_t pfn, uint64_t *flags, size_t n);
+#define KPF_BUDDY  (1ull << 10)
+#define KPF_NOPAGE (1ull << 20)
+
+/* Sysctls that keep pages where they are; called once before the first check. */
+void physmem_settle_kernel(void);
+
+/* ---- NVMe as Linux shows it (nvmedev.c) -------------------------------------------------------- */
+
+struct nvmedev {
+    char ctrl[32];              /* "nvme0" */
+    char block[48];             /* "/dev/nvme0n1" */
+    uint64_t bytes;
+};
+
+/*
+ * Wait up to TIMEOUT seconds for the namespace of the controller with this serial number. On
+ * false WHY holds the kernel's own words, as far as it had any.
+ */
+bool nvmedev_find(const char *serial, unsigned int timeout, struct nvmedev *d,
+                  char *why, size_t size);
+
+/* ---- an NVMe controller driven from user space (nvmeq.c) ---------------------------------------- */
+
+struct nvmeq {
+    volatile uint32_t *regs;
+    struct nvme_sqe *sq;
+    volatile struct nvme_cqe *cq;
+    uint64_t sq_phys, cq_phys, data_phys;
+    uint8_t *data;              /* one page of ordinary RAM for the controller's DMA */
+    unsigned int tail, head, phase, cid;
+    char trouble[160];
+};
+
+bool nvmeq_start(struct nvmeq *q, volatile void *regs);
+void nvmeq_stop(struct nvmeq *q);
+
+/* The three commands the BAR check needs; PRP is a bus address. False: q->trouble says why. */
+bool nvmeq_identify(struct nvmeq *q, uint64_t prp);
+bool nvmeq_set_timestamp(struct nvmeq *q, uint64_t prp);
+bool nvmeq_get_timestamp(struct nvmeq *q, uint64_t prp);
+
+#endif

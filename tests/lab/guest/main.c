@@ -1,0 +1,274 @@
+/*
+ * PID 1 of the guest: brings up what the checks need, runs those its command line names, and
+ * then waits to be looked at. Usage is in README.md; --list prints the table below.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>          /* open */
+#include <signal.h>         /* kill */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>       /* mmap: where a child leaves its outcome */
+#include <sys/mount.h>
+#include <sys/stat.h>       /* mkdir */
+#include <sys/syscall.h>    /* finit_module has no wrapper in glibc */
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct check *const checks[] = {
+    &check_e820, &check_ram, &check_nvme, &check_bar, &check_irq,
+};
+#define NR_CHECKS (sizeof(checks) / sizeof(checks[0]))
+
+/* A failed probe of the NVMe driver takes about 60 s of guest time before it gives up. */
+#define MODULES_TIMEOUT 150
+
+#define MODULE_INIT_COMPRESSED_FILE 4   /* linux/module.h; Debian's kernel unpacks .xz itself */
+
+static pid_t loader;            /* the child that loads modules; 0: none or gone */
+
+static void mount_one(const char *type, const char *where)
+{
+    mkdir(where, 0755);
+    if (mount(type, where, type, 0, NULL) && errno != EBUSY) {
+        say("note cannot mount %s: %s", where, strerror(errno));
+    }
+}
+
+/* Print what the firmware and the kernel say about the guest's address space. */
+static void report_layout(void)
+{
+    static struct e820 map;
+    static struct pci pci;
+
+    if (!e820_read(&map)) {
+        say("note /sys/firmware/memmap cannot be read");
+    }
+    for (unsigned int i = 0; i < map.nr; i++) {
+        say("e820 0x%llx 0x%llx %s", (unsigned long long)map.e[i].r.start,
+            (unsigned long long)map.e[i].r.end, map.e[i].type);
+    }
+    if (!pci_read(&pci)) {
+        say("note no PCI device in sysfs");
+    }
+    for (unsigned int i = 0; i < pci.nr; i++) {
+        for (unsigned int n = 0; n < PCI_BARS; n++) {
+            const struct pci_bar *b = &pci.d[i].bar[n];
+
+            if (b->unset) {
+                say("note BAR %u of %s has no address", n, pci.d[i].bdf);
+            } else if (b->r.end) {
+                say("bar %s %u 0x%llx 0x%llx", pci.d[i].bdf, n,
+                    (unsigned long long)b->r.start, (unsigned long long)b->r.end);
+            }
+        }
+    }
+
+    /*
+     * Before any driver is loaded: Linux would put queues of its own into the controller
+     * memory buffer that the bar check wants for itself.
+     */
+    const struct pci_dev *cmb = pci_find_cmb(&pci, 1 << 20);
+
+    if (cmb && !pci_driver_override(cmb, "memmap-guest")) {
+        say("note cannot keep the nvme driver off %s: %s", cmb->bdf, strerror(errno));
+    }
+}
+
+static void load_modules(void)
+{
+    FILE *order = fopen("/lib/modules/order", "re");
+    char name[128], path[160];
+
+    while (order && fgets(name, sizeof(name), order)) {
+        size_t len = strcspn(name, "\r\n");
+        int fd;
+
+        name[len] = '\0';
+        if (!len) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "/lib/modules/%s", name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 ||
+            syscall(SYS_finit_module, fd, "",
+                    len > 3 && !strcmp(name + len - 3, ".xz") ? MODULE_INIT_COMPRESSED_FILE : 0)) {
+            if (errno != EEXIST) {
+                say("note cannot load %s: %s", path, strerror(errno));
+            }
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    if (order) {
+        fclose(order);
+    }
+}
+
+/*
+ * finit_module() of nvme returns only when its probe has ended, which on a broken stack may be
+ * a minute later or never: in a child, so that checks without need of it go on.
+ */
+static void modules_start(void)
+{
+    fflush(NULL);
+    loader = fork();
+    if (!loader) {
+        load_modules();
+        _exit(0);
+    }
+}
+
+static void modules_wait(void)
+{
+    struct timespec tick = { .tv_nsec = 100000000 };
+
+    for (unsigned int i = 0; loader > 0 && i < MODULES_TIMEOUT * 10; i++) {
+        if (waitpid(loader, NULL, WNOHANG) == loader) {
+            loader = 0;
+            return;
+        }
+        nanosleep(&tick, NULL);
+    }
+    if (loader > 0) {
+        say("note modules are still loading after %u s", MODULES_TIMEOUT);
+        loader = 0;             /* said once; it cannot be killed while it sits in a probe */
+    }
+}
+
+/* One attempt in a child. True if the child came to an end of its own. */
+static bool run_in_child(const struct check *c, struct params *p, struct outcome *shared)
+{
+    int status;
+    pid_t pid;
+
+    memset(shared, 0, sizeof(*shared));
+    outcome(shared, ERROR, "the check ended without a result");
+    pid = fork();
+    if (pid < 0) {
+        outcome(shared, ERROR, "fork: %s", strerror(errno));
+        return true;
+    }
+    if (!pid) {
+        file_write("/proc/self/oom_score_adj", "1000");
+        c->run(p, shared);
+        _exit(0);
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            outcome(shared, ERROR, "waitpid: %s", strerror(errno));
+            return true;
+        }
+    }
+    if (WIFSIGNALED(status)) {
+        outcome(shared, ERROR, "the check's process was ended by signal %d%s", WTERMSIG(status),
+                WTERMSIG(status) == SIGKILL ? " (out of memory)" : "");
+        return WTERMSIG(status) != SIGKILL;
+    }
+    return true;
+}
+
+static void run_check(char *arg, struct outcome *shared)
+{
+    static const char *const words[] = { "success", "skip", "error", "failure" };
+    const struct check *c = NULL;
+    struct params p;
+    char *colon = strchr(arg, ':');
+
+    if (colon) {
+        *colon = '\0';
+    }
+    for (unsigned int i = 0; i < NR_CHECKS; i++) {
+        if (!strcmp(checks[i]->name, arg)) {
+            c = checks[i];
+        }
+    }
+    if (!c) {
+        say("check %.40s error no such check (memmap-guest --list names them)", arg);
+        return;
+    }
+    params_parse(&p, colon ? colon + 1 : NULL);
+    if (p.bad[0]) {
+        say("check %s error %s", c->name, p.bad);
+        return;
+    }
+    if (c->needs_modules) {
+        modules_wait();
+    }
+    if (!run_in_child(c, &p, shared)) {
+        /* Killed for lack of memory: once more, leaving the kernel a larger share. */
+        say("note check %s: %s; trying again with less", c->name, shared->text);
+        for (unsigned int i = 0; i < p.nr; i++) {
+            p.p[i].used = false;
+        }
+        p.attempt = 1;
+        run_in_child(c, &p, shared);
+    }
+    say("check %s %s %s", c->name,
+        shared->result <= FAILURE ? words[shared->result] : "error", shared->text);
+}
+
+static int list(void)
+{
+    printf("memmap-guest CHECK[:key=value,key=value...]...   (as PID 1)\n"
+           "memmap-guest --root DIR CHECK...   (as a process: sysfs is DIR/sys; no set-up)\n\n");
+    for (unsigned int i = 0; i < NR_CHECKS; i++) {
+        printf("  %-6s %s\n         parameters: %s\n", checks[i]->name, checks[i]->summary,
+               checks[i]->params);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct outcome *shared;
+    int first = 1;
+    bool init = getpid() == 1;
+
+    if (!init) {
+        if (argc < 2 || !strcmp(argv[1], "--list") || !strcmp(argv[1], "--help")) {
+            return list();
+        }
+        if (!strcmp(argv[1], "--root") && argc > 3) {
+            fs_root = argv[2];
+            first = 3;
+        } else {
+            /* The checks fill memory and write to disks: never by accident on a real machine. */
+            fprintf(stderr, "memmap-guest: runs as PID 1 of the lab's guest; see --list\n");
+            return 2;
+        }
+    }
+
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                  -1, 0);
+    if (shared == MAP_FAILED) {
+        say("note mmap: %s", strerror(errno));
+        return 2;
+    }
+
+    if (init) {
+        mount_one("proc", "/proc");
+        mount_one("sysfs", "/sys");
+        mount_one("devtmpfs", "/dev");
+        say("start");
+        report_layout();
+        physmem_settle_kernel();
+        modules_start();
+    }
+
+    for (int i = first; i < argc; i++) {
+        run_check(argv[i], shared);
+    }
+
+    if (init) {
+        say("done");
+        for (;;) {
+            pause();            /* the lab looks at the guest from outside, then ends it */
+        }
+    }
+    return 0;
+}

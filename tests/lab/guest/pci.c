@@ -1,0 +1,101 @@
+/* PCI functions and their BARs, as the kernel's sysfs has them. */
+#include "guest.h"
+
+#include <dirent.h>     /* opendir */
+#include <stdio.h>      /* snprintf, sscanf */
+#include <stdlib.h>     /* strtoul */
+#include <string.h>
+
+/* include/linux/ioport.h of the kernel: part of sysfs' ABI through the resource file. */
+#define IORESOURCE_MEM   0x00000200ull
+#define IORESOURCE_UNSET 0x20000000ull
+
+static bool read_field(const char *bdf, const char *file, char *buf, size_t size)
+{
+    char path[300];
+
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/%s", fs_root, bdf, file);
+    return file_read(path, buf, size);
+}
+
+static void read_bars(struct pci_dev *d, const char *resource)
+{
+    for (unsigned int i = 0; i < PCI_BARS && *resource; i++) {
+        unsigned long long start, end, flags;
+
+        if (sscanf(resource, "%llx %llx %llx", &start, &end, &flags) == 3 &&
+            (flags & IORESOURCE_MEM)) {
+            d->bar[i].r.start = start;
+            d->bar[i].r.end = end + 1;
+            d->bar[i].unset = (flags & IORESOURCE_UNSET) || !start;
+        }
+        resource = strchr(resource, '\n');
+        if (!resource) {
+            return;
+        }
+        resource++;
+    }
+}
+
+static int by_bdf(const void *a, const void *b)
+{
+    return strcmp(((const struct pci_dev *)a)->bdf, ((const struct pci_dev *)b)->bdf);
+}
+
+bool pci_read(struct pci *p)
+{
+    char path[300], text[2048];
+    struct dirent *de;
+    DIR *dir;
+
+    memset(p, 0, sizeof(*p));
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices", fs_root);
+    dir = opendir(path);
+    if (!dir) {
+        return false;
+    }
+    while ((de = readdir(dir)) && p->nr < PCI_MAX) {
+        struct pci_dev *d = &p->d[p->nr];
+
+        if (de->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(d->bdf, sizeof(d->bdf), "%.15s", de->d_name);
+        if (read_field(d->bdf, "class", text, sizeof(text))) {
+            d->class = strtoul(text, NULL, 0);
+        }
+        if (read_field(d->bdf, "vendor", text, sizeof(text))) {
+            d->vendor = strtoul(text, NULL, 0);
+        }
+        if (read_field(d->bdf, "device", text, sizeof(text))) {
+            d->device = strtoul(text, NULL, 0);
+        }
+        if (read_field(d->bdf, "resource", text, sizeof(text))) {
+            read_bars(d, text);
+        }
+        p->nr++;
+    }
+    closedir(dir);
+    qsort(p->d, p->nr, sizeof(p->d[0]), by_bdf);
+    return p->nr > 0;
+}
+
+const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min)
+{
+    for (unsigned int i = 0; i < p->nr; i++) {
+        const struct pci_bar *b = &p->d[i].bar[2];
+
+        if (p->d[i].class == PCI_CLASS_NVME && b->r.end - b->r.start >= min) {
+            return &p->d[i];
+        }
+    }
+    return NULL;
+}
+
+bool pci_driver_override(const struct pci_dev *d, const char *name)
+{
+    char path[300];
+
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver_override", fs_root, d->bdf);
+    return file_write(path, name);
+}
