@@ -27,6 +27,21 @@ static struct memmap_plan plan;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
 
+/* hvmloader's printf knows no 64-bit numbers. */
+struct hex {
+    char text[17];
+};
+
+static const char *hex(uint64_t v, struct hex *h)
+{
+    if ( v >> 32 )
+        snprintf(h->text, sizeof(h->text), PRIllx, PRIllx_arg(v));
+    else
+        snprintf(h->text, sizeof(h->text), "%x", (uint32_t)v);
+
+    return h->text;
+}
+
 static uint32_t port_in(void *opaque, unsigned int reg)
 {
     return inl(MEMMAP_PORT_BASE + reg);
@@ -129,6 +144,7 @@ static void sync_hvm_info(void)
 bool memmap_sync_e820(void)
 {
     unsigned int i, nr = 0;
+    struct hex h;
 
     if ( !fw.present )
         return false;
@@ -145,8 +161,8 @@ bool memmap_sync_e820(void)
             continue;
         if ( nr == E820MAX )
         {
-            printf("memmap: memory map is full, RAM from "PRIllx" is left out\n",
-                   PRIllx_arg(gfn << PAGE_SHIFT));
+            printf("memmap: memory map is full, what follows gfn %s is left out\n",
+                   hex(gfn, &h));
             break;
         }
         memory_map.map[nr].addr = gfn << PAGE_SHIFT;
@@ -227,6 +243,59 @@ static struct memmap_record record(const struct memmap_layout *l)
     };
 }
 
+/* Where a toolstack can read what was said.  Untrusted: the guest may write it. */
+#define XS_DIR "data/memory-map/"
+/* Entries a key: short of both the payload limit and the guest's quota. */
+#define XS_CHUNK 16
+
+static const char *type_name(unsigned int type)
+{
+    switch ( type )
+    {
+    case MEMMAP_TYPE_RAM:  return "ram";
+    case MEMMAP_TYPE_RDM:  return "rdm";
+    case MEMMAP_TYPE_MMIO: return "mmio";
+    }
+
+    return "?";
+}
+
+/*
+ * Leave the record for people, before the doorbell: if the device model dies of
+ * it, this says of what.  A guest's quota may be used up, which stops nothing.
+ */
+static void show(const struct memmap_layout *l)
+{
+    static char text[XS_CHUNK * 72];
+    struct hex h[3];
+    char path[48];
+    unsigned int i, n = 0, used = 0;
+    int rc;
+
+    snprintf(text, sizeof(text), "%u", fw.generation + 1);
+    rc = xenstore_write(XS_DIR "generation", text);
+
+    for ( i = 0; i < l->nr && !rc; i++ )
+    {
+        const struct memmap_range *r = &l->range[i];
+
+        used += snprintf(text + used, sizeof(text) - used,
+                         "%s %s %s %s %x %x\n", hex(r->gfn, &h[0]),
+                         hex(r->pages, &h[1]),
+                         r->source == MEMMAP_NO_SOURCE ? "-"
+                                                       : hex(r->source, &h[2]),
+                         type_name(r->type), r->flags, r->aux);
+        if ( i % XS_CHUNK != XS_CHUNK - 1 && i != l->nr - 1 )
+            continue;
+        snprintf(path, sizeof(path), XS_DIR "layout/%u", n++);
+        rc = xenstore_write(path, text);
+        used = 0;
+    }
+
+    if ( rc )
+        printf("memmap: layout not shown in xenstore (error %d)\n", rc);
+}
+
 /* Leave the conversation: nobody after us shall have a say either. */
 static bool give_up(const char *why)
 {
@@ -243,6 +312,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     static struct memmap_range all_range[MEMMAP_MAX_ENTRIES];
     struct memmap_record query = {}, want;
     struct memmap_layout all;
+    struct hex h[3];
     unsigned int i, rc;
     bool may_move = true;
 
@@ -296,9 +366,9 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
             goto again;
         }
         for ( i = 0; i < plan.nr_moves; i++ )
-            printf("memmap: moving "PRIllx" pages from gfn "PRIllx" to "PRIllx
-                   "\n", PRIllx_arg(plan.move[i].pages),
-                   PRIllx_arg(plan.move[i].from), PRIllx_arg(plan.move[i].to));
+            printf("memmap: moving %s pages from gfn %s to %s\n",
+                   hex(plan.move[i].pages, &h[0]), hex(plan.move[i].from, &h[1]),
+                   hex(plan.move[i].to, &h[2]));
         if ( memmap_move(&p2m_ops, NULL, &plan, &now) )
         {
             printf("memmap: Xen did not move the RAM, it stays where it is\n");
@@ -308,6 +378,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         }
     }
 
+    show(&plan.after);
     rc = memmap_fw_commit(&fw, &want);
     if ( rc )
     {
@@ -330,10 +401,9 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                           ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
     sync_hvm_info();
     memmap_sync_e820();
-    printf("memmap: version %u, generation %u, hole at %08x, "PRIllx
-           " pages moved, %u BARs without a place\n", MEMMAP_VERSION_MAJOR,
-           fw.generation, pci_mem_start, PRIllx_arg(plan.moved_pages),
-           plan.unplaced);
+    printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
+           " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
+           pci_mem_start, hex(plan.moved_pages, &h[0]), plan.unplaced);
 
     return true;
 }
@@ -367,6 +437,7 @@ void memmap_finish(void)
     if ( dirty )
     {
         last = record(&now);
+        show(&now);
         rc = memmap_fw_commit(&fw, &last);
         if ( rc )
             complain("final layout", rc);
