@@ -10,9 +10,10 @@
  *     smallest blocks first, so this collects the fragments;
  *  3. single pages of a ramfs file, which the kernel counts as unmovable: those come out of
  *     blocks that it keeps apart from movable ones and would not give to 2;
- *  4. some of the pages from 2 go back (never a chunk's last one), so that the kernel has room
- *     again, and superpages are tried once more: only chunks that were never broken up, and so
- *     have none of our pages yet, can serve those.
+ *  4. some of the pages from 2 go back (never a chunk's last one, never two neighbours), so that
+ *     the kernel has room again; then the largest free blocks there are, in any size from
+ *     2 MiB down to 16 KiB: what was given back cannot serve those, only blocks that were never
+ *     broken up, in chunks of which we have no page yet. (Sizes below 2 MiB need Linux 6.8.)
  *
  * Pages are locked, compaction is told to leave locked pages alone and khugepaged is put to
  * sleep, so frame numbers stay what they were; physmem_moved() tells if one did not.
@@ -75,17 +76,27 @@ void physmem_settle_kernel(void)
         /* No zone is kept back from those that could have been served elsewhere. */
         { "/proc/sys/vm/lowmem_reserve_ratio", "0 0 0 0 0" },
         { "/proc/sys/vm/overcommit_memory", "1" },
-        { "/proc/sys/vm/min_free_kbytes", "2048" },
-        { "/proc/sys/vm/watermark_scale_factor", "1" },
-        { "/proc/sys/vm/watermark_boost_factor", "0" },
+        /* Free pages are free, not on some CPU's list of those that may soon be wanted. */
+        { "/proc/sys/vm/percpu_pagelist_high_fraction", "100000" },
         /* Nobody moves a page that we hold. */
         { "/proc/sys/vm/compact_unevictable_allowed", "0" },
         { "/proc/sys/vm/compaction_proactiveness", "0" },
         { "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "86400000" },
         { "/sys/kernel/mm/transparent_hugepage/enabled", "always" },
         { "/sys/kernel/mm/transparent_hugepage/defrag", "never" },
+        /* Last: switching on huge pages raises the watermarks to what those would like. */
+        { "/proc/sys/vm/watermark_boost_factor", "0" },
+        { "/proc/sys/vm/watermark_scale_factor", "1" },
+        { "/proc/sys/vm/min_free_kbytes", "2048" },
     };
 
+    for (unsigned int kb = 16; kb <= 1024; kb *= 2) {
+        char path[100];
+
+        snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/hugepages-%ukB/enabled",
+                 kb);
+        file_write(path, "inherit");    /* older kernels know 2 MiB only */
+    }
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         if (!file_write(settings[i].path, settings[i].value)) {
             say("note cannot set %s: %s", settings[i].path, strerror(errno));
@@ -276,11 +287,10 @@ bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int att
     }
     singles_end = m->nr;
 
-    /* Half of what is still free, in case the kernel needs something itself. */
     if (map_ramfs(m, RAMFS_MAX)) {
         size_t end = m->nr + RAMFS_MAX / PAGE_SIZE;
 
-        if (!take(m, BATCH, floor / 2, RAMFS_MAX / PAGE_SIZE)) {
+        if (!take(m, BATCH, floor - (512ul << 10), RAMFS_MAX / PAGE_SIZE)) {
             return false;
         }
         m->nr = end;
