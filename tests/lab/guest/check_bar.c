@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is promised: the large BAR has its full size, lies where no RAM is, and an access anywhere
  * in it reaches the device.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is promised: the E820 the firmware hands over describes all of the guest's memory, once.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is promised: the disk's interrupts arrive, each when its request completes.
  *

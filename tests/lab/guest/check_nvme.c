@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is promised: the disk's DMA reaches every page of RAM, and that page only.
  *

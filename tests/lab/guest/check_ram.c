@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is promised: every address that the E820 calls RAM is memory, and each is a memory of its
  * own: what is written there stays there until it is overwritten through the same address.

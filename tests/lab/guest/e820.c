@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* /sys/firmware/memmap: one folder per entry, files start, end (inclusive) and type. */
 #include "guest.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * memmap-guest: the workload inside the lab's guest.
  *

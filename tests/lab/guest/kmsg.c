@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The kernel's log. /dev/kmsg gives one record per read: "prio,seq,time,flag;text\n" and
  * continuation lines. A reader that opens it sees all that the ring still holds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * PID 1 of the guest: brings up what the checks need, runs those its command line names, and
  * then waits to be looked at. Usage is in README.md; --list prints the table below.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The NVMe disk as Linux' own driver shows it. */
 #include "guest.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An NVMe controller's admin queue, from user space: just enough to have the controller move
  * data on command. Linux' driver is kept off it (driver_override).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "key=value,key=value": the only way in for a check's figures. */
 #include "guest.h"
 

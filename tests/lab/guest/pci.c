@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PCI functions and their BARs, as the kernel's sysfs has them. */
 #include "guest.h"
 

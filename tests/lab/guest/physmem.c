@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pages with known physical addresses, as many as the kernel will part with.
  *

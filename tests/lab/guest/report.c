@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines on the console, outcomes, and small files. */
 #include "guest.h"
 

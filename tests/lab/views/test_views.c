@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit tests of memmap-views: parsing and the rules, without Xen.
+ *
+ * Every rule is broken once, in the layout in which the real thing breaks it, beside a layout
+ * in which it holds: the p2m is filled in by hand, the two texts are those of a real guest, cut
+ * to what matters.
+ */
+#include "views.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct views v;
+static struct difference d[32];
+static char why[200];
+
+static void reset(void)
+{
+    list_free(&v.e820);
+    list_free(&v.bars);
+    list_free(&v.p2m);
+    list_free(&v.qemu);
+    list_free(&v.ramblocks);
+    why[0] = '\0';
+}
+
+static bool parse(bool (*how)(FILE *, struct views *, char *, size_t), const char *text)
+{
+    FILE *f = fmemopen((void *)text, strlen(text), "r");
+    bool ok;
+
+    ck_assert_ptr_nonnull(f);
+    ok = how(f, &v, why, sizeof(why));
+    fclose(f);
+    return ok;
+}
+
+static void populate(uint64_t start, uint64_t end)
+{
+    list_add(&v.p2m, start, end)->offset = start;
+    list_sort(&v.p2m);
+    list_merge(&v.p2m);
+}
+
+static size_t compare(void)
+{
+    return views_compare(&v, d, 32);
+}
+
+static void expect(size_t i, const char *rule, uint64_t start, uint64_t end)
+{
+    ck_assert_str_eq(d[i].rule, rule);
+    ck_assert_uint_eq(d[i].r.start, start);
+    ck_assert_uint_eq(d[i].r.end, end);
+}
+
+/* A 3 GiB guest after its top 1008 MiB moved to 4 GiB, as the lab prints it. */
+static const char serial[] =
+    "SeaBIOS (version 1.16.3)\r\n"
+    "memmap-guest: start\r\n"
+    "memmap-guest: e820 0x0 0x9fc00 System RAM\r\n"
+    "memmap-guest: e820 0x9fc00 0xa0000 Reserved\r\n"
+    "memmap-guest: e820 0xf0000 0x100000 Reserved\r\n"
+    "memmap-guest: e820 0x100000 0x7fff8000 System RAM\r\n"
+    "memmap-guest: e820 0x7fff8000 0x80000000 Reserved\r\n"
+    "memmap-guest: e820 0xfc000000 0xfc009000 ACPI Non-volatile Storage\r\n"
+    "memmap-guest: e820 0xfc009000 0x100000000 Reserved\r\n"
+    "memmap-guest: e820 0x100000000 0x13f000000 System RAM\r\n"
+    "memmap-guest: bar 0000:00:02.0 0 0xf0000000 0xf1000000\r\n"
+    "memmap-guest: bar 0000:00:05.0 2 0x80000000 0xc0000000\r\n"
+    "[    9.1] some kernel text memmap-guest: check e820 success fine\r\n"
+    "memmap-guest: done\r\n";
+
+#define MTREE_HEAD \
+    "FlatView #0\n AS \"I/O\", root: io\n Root memory region: io\n" \
+    "  0000000000000000-0000000000000007 (prio 0, i/o): dma-chan\n\n" \
+    "FlatView #1\n AS \"memory\", root: system\n AS \"cpu-memory-0\", root: system\n" \
+    " Root memory region: system\n" \
+    "  0000000000000000-000000000009ffff (prio 0, ram): xen.ram\n" \
+    "  00000000000a0000-00000000000bffff (prio 1, i/o): vga-lowmem\n"
+#define MTREE_BARS \
+    "  00000000f0000000-00000000f0ffffff (prio 1, ram): vga.vram\n" \
+    "  00000000fee00000-00000000feefffff (prio 4096, i/o): kvm-apic-msi\n"
+#define MTREE_TAIL \
+    "\nFlatView #2\n AS \"vga\", root: bus master container\n Root memory region: (none)\n" \
+    "  0000000000000000-00000000ffffffff (prio 0, ram): not.of.interest\n\n"
+
+static const char mtree_told[] = MTREE_HEAD
+    "  00000000000c0000-000000007fffffff (prio 0, ram): xen.ram @00000000000c0000\n"
+    "  0000000080000000-00000000bfffffff (prio 1, i/o): nvme-cmb\n" MTREE_BARS
+    "  0000000100000000-000000013effffff (prio 0, ram): xen.ram @0000000100000000\n" MTREE_TAIL;
+
+/* QEMU as it is today: nobody told it. */
+static const char mtree_stale[] = MTREE_HEAD
+    "  00000000000c0000-00000000beffffff (prio 0, ram): xen.ram @00000000000c0000\n"
+    MTREE_BARS MTREE_TAIL;
+
+static void layout(const char *mtree)
+{
+    reset();
+    ck_assert_msg(parse(parse_serial, serial), "%s", why);
+    ck_assert_msg(parse(parse_mtree, mtree), "%s", why);
+    populate(0, 0xa0000);
+    populate(0xc0000, 0x80000000);
+    populate(0xf0000000, 0xf1000000);
+    populate(0xfc000000, 0xfc009000);
+    populate(0xfeff8000, 0xff000000);
+    populate(0x100000000, 0x13f000000);
+}
+
+START_TEST(test_agree)
+{
+    layout(mtree_told);
+    ck_assert_uint_eq(compare(), 0);
+}
+END_TEST
+
+START_TEST(test_parsed_ranges)
+{
+    layout(mtree_told);
+    /* The page at 0x9f000 is not RAM throughout, and so not RAM. */
+    ck_assert_uint_eq(v.e820.p[0].r.end, 0x9f000);
+    ck_assert_int_eq(v.e820.p[1].kind, E820_OTHER);
+    ck_assert_uint_eq(v.e820.p[1].r.start, 0x9f000);
+    ck_assert_uint_eq(v.bars.nr, 2);
+    ck_assert_str_eq(v.bars.p[0].name, "0000:00:05.0 BAR 2");
+    /* i/o is not RAM, and other address spaces are not of interest. */
+    ck_assert_uint_eq(v.qemu.nr, 4);
+    ck_assert_str_eq(v.qemu.p[2].name, "vga.vram");
+    ck_assert_uint_eq(v.qemu.p[3].offset, 0x100000000);
+    ck_assert_uint_eq(v.qemu.p[3].r.end, 0x13f000000);
+}
+END_TEST
+
+START_TEST(test_stock)
+{
+    layout(mtree_stale);
+    ck_assert_uint_eq(compare(), 2);
+    expect(0, "stale", 0x80000000, 0xbf000000);
+    ck_assert_str_eq(d[0].p2m, "no");
+    ck_assert_str_eq(d[0].e820, "no");
+    expect(1, "dma-blind", 0x100000000, 0x13f000000);
+    ck_assert_str_eq(d[1].e820, "yes");
+    ck_assert_str_eq(d[1].p2m, "yes");
+    ck_assert_str_eq(d[1].qemu, "no");
+}
+END_TEST
+
+START_TEST(test_unpopulated)
+{
+    layout(mtree_told);
+    v.p2m.nr--;
+    populate(0x100000000, 0x120000000);
+    populate(0x120001000, 0x13f000000);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "unpopulated", 0x120000000, 0x120001000);
+}
+END_TEST
+
+START_TEST(test_displaced)
+{
+    layout(mtree_told);
+    v.qemu.p[3].offset += 0x1000;
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "dma-blind", 0x100000000, 0x13f000000);
+    ck_assert_str_eq(d[0].qemu, "yes,displaced-by-0x1000");
+}
+END_TEST
+
+START_TEST(test_untold)
+{
+    layout(mtree_told);
+    /* The last RAM entry is a page short: that page is lost to the guest. */
+    v.e820.p[v.e820.nr - 1].r.end -= 0x1000;
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "untold", 0x13efff000, 0x13f000000);
+}
+END_TEST
+
+START_TEST(test_under_bar)
+{
+    layout(mtree_told);
+    populate(0xbfff0000, 0xc0000000);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "under-bar", 0xbfff0000, 0xc0000000);
+}
+END_TEST
+
+START_TEST(test_vram_lost)
+{
+    layout(mtree_told);
+    /* B8: relocation went to where the video memory was parked, and freed it. */
+    for (size_t i = 0; i < v.p2m.nr; i++) {
+        if (v.p2m.p[i].r.start == 0xf0000000) {
+            v.p2m.p[i].r.end = 0xf0800000;
+        }
+    }
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "vram", 0xf0800000, 0xf1000000);
+}
+END_TEST
+
+START_TEST(test_parked)
+{
+    /* 64 KiB of a ROM block behind everything else: expected, if it is that little. */
+    layout(mtree_told);
+    populate(0x200000000, 0x200010000);
+    ck_assert_uint_eq(compare(), 0);
+    populate(0x240000000, 0x250000000);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "unaccounted", 0x240000000, 0x250000000);
+}
+END_TEST
+
+START_TEST(test_ramblocks)
+{
+    /* With `info ramblock` parked blocks are known exactly. */
+    layout(mtree_told);
+    ck_assert_msg(parse(parse_ramblock,
+        "              Block Name    PSize              Offset               Used"
+        "              Total                HVA  RO\n"
+        "                 xen.ram    4 KiB  0x0000000000000000 0x00000001bf000000"
+        " 0x00000001bf000000 0x0000000000000000  rw\n"
+        "  0000:00:02.0/vga.rom    4 KiB  0x0000000200000000 0x0000000000010000"
+        " 0x0000000000010000 0x0000000000000000  ro\n"), "%s", why);
+    populate(0x200000000, 0x200010000);
+    ck_assert_uint_eq(compare(), 0);
+    populate(0x200010000, 0x200011000);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "unaccounted", 0x200010000, 0x200011000);
+}
+END_TEST
+
+START_TEST(test_reserved_hole)
+{
+    /* An RMRR below the end of RAM: reserved, not populated, not QEMU's RAM. Right. */
+    reset();
+    ck_assert(parse(parse_serial,
+        "memmap-guest: start\n"
+        "memmap-guest: e820 0x100000 0x7fff0000 System RAM\n"
+        "memmap-guest: e820 0x7fff0000 0x7fff4000 Reserved\n"
+        "memmap-guest: e820 0x7fff4000 0x80000000 System RAM\n"
+        "memmap-guest: done\n"));
+    ck_assert(parse(parse_mtree,
+        "FlatView #0\n AS \"memory\", root: system\n"
+        "  0000000000100000-000000007ffeffff (prio 0, ram): xen.ram @0000000000100000\n"
+        "  000000007fff4000-000000007fffffff (prio 0, ram): xen.ram @000000007fff4000\n"));
+    populate(0x100000, 0x7fff0000);
+    populate(0x7fff4000, 0x80000000);
+    ck_assert_uint_eq(compare(), 0);
+
+    /* The same with a device model that was not told: stale on exactly the hole. */
+    v.qemu.nr = 0;
+    ck_assert(parse(parse_mtree,
+        "FlatView #0\n AS \"memory\", root: system\n"
+        "  0000000000100000-000000007fffffff (prio 0, ram): xen.ram @0000000000100000\n"));
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "stale", 0x7fff0000, 0x7fff4000);
+    ck_assert_str_eq(d[0].e820, "reserved");
+}
+END_TEST
+
+START_TEST(test_bad_input)
+{
+    reset();
+    ck_assert(!parse(parse_serial, "Booting...\n"));
+    reset();
+    ck_assert(!parse(parse_serial, "memmap-guest: start\nmemmap-guest: e820 0x0 0x9f000 Sys"));
+    reset();
+    ck_assert(!parse(parse_serial, "memmap-guest: start\nmemmap-guest: e820 0x9000 0x8000 "
+                     "System RAM\nmemmap-guest: done\n"));
+    reset();
+    ck_assert(!parse(parse_mtree, "unknown command: 'info mtree'\n"));
+    reset();
+    ck_assert(!parse(parse_ramblock, "Block Name    PSize\n"));
+}
+END_TEST
+
+START_TEST(test_restart)
+{
+    /* After a reboot the later report counts. */
+    static const char twice[] =
+        "memmap-guest: start\nmemmap-guest: e820 0x100000 0x200000 System RAM\n"
+        "memmap-guest: done\n"
+        "memmap-guest: start\nmemmap-guest: e820 0x100000 0x300000 System RAM\n"
+        "memmap-guest: done\n";
+
+    reset();
+    ck_assert(parse(parse_serial, twice));
+    ck_assert_uint_eq(v.e820.nr, 1);
+    ck_assert_uint_eq(v.e820.p[0].r.end, 0x300000);
+}
+END_TEST
+
+START_TEST(test_merge)
+{
+    struct list l = { 0 };
+
+    list_add(&l, 0x3000, 0x4000)->offset = 0x3000;
+    list_add(&l, 0x1000, 0x2000)->offset = 0x1000;
+    list_add(&l, 0x2000, 0x3000)->offset = 0x2000;
+    list_add(&l, 0x5000, 0x6000)->offset = 0x5000;
+    list_sort(&l);
+    list_merge(&l);
+    ck_assert_uint_eq(l.nr, 2);
+    ck_assert_uint_eq(l.p[0].r.end, 0x4000);
+    ck_assert_ptr_null(list_find(&l, 0x4000));
+    ck_assert_ptr_eq(list_find(&l, 0x5fff), &l.p[1]);
+    list_free(&l);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("views");
+    TCase *t = tcase_create("all");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_test(t, test_agree);
+    tcase_add_test(t, test_parsed_ranges);
+    tcase_add_test(t, test_stock);
+    tcase_add_test(t, test_unpopulated);
+    tcase_add_test(t, test_displaced);
+    tcase_add_test(t, test_untold);
+    tcase_add_test(t, test_under_bar);
+    tcase_add_test(t, test_vram_lost);
+    tcase_add_test(t, test_parked);
+    tcase_add_test(t, test_ramblocks);
+    tcase_add_test(t, test_reserved_hole);
+    tcase_add_test(t, test_bad_input);
+    tcase_add_test(t, test_restart);
+    tcase_add_test(t, test_merge);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
