@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# Tests that need no lab.  Included by the top Makefile; outputs under build/.
+
+TEST_CC     ?= gcc
+TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \
+                   clang-15 clang-14; do command -v $$c && break; done)
+FUZZ_SECONDS ?= 600
+
+T           := build/tests
+TEST_INC    := -Iprotocol -Ihvmloader -Itests/unit
+TEST_CFLAGS := -std=gnu99 -g -Wall -Wextra -Werror $(TEST_INC)
+SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
+               -fno-omit-frame-pointer
+
+# What ships and needs neither Xen's headers nor QEMU's.
+PURE_SRC    := $(wildcard protocol/*.c) \
+               $(wildcard hvmloader/plan.c hvmloader/move.c)
+PURE_HDR    := $(wildcard protocol/*.h hvmloader/plan.h hvmloader/move.h)
+UNIT_SRC    := $(wildcard tests/unit/*.c)
+UNIT_HDR    := $(wildcard tests/unit/*.h)
+# Shared by all kinds of tests: both ends in one process, and a model of layouts.
+RIG_SRC     := tests/unit/rig.c tests/unit/model.c
+FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+UNIT_DEPS   := $(PURE_SRC) $(PURE_HDR) $(UNIT_SRC) $(UNIT_HDR) tests/tests.mk
+
+check_flags  = $(shell pkg-config --cflags check)
+check_libs   = $(shell pkg-config --libs check)
+
+.PHONY: check-unit check-prop check-mutations fuzz coverage vectors
+.PHONY: test-tools check-portable check-replay check-asan check-vectors
+.NOTPARALLEL: check-unit
+
+test-tools:
+	@pkg-config --exists check || { echo "Check is missing: apt-get install" \
+	    "check pkg-config" >&2; exit 1; }
+	@test -n "$(TEST_CLANG)" || { echo "clang is missing: apt-get install" \
+	    "clang" >&2; exit 1; }
+	@printf 'int x;' | $(TEST_CC) -m32 -x c -c -o /dev/null - 2>/dev/null || \
+	    { echo "$(TEST_CC) -m32 does not work: apt-get install gcc" >&2; \
+	    exit 1; }
+	@mkdir -p $(T)
+
+# The run whose closing line counts comes last.
+check-unit: test-tools check-portable check-replay check-asan $(T)/unit
+	@echo "== unit tests"
+	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
+
+check-asan: $(T)/unit-asan
+	@echo "== unit tests under AddressSanitizer and UBSan"
+	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit-asan | tail -n 1
+
+$(T)/unit: $(UNIT_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) -o $@ $(UNIT_SRC) \
+	    $(PURE_SRC) $(check_libs)
+
+$(T)/unit-asan: $(UNIT_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) $(check_flags) -o $@ \
+	    $(UNIT_SRC) $(PURE_SRC) $(check_libs)
+
+# hvmloader is 32-bit, has no libgcc and three functions of libc.
+check-portable: test-tools
+	@TEST_CC="$(TEST_CC)" TEST_CLANG="$(TEST_CLANG)" \
+	    tests/unit/portable $(T)/portable $(PURE_SRC)
+
+# Every input that a fuzzer ever found worth keeping, under the sanitizers.
+check-replay: $(FUZZERS:%=$(T)/replay-%)
+	@for f in $(FUZZERS); do \
+	    echo "== replay of tests/fuzz/corpus/$$f"; \
+	    $(T)/replay-$$f tests/fuzz/corpus/$$f || exit 1; \
+	done
+
+$(T)/replay-%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(UNIT_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) -o $@ $< tests/fuzz/replay.c \
+	    $(RIG_SRC) $(PURE_SRC)
+
+# FUZZ_SECONDS for each harness, one after the other.  New inputs are kept under
+# build/; `make fuzz-minimize` adds what is worth keeping to the committed corpora.
+.PHONY: fuzz-minimize
+fuzz: $(FUZZERS:%=$(T)/fuzz-%)
+	@for f in $(FUZZERS); do \
+	    mkdir -p $(T)/corpus/$$f $(T)/crash-$$f; \
+	    echo "== $$f: $(FUZZ_SECONDS) s; findings in $(T)/crash-$$f"; \
+	    $(T)/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
+	        -artifact_prefix=$(T)/crash-$$f/ -print_final_stats=1 -verbosity=1 \
+	        -timeout=10 $(T)/corpus/$$f tests/fuzz/corpus/$$f \
+	        2>$(T)/fuzz-$$f.log || { tail -n 40 $(T)/fuzz-$$f.log; exit 1; }; \
+	    grep -E '^stat::number_of_executed_units|^#.*DONE' $(T)/fuzz-$$f.log; \
+	done
+	@echo "$(words $(FUZZERS)) passed, 0 failed"
+
+$(T)/fuzz-%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(UNIT_DEPS) | test-tools
+	@$(TEST_CLANG) $(TEST_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $< $(RIG_SRC) $(PURE_SRC)
+
+fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
+	@for f in $(FUZZERS); do \
+	    rm -rf $(T)/merged && mkdir -p $(T)/merged tests/fuzz/corpus/$$f \
+	        $(T)/corpus/$$f && \
+	    $(T)/fuzz-$$f -merge=1 -max_len=512 $(T)/merged \
+	        tests/fuzz/corpus/$$f $(T)/corpus/$$f 2>/dev/null && \
+	    cp $(T)/merged/* tests/fuzz/corpus/$$f/; \
+	    echo "$$f: $$(ls tests/fuzz/corpus/$$f | wc -l) inputs," \
+	         "$$(du -sk tests/fuzz/corpus/$$f | cut -f1) KiB"; \
+	done

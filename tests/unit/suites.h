@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* One suite for each file of protocol/, and for what is generated from it. */
+#ifndef TESTS_SUITES_H
+#define TESTS_SUITES_H
+
+#include <check.h>
+
+/*
+ * For loops of many thousand rounds: Check notes every assertion it passes, which
+ * costs a system call each.
+ */
+#define REQUIRE(cond) do { if ( !(cond) ) ck_abort_msg("%s", #cond); } while ( 0 )
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite *strings_suite(void);
+Suite *codec_suite(void);
+Suite *layout_suite(void);
+Suite *dm_suite(void);
+Suite *dm_records_suite(void);
+Suite *fw_suite(void);
+
+#endif /* TESTS_SUITES_H */
