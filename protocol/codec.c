@@ -145,7 +145,8 @@ static unsigned int check_entry(const struct memmap_range *e)
         return MEMMAP_E_TYPE;
     if ( e->aux && e->type != MEMMAP_TYPE_RDM )
         return MEMMAP_E_RESERVED;
-    if ( e->type == MEMMAP_TYPE_RAM && e->source + e->pages < e->source )
+    if ( e->type == MEMMAP_TYPE_RAM && e->source != MEMMAP_NO_SOURCE &&
+         e->source + e->pages < e->source )
         return MEMMAP_E_RANGE;
 
     return MEMMAP_OK;

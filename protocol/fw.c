@@ -19,8 +19,11 @@ static unsigned int status(struct memmap_fw *fw, unsigned int state)
     uint32_t val = in(fw, MEMMAP_REG_DOORBELL);
     unsigned int err = MEMMAP_STATUS_ERROR(val);
 
-    /* Success that leads elsewhere is not of this protocol. */
-    if ( val == MEMMAP_REG_ABSENT ||
+    /*
+     * All ones carry error 255, which no device may send either; and success
+     * that leads elsewhere is not of this protocol.
+     */
+    if ( err == MEMMAP_E_ABSENT ||
          (!err && MEMMAP_STATUS_STATE(val) != state) )
     {
         fw->present = false;
@@ -64,19 +67,14 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     struct memmap_layout storage = r->layout;
     uint16_t index;
     unsigned int rc;
-    uint32_t val;
 
     if ( !fw->present )
         return MEMMAP_E_ABSENT;
 
     out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
-    val = in(fw, MEMMAP_REG_DOORBELL);
-    rc = MEMMAP_STATUS_ERROR(val);
-    if ( val == MEMMAP_REG_ABSENT )
-    {
+    rc = MEMMAP_STATUS_ERROR(in(fw, MEMMAP_REG_DOORBELL));
+    if ( rc == MEMMAP_E_ABSENT )
         fw->present = false;
-        return MEMMAP_E_ABSENT;
-    }
     fw->index = MEMMAP_NO_INDEX;
     if ( rc )
         return rc;

@@ -147,8 +147,13 @@ bool memmap_layout_overlaps(const struct memmap_layout *l, unsigned int type,
 {
     unsigned int i;
 
+    if ( !pages )
+        return false;
+
+    /* Not by gfn + pages, which may wrap. */
     for ( i = memmap_layout_seek(l, gfn);
-          i < l->nr && l->range[i].gfn < gfn + pages; i++ )
+          i < l->nr && (l->range[i].gfn <= gfn ||
+                        l->range[i].gfn - gfn < pages); i++ )
         if ( l->range[i].type == type )
             return true;
 
@@ -160,6 +165,9 @@ bool memmap_layout_covers(const struct memmap_layout *l, unsigned int type,
 {
     uint64_t end = gfn + pages;
     unsigned int i;
+
+    if ( end < gfn )
+        return false;
 
     for ( i = memmap_layout_seek(l, gfn); i < l->nr && gfn < end; i++ )
     {
