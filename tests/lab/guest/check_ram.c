@@ -35,13 +35,10 @@ static unsigned long long ull(uint64_t v)
     return v;
 }
 
-/* Which of a page's words are used: STRIDE apart, shifted from page to page. */
-static size_t first_word(uint64_t pfn, size_t stride)
-{
-    return pfn % stride;
-}
-
-/* Frame number and word number; invertible, so that a wrong value can be traced. */
+/*
+ * Frame number and word number; invertible, so that a wrong value can be traced. The same words
+ * are used in every page: of two gfns that are one page, the first shows the second's pattern.
+ */
 static uint64_t pattern(uint64_t pfn, size_t word)
 {
     return (pfn << 12 | word) ^ MAGIC;
@@ -55,7 +52,7 @@ static void write_all(const struct physmem *m, size_t stride)
         if (!m->pfn[i]) {
             continue;
         }
-        for (size_t k = first_word(m->pfn[i], stride); k < WORDS_PER_PAGE; k += stride) {
+        for (size_t k = 0; k < WORDS_PER_PAGE; k += stride) {
             w[k] = pattern(m->pfn[i], k);
         }
     }
@@ -75,7 +72,7 @@ static void verify_all(const struct physmem *m, size_t stride, struct bad *bad)
         if (!m->pfn[i]) {
             continue;
         }
-        for (size_t k = first_word(m->pfn[i], stride); k < WORDS_PER_PAGE; k += stride) {
+        for (size_t k = 0; k < WORDS_PER_PAGE; k += stride) {
             uint64_t got = w[k], want = pattern(m->pfn[i], k);
 
             if (got != want) {

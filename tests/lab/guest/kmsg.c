@@ -53,7 +53,8 @@ bool kmsg_find(const char *word, const char *const *any, char *line, size_t size
         if (nl) {
             *nl = '\0';
         }
-        if (strstr(text, word) && contains_any(text, any)) {
+        /* The kernel repeats its command line, and with it our own parameters. */
+        if (strstr(text, word) && !strstr(text, "ommand line") && contains_any(text, any)) {
             snprintf(line, size, "%s", text);
             found = true;
         }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit tests of what the guest's workload can do without a guest: parameters, and the E820
+ * check on made-up sysfs folders, whose figures are those of real guests under Xen.
+ */
+#include "guest.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>       /* mkdir */
+
+static char root[] = "/tmp/memmap-guest-XXXXXX";
+static struct outcome o;
+
+static void put(const char *path, const char *fmt, unsigned long long v, const char *text)
+{
+    char full[400];
+    FILE *f;
+
+    snprintf(full, sizeof(full), "%s%s", root, path);
+    for (char *s = full + strlen(root) + 1; (s = strchr(s, '/')); s++) {
+        *s = '\0';
+        mkdir(full, 0755);
+        *s = '/';
+    }
+    f = fopen(full, "w");
+    ck_assert_ptr_nonnull(f);
+    if (text) {
+        fprintf(f, "%s\n", text);
+    } else {
+        fprintf(f, fmt, v);
+    }
+    fclose(f);
+}
+
+static unsigned int nr;
+
+static void entry(uint64_t start, uint64_t end, const char *type)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/start", nr);
+    put(path, "0x%llx\n", start, NULL);
+    snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/end", nr);
+    put(path, "0x%llx\n", end - 1, NULL);
+    snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/type", nr);
+    put(path, NULL, 0, type);
+    nr++;
+}
+
+static void device(const char *bdf, const char *class, const char *resource)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/class", bdf);
+    put(path, NULL, 0, class);
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vendor", bdf);
+    put(path, NULL, 0, "0x1b36");
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource", bdf);
+    put(path, NULL, 0, resource);
+}
+
+/* 3 GiB less 16 MiB of video memory; 1008 MiB of it moved to 4 GiB; a BAR in the hole. */
+static void setup(void)
+{
+    strcpy(root, "/tmp/memmap-guest-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    fs_root = root;
+    nr = 0;
+    device("0000:00:05.0", "0x010802",
+           "0x00000000f1000000 0x00000000f1003fff 0x0000000000140204\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+           "0x0000000080000000 0x00000000bfffffff 0x000000000014220c\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+           "0x000000000000c000 0x000000000000c0ff 0x0000000000040101\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000");
+}
+
+static void firmware(void)
+{
+    entry(0x100000000, 0x13f000000, "System RAM");
+    entry(0, 0x9fc00, "System RAM");
+    entry(0x9fc00, 0xa0000, "Reserved");
+    entry(0xf0000, 0x100000, "Reserved");
+    entry(0xfc000000, 0xfc009000, "ACPI Non-volatile Storage");
+    entry(0xfc009000, 0x100000000, "Reserved");
+}
+
+static void teardown(void)
+{
+    char command[100];
+
+    snprintf(command, sizeof(command), "rm -rf %s", root);
+    ck_assert_int_eq(system(command), 0);
+    fs_root = "";
+}
+
+static enum result run(const char *params)
+{
+    static struct params p;
+    static char text[200];
+
+    snprintf(text, sizeof(text), "%s", params);
+    params_parse(&p, text);
+    memset(&o, 0, sizeof(o));
+    if (p.bad[0]) {
+        outcome(&o, ERROR, "%s", p.bad);
+    } else {
+        check_e820.run(&p, &o);
+    }
+    return o.result;
+}
+
+START_TEST(test_account)
+{
+    firmware();
+    entry(0x100000, 0x7fff8000, "System RAM");
+    entry(0x7fff8000, 0x80000000, "Reserved");
+    ck_assert_msg(run("total=3G,less=16M,low-end=0x80000000,high-end=0x13f000000") == SUCCESS,
+                  "%s", o.text);
+    /* One page more or less is not the same. */
+    ck_assert_int_eq(run("total=3G,less=16380K"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16388K"), FAILURE);
+    /* Slack allows for less RAM, never for more. */
+    ck_assert_int_eq(run("total=3G,less=16380K,slack=4K"), SUCCESS);
+    ck_assert_int_eq(run("total=3G,less=16388K,slack=4K"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,low-end=0x7ffff000"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,high-end=0x140000000"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,high-end=0"), FAILURE);
+}
+END_TEST
+
+START_TEST(test_ram_under_bar)
+{
+    firmware();
+    entry(0x100000, 0x80001000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "BAR 2 of 0000:00:05.0"));
+}
+END_TEST
+
+START_TEST(test_overlap)
+{
+    firmware();
+    entry(0x100000, 0x7fff8000, "System RAM");
+    entry(0x7fff7000, 0x80000000, "Reserved");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "overlaps"));
+}
+END_TEST
+
+START_TEST(test_legacy)
+{
+    entry(0, 0xa1000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+}
+END_TEST
+
+START_TEST(test_holes)
+{
+    /* An RMRR right behind what SeaBIOS kept: the kernel shows them as one entry. */
+    firmware();
+    entry(0x100000, 0x7ffe8000, "System RAM");
+    entry(0x7ffe8000, 0x7fff4000, "Reserved");
+    entry(0x7fff4000, 0x80000000, "System RAM");
+    ck_assert_msg(run("total=3G,less=16400K,holes=0x7fff0000-0x7fff4000") == SUCCESS, "%s",
+                  o.text);
+    ck_assert_int_eq(run("total=3G,less=16400K"), FAILURE);
+    ck_assert_int_eq(run("holes=0x7fff0000-0x7fff5000"), FAILURE);
+    ck_assert_int_eq(run("holes=0x7fff0000-0x7fff4000+0xb0000000-0xb0001000"), FAILURE);
+}
+END_TEST
+
+START_TEST(test_parameters)
+{
+    firmware();
+    entry(0x100000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run("totl=3G"), ERROR);
+    ck_assert_int_eq(run("total=3X"), ERROR);
+    ck_assert_int_eq(run("total=-1"), ERROR);
+    ck_assert_int_eq(run("total=99999999999G"), ERROR);
+    ck_assert_int_eq(run("total"), ERROR);
+    ck_assert_int_eq(run("total=1G,total=1G"), ERROR);
+    ck_assert_int_eq(run("holes=0x2000-0x1000"), ERROR);
+    ck_assert_int_eq(run("holes=0x2000"), ERROR);
+    ck_assert_int_eq(run("less=0x10K"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_nothing_to_read)
+{
+    ck_assert_int_eq(run("total=3G"), ERROR);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("guest");
+    TCase *t = tcase_create("all");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, test_account);
+    tcase_add_test(t, test_ram_under_bar);
+    tcase_add_test(t, test_overlap);
+    tcase_add_test(t, test_legacy);
+    tcase_add_test(t, test_holes);
+    tcase_add_test(t, test_parameters);
+    tcase_add_test(t, test_nothing_to_read);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
