@@ -176,17 +176,18 @@ bool memmap_sync_e820(void)
     return true;
 }
 
-static void complain(const char *what, unsigned int err)
+/* One line: what the device model refused, why, and what becomes of it. */
+static void complain(const char *what, unsigned int err, const char *so)
 {
-    printf("memmap: %s refused: %s", what, memmap_strerror(err));
+    printf("memmap: device model refused %s: %s", what, memmap_strerror(err));
     if ( fw.index != MEMMAP_NO_INDEX )
         printf(" (entry %u)", fw.index);
-    printf("\n");
+    printf("; %s\n", so);
 }
 
 static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
                       unsigned int nr, uint64_t mmio_hole_size,
-                      uint64_t gfn_limit, bool may_move)
+                      bool may_move)
 {
     struct memmap_plan_in in = {
         .now = l,
@@ -195,7 +196,8 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         .hole_end = pci_mem_end,
         .high_thresh = HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
-        .gfn_limit = gfn_limit,
+        /* What the device model can map is for it to say, with an index. */
+        .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .max_mtrrs = MAX_MTRRS,
         .may_move = may_move,
     };
@@ -206,9 +208,6 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         in.hole_start = GB(4) - mmio_hole_size;
         in.hole_fixed = true;
     }
-    if ( in.gfn_limit > in.addr_limit >> PAGE_SHIFT )
-        in.gfn_limit = in.addr_limit >> PAGE_SHIFT;
-
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
     return memmap_plan(&in, bar, nr, &plan);
 }
@@ -338,18 +337,18 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     memmap_layout_init(&all, all_range, MEMMAP_MAX_ENTRIES);
     if ( rc )
     {
-        complain("query", rc);
+        complain("to say what it needs", rc, "going on without it");
         return give_up("constraints unknown");
     }
     if ( !layout_from_e820() || !add_constraints(&all, &query.layout) )
         return give_up("memory map has too many ranges");
 
  again:
-    if ( !make_plan(&all, bar, nr, mmio_hole_size, query.gfn_limit, may_move) )
+    if ( !make_plan(&all, bar, nr, mmio_hole_size, may_move) )
     {
         if ( !may_move )
             return give_up("layout has too many ranges");
-        printf("memmap: moving RAM takes too many ranges, it stays\n");
+        printf("memmap: no room for the RAM that would move, it stays\n");
         may_move = false;
         goto again;
     }
@@ -360,8 +359,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         rc = memmap_fw_prepare(&fw, &want);
         if ( rc )
         {
-            complain("layout", rc);
-            printf("memmap: RAM stays where it is\n");
+            complain("the layout with RAM moved", rc, "RAM stays where it is");
             may_move = false;
             goto again;
         }
@@ -382,7 +380,8 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     rc = memmap_fw_commit(&fw, &want);
     if ( rc )
     {
-        complain("commit", rc);
+        complain("to follow", rc, plan.nr_moves ? "RAM is moved back"
+                                                : "devices may not see all RAM");
         if ( plan.nr_moves )
         {
             memmap_move_back(&p2m_ops, NULL, &plan, &now);
@@ -440,11 +439,11 @@ void memmap_finish(void)
         show(&now);
         rc = memmap_fw_commit(&fw, &last);
         if ( rc )
-            complain("final layout", rc);
+            complain("the final layout", rc, "devices may not see all RAM");
     }
     rc = memmap_fw_seal(&fw);
     if ( rc )
-        complain("seal", rc);
+        complain("to be sealed", rc, "the guest can talk to it");
     printf("memmap: sealed at generation %u after %u port accesses\n",
            fw.generation, fw.accesses);
 }
