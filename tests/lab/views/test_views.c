@@ -169,6 +169,17 @@ START_TEST(test_displaced)
 }
 END_TEST
 
+START_TEST(test_displaced_firmware)
+{
+    /* Memory that the firmware kept is not RAM to the guest, but QEMU must not mistake it. */
+    layout(mtree_told);
+    v.qemu.p[1].offset += 0x1000;
+    ck_assert_uint_eq(compare(), 2);
+    expect(0, "dma-blind", 0x100000, 0x7fff8000);
+    expect(1, "stale", 0x7fff8000, 0x80000000);
+}
+END_TEST
+
 START_TEST(test_untold)
 {
     layout(mtree_told);
@@ -302,9 +313,10 @@ START_TEST(test_merge)
     list_add(&l, 0x1000, 0x2000)->offset = 0x1000;
     list_add(&l, 0x2000, 0x3000)->offset = 0x2000;
     list_add(&l, 0x5000, 0x6000)->offset = 0x5000;
+    list_add(&l, 0x6000, 0x7000)->offset = 0x5000;      /* touches, but shows something else */
     list_sort(&l);
     list_merge(&l);
-    ck_assert_uint_eq(l.nr, 2);
+    ck_assert_uint_eq(l.nr, 3);
     ck_assert_uint_eq(l.p[0].r.end, 0x4000);
     ck_assert_ptr_null(list_find(&l, 0x4000));
     ck_assert_ptr_eq(list_find(&l, 0x5fff), &l.p[1]);
@@ -324,6 +336,7 @@ int main(void)
     tcase_add_test(t, test_stock);
     tcase_add_test(t, test_unpopulated);
     tcase_add_test(t, test_displaced);
+    tcase_add_test(t, test_displaced_firmware);
     tcase_add_test(t, test_untold);
     tcase_add_test(t, test_under_bar);
     tcase_add_test(t, test_vram_lost);
