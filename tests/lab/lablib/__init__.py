@@ -1,0 +1,1 @@
+"""What tests/lab/lab is made of; see tests/lab/README.md."""

@@ -1,0 +1,268 @@
+"""One guest: create it, listen to it, look at it from dom0, take it away."""
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+
+from .host import Follower, Hung
+from .ui import progress
+
+_CHECK = re.compile(r"memmap-guest: check (\S+) "
+                    r"(success|skip|error|failure)\b ?(.*)")
+_VIEWS = re.compile(r"check views (success|skip|error|failure)\b ?(.*)")
+_E820 = re.compile(r"memmap-guest: e820 (\S+) (\S+) (.+)")
+_BAR = re.compile(r"memmap-guest: bar (\S+) (\S+) (\S+) (\S+)")
+
+
+@dataclass
+class Outcome:
+    """What came of one scenario on one stack."""
+
+    scenario: object
+    stack: str
+    folder: str
+    checks: dict = field(default_factory=dict)      # name -> (result, text)
+    e820: list = field(default_factory=list)        # (start, end, type)
+    bars: list = field(default_factory=list)        # (bdf, number, start, end)
+    views: list = field(default_factory=list)       # lines of memmap-views
+    times: dict = field(default_factory=dict)       # stage -> seconds
+    domid: int = 0
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def text(self, name):
+        try:
+            with open(self.path(name), errors="replace") as stream:
+                return stream.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+
+def _quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def config(scenario, stack, cpus):
+    """The guest's xl.cfg."""
+    guest = scenario.guest
+    here = "/run/lab/guest/"
+    cmdline = ["console=ttyS0", "loglevel=4", "xen_nopv", *guest["cmdline"],
+               "--", *scenario.guest_checks()]
+    qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
+            "-device", "nvme,drive=n0,serial=disk0",
+            *scenario.qemu_options(stack)]
+    lines = [
+        'type="hvm"', 'name="guest"',
+        f"memory={guest['memory']}", f"maxmem={guest['maxmem']}",
+        f"vcpus={guest['vcpus']}",
+        f"firmware={_quote(guest['firmware'])}",
+        f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
+        f'device_model_override="/run/lab/stacks/{stack}/qemu"',
+        'device_model_version="qemu-xen"',
+        'kernel="/lab/guest/kernel"', 'ramdisk="/lab/guest/initrd"',
+        "cmdline=" + _quote(" ".join(cmdline)),
+        f'serial="file:{here}serial.log"',
+        'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",
+        'on_crash="preserve"', 'on_poweroff="preserve"', 'on_reboot="restart"',
+        "device_model_args_hvm=[" + ",".join(map(_quote, qemu)) + "]",
+    ]
+    if cpus > 1:
+        # The first CPU is dom0's: it runs the guest's device model.
+        lines.append(f'cpus="1-{cpus - 1}"')
+    if scenario.passthrough:
+        devices = []
+        for device in scenario.passthrough:
+            words = [device["device"]]
+            if "rdm_policy" in device:
+                words.append("rdm_policy=" + device["rdm_policy"])
+            if "options" in device:
+                words.append(device["options"])
+            devices.append(_quote(",".join(words)))
+        lines.append("pci=[" + ",".join(devices) + "]")
+    return "\n".join(lines + guest["xl"]) + "\n"
+
+
+class Guest:
+    """Runs one scenario on one stack inside a booted Host."""
+
+    def __init__(self, host, scenario, stack, programs):
+        self.host = host
+        self.scenario = scenario
+        self.stack = stack
+        self.programs = programs
+        self.who = f"{scenario.name} on {stack}"
+        self.name = f"guests/{scenario.name}.{stack}"
+        self.outcome = Outcome(scenario, stack,
+                               os.path.join(host.share, self.name))
+        self.stage = "create"
+        self.began = time.monotonic()
+
+    def run(self):
+        """The Outcome; Hung only when the host itself is lost."""
+        try:
+            self._install()
+            if self._create():
+                self._start()
+                self._listen()
+                self._inspect()
+        except Hung as hung:
+            self._explain(hung)
+            self.host.check_alive(hung.stage)
+        finally:
+            self._split_console()
+        self._destroy()
+        return self.outcome
+
+    def _next(self, stage):
+        now = time.monotonic()
+        self.outcome.times[self.stage] = round(now - self.began, 1)
+        self.stage, self.began = stage, now
+        progress(stage, self.who)
+
+    def _install(self):
+        self.host.console.lines()
+        self.console_start = self.host.console.offset
+        for program, path in self.programs.items():
+            self.host.put(path, f"stacks/{self.stack}/{program}")
+        self.host.write(self.name + "/xl.cfg", config(
+            self.scenario, self.stack, self.host.cpus))
+
+    def _create(self):
+        progress("create", self.who)
+        assign = "".join(
+            f"xl pci-assignable-add {device['device']}\n"
+            for device in self.scenario.passthrough)
+        status, text = self.host.job(
+            f"exec /usr/lib/lab/guest-create {self.stack} /lab/{self.name}\n"
+            if not assign else
+            f"set -e\n{assign}exec /usr/lib/lab/guest-create {self.stack} "
+            f"/lab/{self.name}\n", "xl create")
+        with open(self.outcome.path("create.log"), "w") as stream:
+            stream.write(text)
+        domid = re.search(r"^domid (\d+)$", text, re.M)
+        if status or not domid:
+            errors = [line for line in text.splitlines() if "error" in line]
+            self.outcome.checks["create"] = (
+                "failure", (errors or text.splitlines() or ["no output"])[0])
+            return False
+        self.outcome.domid = int(domid.group(1))
+        self.outcome.checks["create"] = ("success", "")
+        return True
+
+    def _start(self):
+        self._next("firmware")
+        domid = self.outcome.domid
+        script = "".join(
+            f"xenstore-write /local/domain/{domid}/{key} '{value}'\n"
+            for key, value in self.scenario.keys(self.stack).items())
+        status, text = self.host.job(
+            f"set -e\n{script}exec /usr/lib/lab/guest-start {domid} "
+            f"/lab/{self.name}\n", "xl unpause")
+        if status:
+            raise Hung("xl unpause", text)
+
+    def _listen(self):
+        """Follow guest and hvmloader until the guest has said all it has."""
+        serial = Follower(self.outcome.path("serial.log"))
+        gone = self.outcome.path("device-model-gone")
+        heard = time.monotonic()
+        mark = f"(d{self.outcome.domid})"
+        while True:
+            ended = os.path.exists(gone)
+            for line in self.host.console.lines():
+                if mark in line:
+                    heard = time.monotonic()
+                    if self.stage == "firmware" and "Booting from" in line:
+                        self._next("kernel")
+                    if "*** HVMLoader bug" in line or "HVMLoader assert" in line:
+                        raise Hung("hvmloader", line.split(mark, 1)[1].strip())
+                elif f"Domain {self.outcome.domid} " in line and \
+                        ("crash" in line or "shutdown" in line):
+                    raise Hung(self.stage, line.strip())
+            for line in serial.lines():
+                heard = time.monotonic()
+                if self._said(line):
+                    return
+            if ended:
+                raise Hung(self.stage, "the device model ended: "
+                           + " | ".join(self.outcome.text("qemu.log")[-3:]))
+            self.host.check_alive(self.stage)
+            self.host.check_silence("guest's " + self.stage, heard)
+            time.sleep(0.1)
+
+    def _said(self, line):
+        """Take in one line of the guest's console; True for its last one."""
+        if "memmap-guest:" not in line:
+            return False
+        outcome = self.outcome
+        if "memmap-guest: start" in line:
+            outcome.checks["boot"] = ("success", "")
+            self._next("checks")
+        elif match := _E820.search(line):
+            start, end, kind = match.groups()
+            outcome.e820.append((int(start, 16), int(end, 16), kind))
+        elif match := _BAR.search(line):
+            bdf, number, start, end = match.groups()
+            outcome.bars.append((bdf, int(number), int(start, 16),
+                                 int(end, 16)))
+        elif match := _CHECK.search(line):
+            name, result, text = match.groups()
+            outcome.checks[name] = (result, text)
+            progress(f"{name}: {result}", self.who)
+        return "memmap-guest: done" in line
+
+    def _inspect(self):
+        self._next("inspect")
+        outcome = self.outcome
+        views = "views" in self.scenario.checks
+        status, text = self.host.job(
+            f"exec /usr/lib/lab/guest-inspect {outcome.domid} "
+            f"/lab/{self.name} {'views' if views else ''}\n", "inspect")
+        if views:
+            outcome.views = outcome.text("views.txt")
+            for line in outcome.views:
+                if match := _VIEWS.search(line):
+                    outcome.checks["views"] = match.groups()
+            outcome.checks.setdefault("views", (
+                "error", f"memmap-views ended with {status}: "
+                + " | ".join(outcome.views[-2:] or text.splitlines()[-2:])))
+        self._next("end")
+
+    def _explain(self, hung):
+        """Charge what did not come to the stage that hung."""
+        checks = self.outcome.checks
+        text = f"{hung}".splitlines()[0]
+        progress(f"ended: {text}", self.who)
+        for name in ("create", "boot"):
+            if name not in checks:
+                checks[name] = ("failure", text)
+                return
+        for name in self.scenario.checks:
+            if name not in checks:
+                checks[name] = ("failure", "no report: " + text)
+                return
+
+    def _split_console(self):
+        """This guest's part of Xen's console: hvmloader and firmware."""
+        mark = f"(d{self.outcome.domid}) "
+        try:
+            with open(self.host.xen_log, "rb") as stream:
+                stream.seek(self.console_start)
+                part = stream.read().decode(errors="replace")
+        except (AttributeError, FileNotFoundError):
+            return
+        with open(self.outcome.path("hvmloader.log"), "w") as stream:
+            for line in part.replace("\r", "").splitlines():
+                if mark in line:
+                    stream.write(line.split(mark, 1)[1] + "\n")
+
+    def _destroy(self):
+        for name in self.scenario.all_checks():
+            self.outcome.checks.setdefault(name, ("skip", "not reached"))
+        release = "".join(
+            f"xl pci-assignable-remove -r {device['device']}\n"
+            for device in self.scenario.passthrough)
+        self.host.job(f"/usr/lib/lab/guest-destroy {self.outcome.domid} "
+                      f"/lab/{self.name}\n{release}", "xl destroy")

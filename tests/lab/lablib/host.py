@@ -1,0 +1,211 @@
+"""The emulated machine that runs Xen and dom0, and how to talk to its dom0."""
+
+import os
+import shutil
+import subprocess
+import time
+
+from . import process
+from .ui import LabError, progress, tail
+
+DOM0_MEMORY = 1024      # MiB
+XEN_MEMORY = 1024       # MiB: Xen itself, p2m and shadow tables, the DMs' pages
+
+# Why each of these, see LAB NOTES in tests/lab/README.md.
+_CPU = "EPYC,+svm,+npt,-smap,-smep,-monitor,-rdtscp"
+_IOMMU = {
+    "none": ([], []),
+    "intel": (["-machine", "kernel-irqchip=split",
+               "-device", "intel-iommu,intremap=on"],
+              ["iommu=verbose,no-sharept"]),
+    "amd": (["-device", "amd-iommu"], ["iommu=verbose"]),
+}
+
+
+class Hung(Exception):
+    """Nothing was heard from a stage for too long, or it ended for good."""
+
+    def __init__(self, stage, text):
+        super().__init__(f"{stage}: {text}")
+        self.stage = stage
+
+
+class Follower:
+    """Reads what is added to a text file that may not exist yet."""
+
+    def __init__(self, path):
+        self.path = path
+        self.offset = 0
+        self.partial = ""
+
+    def lines(self):
+        """Complete lines added since the last call."""
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(self.offset)
+                data = stream.read()
+        except FileNotFoundError:
+            return []
+        self.offset += len(data)
+        text = self.partial + data.decode(errors="replace")
+        *complete, self.partial = text.replace("\r", "").split("\n")
+        return complete
+
+
+def _place(source, target):
+    """A copy that costs nothing where hard links are possible."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)
+
+
+class Host:
+    """One boot: start(), job()... and stop() whatever happens."""
+
+    def __init__(self, who, folder, parts, config, memory, cpus, limit):
+        """PARTS: paths of "root", "xen", "kernel" and "initrd".
+
+        FOLDER keeps the logs; LIMIT is how long, in seconds, a stage may stay
+        silent.
+        """
+        self.who = who
+        self.folder = folder
+        self.parts = parts
+        self.config = config
+        self.memory = memory
+        self.cpus = cpus
+        self.limit = limit
+        self.share = os.path.join(folder, "share")
+        self.xen_log = os.path.join(folder, "xen.log")
+        self.qemu_log = os.path.join(folder, "host-qemu.log")
+        self.process = None
+        self.jobs = 0
+        os.makedirs(os.path.join(self.share, "jobs"))
+        for name in ("xen", "kernel", "initrd"):
+            _place(parts[name], os.path.join(folder, name))
+        self.console = Follower(self.xen_log)
+
+    def put(self, source, name):
+        """Make the file SOURCE visible in dom0 as /lab/NAME."""
+        target = os.path.join(self.share, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if not os.path.exists(target):
+            _place(source, target)
+
+    def write(self, name, text):
+        """Make TEXT visible in dom0 as /lab/NAME, complete or not at all."""
+        target = os.path.join(self.share, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target + ".new", "w") as stream:
+            stream.write(text)
+        os.rename(target + ".new", target)
+
+    def command(self, serial):
+        """The outer QEMU: that of the build root, the same on every machine."""
+        root = self.parts["root"]
+        libraries = os.path.join(root, "usr/lib/x86_64-linux-gnu")
+        machine, xen = _IOMMU[self.config["iommu"]]
+        devices = []
+        for device in self.config["devices"]:
+            devices += ["-device", device]
+        options = ["console=com1", "com1=115200,8n1", "loglvl=all",
+                   "guest_loglvl=all", f"dom0_mem={DOM0_MEMORY}M,"
+                   f"max:{DOM0_MEMORY}M", "dom0_max_vcpus=1"]
+        if self.cpus > 1:
+            options.append("dom0_vcpus_pin")
+        options += xen + self.config["xen"]
+        return [
+            os.path.join(libraries, "ld-linux-x86-64.so.2"),
+            "--library-path", libraries,
+            os.path.join(root, "usr/bin/qemu-system-x86_64"),
+            "-L", os.path.join(root, "usr/share/qemu"),
+            "-L", os.path.join(root, "usr/share/seabios"),
+            "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", _CPU,
+            "-smp", str(self.cpus), "-m", str(self.memory),
+            "-nic", "none", "-no-reboot", "-display", "none",
+            "-serial", serial,
+            "-monitor", "unix:monitor,server=on,wait=off",
+            *machine, *devices,
+            "-fsdev", "local,id=lab,path=share,security_model=none",
+            "-device", "virtio-9p-pci,fsdev=lab,mount_tag=lab",
+            "-kernel", "xen", "-append", " ".join(options),
+            "-initrd", "kernel console=hvc0 quiet,initrd"]
+
+    def environment(self):
+        modules = os.path.join(self.parts["root"],
+                               "usr/lib/x86_64-linux-gnu/qemu")
+        return {**os.environ, "QEMU_MODULE_DIR": modules}
+
+    def start(self):
+        progress(f"booting Xen ({self.memory} MiB, {self.cpus} CPUs)",
+                 self.who)
+        command = self.command("file:xen.log")
+        with open(self.qemu_log, "w") as stream:
+            stream.write(" ".join(command) + "\n")
+            stream.flush()
+            self.process = process.start(
+                command, cwd=self.folder, stdout=stream, stdin=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT, env=self.environment())
+        self._wait_up()
+
+    def _wait_up(self):
+        stage, heard = "the host's Xen", time.monotonic()
+        while True:
+            for line in self.console.lines():
+                heard = time.monotonic()
+                if "lab: dom0 kernel is up" in line:
+                    stage = "dom0's start of xenstored"
+                elif "Xen is relinquishing VGA" in line or \
+                        "*** Serial input to DOM0" in line:
+                    stage = "dom0's kernel"
+                elif "lab: dom0 is up" in line:
+                    progress("dom0 is up", self.who)
+                    return
+                elif "lab: dom0 failed" in line:
+                    raise Hung(stage, line.split("lab: ", 1)[1])
+            self.check_alive(stage)
+            self.check_silence(stage, heard)
+            time.sleep(0.1)
+
+    def check_alive(self, stage):
+        if process.stopping.is_set():
+            raise LabError("interrupted")
+        if self.process.poll() is not None:
+            raise Hung(stage, "the emulated host ended (exit "
+                       f"{self.process.returncode}); {self.qemu_log}:\n"
+                       + tail(self.qemu_log, 5) + f"\n{self.xen_log}:\n"
+                       + tail(self.xen_log, 10))
+
+    def check_silence(self, stage, heard, limit=None):
+        limit = limit or self.limit
+        if time.monotonic() - heard > limit:
+            raise Hung(stage, f"nothing was heard for {limit:.0f} s; the end "
+                       f"of {self.xen_log}:\n" + tail(self.xen_log, 10))
+
+    def job(self, script, stage, limit=None):
+        """Run SCRIPT (sh) in dom0: (exit status, output)."""
+        self.jobs += 1
+        name = f"jobs/{self.jobs}"
+        done = os.path.join(self.share, name + ".rc")
+        begun = time.monotonic()
+        self.write(name, script)
+        while not os.path.exists(done):
+            self.check_alive(stage)
+            self.check_silence(stage, begun, limit)
+            time.sleep(0.05)
+        with open(done) as stream:
+            status = int(stream.read())
+        with open(os.path.join(self.share, name + ".out"),
+                  errors="replace") as stream:
+            return status, stream.read()
+
+    def stop(self):
+        if self.process is not None:
+            process.stop(self.process)
+        # Those are links into the cache; the logs stay.
+        for name in ("xen", "kernel", "initrd", "monitor"):
+            try:
+                os.unlink(os.path.join(self.folder, name))
+            except FileNotFoundError:
+                pass

@@ -1,0 +1,167 @@
+"""The two initramfs: dom0's, and the guest's around a given /init."""
+
+import lzma
+import os
+import re
+import subprocess
+
+from . import cpio
+from .cpio import Cpio
+
+# dom0 reaches Xen through these; the share between dom0 and the lab is 9p;
+# pciback hands devices to guests.
+DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
+                "xenfs", "xen-pciback", "9pnet_virtio", "9p")
+DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
+                 "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
+                 "bin/xen-hvmctx", "bin/libxl-save-helper")
+XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
+                     "xenstore-list", "xenstore-rm", "xenstore-exists",
+                     "xenstore-watch", "xenstore-chmod")
+GUEST_MODULES = ("nvme",)
+
+
+def kernel(tree):
+    """Path and release of the only kernel in TREE."""
+    boot = os.path.join(tree, "boot")
+    names = [name for name in os.listdir(boot) if name.startswith("vmlinuz-")]
+    if len(names) != 1:
+        raise RuntimeError(f"{boot} should hold one kernel, not {names}")
+    return os.path.join(boot, names[0]), names[0][len("vmlinuz-"):]
+
+
+def libraries(tree, programs):
+    """Paths inside TREE of all shared objects that PROGRAMS load."""
+    folder = os.path.join(tree, "usr/lib/x86_64-linux-gnu")
+    loader = os.path.join(folder, "ld-linux-x86-64.so.2")
+    found = {"lib64/ld-linux-x86-64.so.2": loader}
+    for program in programs:
+        listing = subprocess.run(
+            [loader, "--inhibit-cache", "--library-path", folder, "--list",
+             program], capture_output=True, text=True, check=False)
+        if listing.returncode or "not found" in listing.stdout:
+            raise RuntimeError(f"{program}: not all libraries are in {folder}:"
+                               f"\n{listing.stdout}{listing.stderr}")
+        for path in re.findall(r"=> (\S+)", listing.stdout):
+            found["usr/lib/x86_64-linux-gnu/" + os.path.basename(path)] = path
+    return found
+
+
+class Modules:
+    """The kernel modules of TREE, with what each depends on."""
+
+    def __init__(self, tree):
+        self.release = kernel(tree)[1]
+        self.paths = {}
+        top = os.path.join(tree, "usr/lib/modules", self.release)
+        for folder, _, names in os.walk(top):
+            for name in names:
+                base = name.split(".ko")[0]
+                if base != name:
+                    self.paths[base.replace("-", "_")] = os.path.join(folder,
+                                                                      name)
+        with open(os.path.join(top, "modules.builtin")) as stream:
+            self.builtin = {os.path.basename(line.strip()).split(".ko")[0]
+                            .replace("-", "_") for line in stream}
+
+    def closure(self, names):
+        """[(file name, content)] of NAMES and all they need, in load order."""
+        done = {}
+        for name in names:
+            self._load(name.replace("-", "_"), done)
+        return list(done.items())
+
+    def _load(self, name, done):
+        if name in self.builtin or name + ".ko" in done:
+            return
+        path = self.paths.get(name)
+        if path is None:
+            raise RuntimeError(f"kernel {self.release} has no module {name}")
+        with (lzma.open if path.endswith(".xz") else open)(path, "rb") as file:
+            data = file.read()
+        # A module carries its needs in its .modinfo: "depends=a,b".
+        needs = re.search(rb"\0depends=([^\0]*)", data)
+        for need in needs.group(1).decode().split(",") if needs else ():
+            if need:
+                self._load(need.replace("-", "_"), done)
+        done[name + ".ko"] = data
+
+
+def _skeleton(archive):
+    for name in ("proc", "sys", "dev", "run", "tmp", "etc", "var/log/xen",
+                 "usr/bin", "usr/lib", "usr/lib64"):
+        archive.folder(name)
+    for name in ("bin", "lib", "lib64"):
+        archive.link(name, "usr/" + name)
+    archive.link("sbin", "usr/bin")
+    archive.link("usr/sbin", "bin")
+    archive.link("var/run", "../run")
+    archive.node("dev/console", 5, 1)
+    archive.node("dev/null", 1, 3)
+
+
+def _modules(archive, modules):
+    for name, data in modules:
+        archive.file("lib/modules/" + name, data)
+    archive.file("lib/modules/order",
+                 "".join(name + "\n" for name, _ in modules).encode())
+
+
+def dom0(path, tree, xen, scripts, others):
+    """dom0's initramfs: xl and its daemons of Xen version XEN, no systemd.
+
+    OTHERS are programs that dom0 gets later, so their libraries must be there.
+    """
+    private = f"usr/lib/xen-{xen}/"
+    programs = {private + name: os.path.join(tree, private, name)
+                for name in DOM0_COMMANDS}
+    programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
+                     for name in XENSTORE_COMMANDS})
+    with Cpio(path) as archive:
+        _skeleton(archive)
+        archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
+        archive.link("usr/bin/sh", "busybox")
+        needed = libraries(tree, [*programs.values(), *others])
+        for name, source in {**programs, **needed}.items():
+            archive.copy(name, source)
+        for name in DOM0_COMMANDS:
+            archive.link("usr/bin/" + os.path.basename(name),
+                         "/" + private + name)
+        for folder in ("usr/share/qemu", "usr/share/seabios",
+                       "usr/lib/ipxe/qemu"):
+            _files(archive, tree, folder, _ROM)
+        _files(archive, tree, "usr/share/qemu/keymaps", _ANY)
+        _modules(archive, Modules(tree).closure(DOM0_MODULES))
+        archive.file("etc/xen/xl.conf", b"")
+        archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+        archive.file("etc/group", b"root:x:0:\n")
+        for name in sorted(os.listdir(scripts)):
+            target = "init" if name == "init" else "usr/lib/lab/" + name
+            archive.copy(target, os.path.join(scripts, name), 0o755)
+
+
+# The ROMs that a guest's device model may load; the rest of the packages is
+# firmware of other machines.
+_ROM = re.compile(r"(vgabios.*|efi-.*|pxe-.*|kvmvapic|multiboot.*|linuxboot.*|"
+                  r"bios(-256k)?)\.(bin|rom)$")
+
+
+_ANY = re.compile("")
+
+
+def _files(archive, tree, folder, wanted):
+    top = os.path.join(tree, folder)
+    for name in sorted(os.listdir(top)) if os.path.isdir(top) else ():
+        if wanted.match(name) and os.path.isfile(os.path.join(top, name)):
+            archive.copy(folder + "/" + name, os.path.join(top, name))
+
+
+def guest(path, tree, init):
+    """The guest's initramfs: INIT is its only program."""
+    with Cpio(path) as archive:
+        for name in ("proc", "sys", "dev", "tmp"):
+            archive.folder(name)
+        archive.node("dev/console", 5, 1)
+        archive.node("dev/null", 1, 3)
+        archive.copy("init", init, 0o755)
+        _modules(archive, Modules(tree).closure(GUEST_MODULES))

@@ -1,0 +1,188 @@
+"""From scenarios and stacks to hosts and guests, and their outcomes."""
+
+import concurrent.futures
+import glob
+import gzip
+import os
+import shutil
+import time
+
+from . import cache, images, process, stacks, trees
+from .guest import Guest
+from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
+from .ui import LabError, progress
+
+_KEEP_RUNS = 20
+
+
+class Lab:
+    """The paths and the parts that every command needs."""
+
+    def __init__(self, top, suite):
+        self.top = top
+        self.suite = suite
+        self.here = os.path.join(top, "tests/lab")
+        self.scenarios = os.path.join(self.here, "scenarios")
+        self.logs = os.path.join(top, "build/lab")
+        os.makedirs(self.logs, exist_ok=True)
+        self.build_log = os.path.join(self.logs, "build.log")
+
+    def sources(self, folder):
+        return sorted(path for pattern in ("*.[ch]", "Makefile") for path in
+                      glob.glob(os.path.join(self.here, folder, pattern)))
+
+    def build(self, names):
+        """Everything for the stacks NAMES: (parts, programs by stack)."""
+        suite, log = self.suite, self.build_log
+        open(log, "w").close()
+        root = trees.build_root(suite, log)
+        tree = trees.host(suite, log)
+        stock = stacks.qemu(suite, [], log)
+        programs = stacks.build(suite, self.top, names, log)
+        guest = stacks.small_program(suite, self.sources("guest"),
+                                     "memmap-guest", log)
+        views = stacks.small_program(suite, self.sources("views"),
+                                     "memmap-views", log)
+        scripts = sorted(glob.glob(os.path.join(self.here, "dom0", "*")))
+        key = cache.digest(
+            os.path.dirname(tree), stock.key, os.path.dirname(guest),
+            os.path.dirname(views), cache.digest_files(scripts),
+            cache.digest_files([images.__file__, images.cpio.__file__]))
+
+        def make(folder):
+            progress("assembling dom0's and the guest's initramfs")
+            images.dom0(os.path.join(folder, "initrd"), tree, suite.xen,
+                        os.path.join(self.here, "dom0"), [stock.path, views])
+            images.guest(os.path.join(folder, "guest-initrd"), tree, guest)
+            packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
+            with gzip.open(packed) as source, \
+                    open(os.path.join(folder, "xen"), "wb") as target:
+                shutil.copyfileobj(source, target)
+        image = cache.entry("image-" + key, make)
+        return {
+            "root": root,
+            "xen": os.path.join(image, "xen"),
+            "kernel": images.kernel(tree)[0],
+            "initrd": os.path.join(image, "initrd"),
+            "guest-initrd": os.path.join(image, "guest-initrd"),
+            "views": views,
+        }, programs
+
+    def new_run(self):
+        """A folder for this run's logs; old ones go."""
+        runs = sorted(glob.glob(os.path.join(self.logs, "run-*")))
+        for old in runs[:-_KEEP_RUNS]:
+            cache.remove(old)
+        base = os.path.join(self.logs, time.strftime("run-%Y%m%d-%H%M%S"))
+        folder = base
+        number = 1
+        while True:
+            try:
+                os.makedirs(folder)
+                break
+            except FileExistsError:
+                number += 1
+                folder = f"{base}.{number}"
+        latest = os.path.join(self.logs, "latest")
+        try:
+            os.unlink(latest)
+        except FileNotFoundError:
+            pass
+        os.symlink(os.path.basename(folder), latest)
+        return folder
+
+
+def memory_for(scenarios):
+    """MiB the emulated host needs for the biggest of these guests."""
+    given = scenarios[0].host.get("memory")
+    need = max(s.guest["maxmem"] for s in scenarios) + DOM0_MEMORY + XEN_MEMORY
+    if given is not None and given < need:
+        raise LabError(f"{scenarios[0].path}: host.memory = {given} is too "
+                       f"little: its guests need {need}")
+    return given or need
+
+
+def available_memory():
+    with open("/proc/meminfo") as stream:
+        for line in stream:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1024
+    return 0
+
+
+def _boots(groups, slots):
+    """Split groups of guests over boots, so that no processor is idle.
+
+    A boot costs about a third of a guest, so a group is only split when each
+    part has two guests or more.
+    """
+    boots = list(groups)
+    while len(boots) < slots:
+        biggest = max(boots, key=len)
+        if len(biggest) < 4:
+            break
+        boots.remove(biggest)
+        middle = (len(biggest) + 1) // 2
+        boots += [biggest[:middle], biggest[middle:]]
+    return sorted(boots, key=len, reverse=True)
+
+
+def run(lab, pairs, parallel, limit):
+    """Run PAIRS of (scenario, stack); the outcomes in the order of PAIRS."""
+    parts, programs = lab.build(sorted({stack for _, stack in pairs}))
+    folder = lab.new_run()
+    groups = {}
+    for pair in pairs:
+        groups.setdefault(pair[0].host_key(), []).append(pair)
+    memory = {key: memory_for([s for s, _ in group])
+              for key, group in groups.items()}
+    fit = max(1, available_memory() // max(memory.values()))
+    slots = max(1, min(parallel, fit))
+    if slots < parallel and len(pairs) > 1:
+        progress(f"memory for {slots} of {parallel} hosts at a time")
+    boots = _boots(groups.values(), slots)
+    at_once = min(slots, len(boots))
+    cpus = max(1, min(2, parallel // at_once))
+    progress(f"{len(pairs)} guests on {len(boots)} hosts, {at_once} at a "
+             f"time; logs in {os.path.relpath(folder, lab.top)}")
+
+    def one(number):
+        group = boots[number]
+        host = Host(f"host {number + 1}", os.path.join(
+            folder, f"host{number + 1}"), parts, group[0][0].host,
+            memory[group[0][0].host_key()], cpus, limit)
+        return _one_boot(host, parts, programs, group)
+
+    outcomes = {}
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        futures = [pool.submit(one, number) for number in range(len(boots))]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                outcomes.update(future.result())
+        except BaseException:
+            process.stop_all()
+            raise
+    used = {name: {program: value.key for program, value in both.items()}
+            for name, both in programs.items()}
+    return [outcomes[scenario.path, stack] for scenario, stack in pairs], used
+
+
+def _one_boot(host, parts, programs, group):
+    """All guests of GROUP in one boot, or in another when the host is lost."""
+    outcomes = {}
+    try:
+        host.put(parts["kernel"], "guest/kernel")
+        host.put(parts["guest-initrd"], "guest/initrd")
+        host.put(parts["views"], "views")
+        host.start()
+        for scenario, stack in group:
+            guest = Guest(host, scenario, stack, {
+                "hvmloader": programs[stack]["hvmloader"].path,
+                "qemu-system-i386": programs[stack]["qemu"].path})
+            outcomes[scenario.path, stack] = guest.run()
+    except Hung as hung:
+        raise LabError(f"{host.who} is lost: {hung}\nAll of its log: "
+                       f"{host.xen_log}") from hung
+    finally:
+        host.stop()
+    return outcomes

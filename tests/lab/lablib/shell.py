@@ -1,0 +1,49 @@
+"""A prompt in dom0: the emulated host's console on this terminal."""
+
+import os
+import subprocess
+import sys
+
+from . import guest as guests
+from . import runner, scenario
+from .host import Host
+from .ui import LabError, progress
+
+_WELCOME = """
+The host of scenario {name}. Its guest, with stack {stack}:
+    /usr/lib/lab/guest-create {stack} /lab/guests/{guest}      prints its domid N
+{keys}    /usr/lib/lab/guest-start N /lab/guests/{guest}
+    tail -f /run/lab/guest/serial.log /var/log/xen/qemu-dm-guest.log
+    xl qemu-monitor-command N 'info mtree -f'
+/lab is {share} outside.
+Ctrl-A X ends the host, Ctrl-A C is the outer QEMU's monitor.
+"""
+
+
+def run(lab, stack, word):
+    item = scenario.find(word, lab.scenarios)
+    if not sys.stdin.isatty():
+        raise LabError("shell needs a terminal")
+    parts, programs = lab.build([stack])
+    folder = lab.new_run()
+    host = Host("shell", os.path.join(folder, "host1"), parts, item.host,
+                runner.memory_for([item]), 2, 0)
+    name = f"{item.name}.{stack}"
+    host.put(parts["kernel"], "guest/kernel")
+    host.put(parts["guest-initrd"], "guest/initrd")
+    host.put(parts["views"], "views")
+    host.put(programs[stack]["hvmloader"].path, f"stacks/{stack}/hvmloader")
+    host.put(programs[stack]["qemu"].path, f"stacks/{stack}/qemu-system-i386")
+    host.write(f"guests/{name}/xl.cfg", guests.config(item, stack, host.cpus))
+    keys = "".join(f"    xenstore-write /local/domain/N/{key} {value}\n"
+                   for key, value in item.keys(stack).items())
+    host.write("shell", _WELCOME.format(name=item.name, stack=stack,
+                                        guest=name, keys=keys,
+                                        share=host.share))
+    progress("booting; the prompt comes in about 15 s")
+    try:
+        # In the foreground, so that the terminal is its own.
+        return subprocess.run(host.command("mon:stdio"), cwd=host.folder,
+                              env=host.environment(), check=False).returncode
+    finally:
+        host.stop()

@@ -1,0 +1,162 @@
+"""Build hvmloader and QEMU, with and without this project's series.
+
+'stock' is the same source, built by the same compiler with the same options as
+'ours'; the only difference between the two is the series.  That is fairer than
+Debian's binaries, whose QEMU has other devices and whose options are others.
+"""
+
+import glob
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+
+from . import cache, process, trees
+from .ui import LabError, progress
+
+# STACK -> (hvmloader is ours, QEMU is ours)
+STACKS = {
+    "stock": (False, False),
+    "ours": (True, True),
+    "new-hvmloader": (True, False),
+    "new-qemu": (False, True),
+}
+
+# The devices that scenarios give to guests.
+_DEVICES = """
+I440FX VGA VGA_PCI AHCI_ICH9 NVME_PCI VIRTIO_PCI VIRTIO_BLK E1000_PCI
+E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA
+""".split()
+
+_CONFIGURE = """
+--target-list=i386-softmmu --without-default-features --enable-xen
+--enable-xen-pci-passthrough --enable-vnc --disable-tcg --disable-kvm
+--enable-pixman --enable-fdt=system --disable-tools --disable-docs
+--disable-guest-agent --disable-install-blobs --audio-drv-list=
+--disable-debug-info --disable-werror --enable-trace-backends=log --disable-download
+--without-default-devices --with-devices-i386=lab
+""".split()
+
+# hvmloader needs none of what ./configure finds out but these.
+_HVMLOADER = """
+cd /build/xen
+printf '%s\\n' 'PYTHON := python3' 'IASL := iasl' 'AWK := awk' \
+    'CONFIG_ROMBIOS := n' > config/Tools.mk
+: > tools/config.h
+make -j"$(nproc)" -C tools/include xen-dir
+make -j"$(nproc)" -C tools/firmware/hvmloader
+"""
+
+# Debian's source comes without the ROM images, which are packages of their own
+# in dom0, so there is nothing to build or install in pc-bios.
+_QEMU = """
+cd /build/qemu
+grep -q "^subdir('pc-bios')" meson.build
+sed -i "s/^subdir('pc-bios')/roms = []/" meson.build
+printf 'CONFIG_%s=y\\n' {devices} > configs/devices/i386-softmmu/lab.mak
+mkdir /build/qemu/build
+cd /build/qemu/build
+../configure {configure}
+ninja qemu-system-i386
+strip qemu-system-i386
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One of the two programs of a stack: where it is, and what it is of."""
+
+    path: str
+    key: str
+
+
+def series(suite, top, package):
+    """The patches `make series` has written; empty when it has not run."""
+    folder = {"xen": suite.xen_series, "qemu": suite.qemu_series}[package]
+    return sorted(glob.glob(os.path.join(top, "build/series", folder,
+                                         "*.patch")))
+
+
+def hvmloader(suite, patches, log):
+    return _program(suite, "xen", "hvmloader", patches, _HVMLOADER,
+                    "tools/firmware/hvmloader/hvmloader", log)
+
+
+def qemu(suite, patches, log):
+    script = _QEMU.format(devices=" ".join(_DEVICES),
+                          configure=" ".join(_CONFIGURE))
+    return _program(suite, "qemu", "qemu-system-i386", patches, script,
+                    "build/qemu-system-i386", log)
+
+
+def _program(suite, package, name, patches, script, product, log):
+    root = trees.build_root(suite, log)
+    tree = trees.source(suite, package, log)
+    key = cache.digest(os.path.dirname(tree), os.path.dirname(root), script,
+                       cache.digest_files(patches))
+
+    def make(folder):
+        kind = f"with {len(patches)} patches" if patches else "without patches"
+        progress(f"building {name} {kind}"
+                 + (" (2 to 5 min, less once ccache is warm)"
+                    if package == "qemu" else ""))
+        # Always built at the same place, so that ccache knows every file that
+        # a series does not touch; hence one build at a time.
+        with cache.lock("build-" + package):
+            work = os.path.join(root, "build", package)
+            cache.remove(work)
+            os.makedirs(os.path.dirname(work), exist_ok=True)
+            trees.git(tree, log, "clone", "-q", tree, work)
+            if patches:
+                trees.git(work, log, "am", "--keep-cr", *patches)
+            build_log = os.path.join(os.path.dirname(log),
+                                     f"build-{name}-{key}.log")
+            trees.inside(root, script, build_log, f"building {name}")
+            shutil.copy(os.path.join(work, product), folder)
+            cache.remove(work)
+    folder = cache.entry(f"{name}-{key}", make)
+    return Program(os.path.join(folder, name), key)
+
+
+def small_program(suite, sources, name, log):
+    """A program of the lab itself: `make NAME` among SOURCES; its path."""
+    root = trees.build_root(suite, log)
+    if not any(os.path.basename(path) == "Makefile" for path in sources):
+        raise LabError(f"no Makefile for {name} under tests/lab: is the clone "
+                       "complete?")
+    key = cache.digest(os.path.dirname(root), cache.digest_files(sources))
+
+    def make(folder):
+        progress(f"building {name}")
+        parent = os.path.join(root, "build")
+        os.makedirs(parent, exist_ok=True)
+        work = tempfile.mkdtemp(prefix=name + ".", dir=parent)
+        try:
+            for path in sources:
+                shutil.copy(path, work)
+            trees.inside(root, f"cd /build/{os.path.basename(work)}\n"
+                         f"make ./{name} O=. CC=gcc", log, f"building {name}")
+            shutil.copy(os.path.join(work, name), folder)
+        finally:
+            cache.remove(work)
+    return os.path.join(cache.entry(f"{name}-{key}", make), name)
+
+
+def build(suite, top, names, log):
+    """{stack: {"hvmloader": Program, "qemu": Program}} for the stacks NAMES."""
+    patches = {package: series(suite, top, package)
+               for package in ("xen", "qemu")}
+    built = {}
+    for name in names:
+        ours_xen, ours_qemu = STACKS[name]
+        for package, ours in (("xen", ours_xen), ("qemu", ours_qemu)):
+            if ours and not patches[package]:
+                raise LabError(
+                    f"stack '{name}' needs build/series/: run `make series` "
+                    "first (stack 'stock' needs none)")
+        built[name] = {
+            "hvmloader": hvmloader(suite, patches["xen"] if ours_xen else [],
+                                   log),
+            "qemu": qemu(suite, patches["qemu"] if ours_qemu else [], log),
+        }
+    return built

@@ -1,0 +1,136 @@
+"""What is taken from Debian: a build root, unpacked packages, two sources."""
+
+import glob
+import os
+import shutil
+import subprocess
+
+from . import cache, process
+from .ui import LabError, progress
+
+# Tools of this machine, and the packages that have them.
+_NEEDED = {"mmdebstrap": "mmdebstrap", "git": "git", "patch": "patch",
+           "tar": "tar", "xz": "xz-utils"}
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def prepare_machine(log):
+    """Install what is missing; as another user, say the one command."""
+    missing = {package for tool, package in _NEEDED.items()
+               if shutil.which(tool) is None}
+    if not os.path.exists(_KEYRING):
+        missing.add("debian-archive-keyring")
+    if missing:
+        command = ["apt-get", "install", "-y", "--no-install-recommends"]
+        if os.geteuid() != 0:
+            raise LabError("packages are missing; as root, run:\n    "
+                           + " ".join(command + sorted(missing)))
+        progress("installing " + " ".join(sorted(missing)))
+        process.run(["apt-get", "update"], log, "apt-get update")
+        process.run(command + sorted(missing), log, "apt-get install",
+                    env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if os.geteuid() != 0:
+        raise LabError("the lab is not built yet, and building it needs root "
+                       "(chroot of the build root); run this once:\n"
+                       "    sudo tests/lab/lab build")
+
+
+def mirror():
+    """The address of the archive that this machine's apt uses."""
+    listing = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE)",
+         "Created-By: Packages"], capture_output=True, text=True, check=False)
+    sites = [site for site in listing.stdout.split()
+             if "security" not in site]
+    if not sites:
+        raise LabError("apt knows no package archive on this machine: add one "
+                       "to /etc/apt/sources.list.d and run apt-get update")
+    return sites[0]
+
+
+def _mmdebstrap(folder, log, what, suite, variant, packages, *options):
+    archive = mirror()
+    signed = f"[signed-by={_KEYRING}] {archive} {suite.name} main"
+    # mmdebstrap mounts this machine's /proc and /sys in the new root. In a mount
+    # namespace of its own those mounts end with it, however it ends.
+    process.run(["unshare", "--mount", "--propagation", "private",
+                 "mmdebstrap", "--variant=" + variant,
+                 "--include=" + ",".join(packages), *options, suite.name,
+                 folder, "deb " + signed, "deb-src " + signed], log, what,
+                hint=f"Is {suite.name} on {archive}? apt-get update there, or "
+                     "choose another archive in apt's sources.")
+
+
+def host(suite, log):
+    """Packages of dom0 and guest, unpacked; none is installed."""
+    def make(folder):
+        prepare_machine(log)
+        progress(f"unpacking {suite.name}'s Xen and Linux (1 min)")
+        target = os.path.join(folder, "tree")
+        _mmdebstrap(target, log, "unpacking packages", suite, "extract",
+                    suite.host_packages)
+    return os.path.join(cache.entry(
+        f"host-{suite.name}-" + cache.digest(1, suite.host_packages), make),
+        "tree")
+
+
+def build_root(suite, log):
+    """A chroot with compilers, the outer QEMU, and /src: the two sources."""
+    def make(folder):
+        prepare_machine(log)
+        progress(f"installing {suite.name}'s build root (1 to 2 min)")
+        # Not all of a source package at once: apt would want the .dsc too,
+        # which nothing here reads, and mirrors have been seen without it.
+        fetch = " && ".join(["mkdir /src && cd /src"] + [
+            f"apt-get source --download-only --{part}-only xen qemu"
+            for part in ("tar", "diff")])
+        _mmdebstrap(os.path.join(folder, "root"), log, "the build root", suite,
+                    "minbase", suite.build_packages, f'--customize-hook=chroot "$1" sh -c "{fetch}"')
+    return os.path.join(cache.entry(
+        f"root-{suite.name}-" + cache.digest(1, suite.build_packages), make),
+        "root")
+
+
+def source(suite, package, log):
+    """PACKAGE as Debian builds it: a git tree, debian/patches applied."""
+    folder = os.path.join(build_root(suite, log), "src")
+    (orig,) = glob.glob(f"{folder}/{package}_*.orig.tar.*")
+    (debian,) = glob.glob(f"{folder}/{package}_*.debian.tar.*")
+
+    def make(draft):
+        progress(f"unpacking {package}'s source")
+        tree = os.path.join(draft, "tree")
+        os.mkdir(tree)
+        process.run(["tar", "-xf", orig, "-C", tree, "--strip-components=1"],
+                    log, "unpacking " + orig)
+        process.run(["tar", "-xf", debian, "-C", tree], log,
+                    "unpacking " + debian)
+        with open(os.path.join(tree, "debian/patches/series")) as stream:
+            names = [line.split()[0] for line in stream
+                     if line.strip() and not line.startswith("#")]
+        for name in names:
+            process.run(["patch", "-p1", "-s", "-d", tree, "-i",
+                         os.path.join(tree, "debian/patches", name)], log,
+                        f"{package}'s own patch {name}")
+        git(tree, log, "init", "-q")
+        git(tree, log, "add", "-A", "-f")
+        git(tree, log, "commit", "-q", "-m", os.path.basename(debian))
+    key = cache.digest(1, cache.digest_files([orig, debian]))
+    return os.path.join(cache.entry(f"source-{package}-{key}", make), "tree")
+
+
+def git(tree, log, *arguments):
+    """git in TREE with no regard to this user's configuration."""
+    process.run(["git", "-C", tree, "-c", "user.name=lab",
+                 "-c", "user.email=lab@localhost", "-c", "gc.auto=0",
+                 "-c", "commit.gpgsign=false", "-c", "core.autocrlf=false",
+                 *arguments], log, "git " + arguments[0])
+
+
+def inside(root, command, log, what, hint=""):
+    """Run COMMAND, a line of shell, in the build root ROOT."""
+    # Neither hvmloader nor QEMU needs /proc, /sys or a network to build, so
+    # nothing is mounted that would have to be taken away again.
+    process.run(["chroot", root, "/usr/bin/env", "-i", "LC_ALL=C.UTF-8",
+                 "HOME=/root", "PATH=/usr/lib/ccache:/usr/sbin:/usr/bin",
+                 "CCACHE_DIR=/ccache", "sh", "-ec", command], log, what, hint)

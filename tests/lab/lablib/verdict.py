@@ -1,0 +1,134 @@
+"""What a run is worth: results against expectations, and the report of it."""
+
+import json
+import os
+
+from .ui import result
+
+# Lines of logs that explain a failure, by check; the last few of each.
+_TELLING = {
+    "create": ("create.log", ("error",)),
+    "boot": ("hvmloader.log", ("",)),
+    "nvme": ("serial.log", ("nvme",)),
+    "irq": ("serial.log", ("nvme", "irq")),
+    "views": ("views.txt", ("",)),
+}
+_LINES = 6
+
+
+def expectations(outcome):
+    """[(check, result it must have)] of this scenario for this stack."""
+    wanted = outcome.scenario.expect.get(outcome.stack)
+    if wanted is None:
+        return []
+    pairs = [(name, "success") for name in wanted["must_pass"]]
+    pairs += [(name, "failure") for name in wanted["must_fail"]]
+    if wanted["same_layout_as"]:
+        pairs.append(("layout", "success"))
+    return pairs
+
+
+def compare_layouts(outcomes):
+    """The pseudo-check `layout`: two stacks gave the guest the same map."""
+    by_name = {(o.scenario.path, o.stack): o for o in outcomes}
+    for outcome in outcomes:
+        other_stack = outcome.scenario.needs_for(outcome.stack)
+        if other_stack is None:
+            continue
+        other = by_name[outcome.scenario.path, other_stack]
+        if not outcome.e820 or not other.e820:
+            verdict = ("skip", "one of the two guests reported no E820")
+        elif outcome.e820 != other.e820:
+            verdict = ("failure", f"E820 differs from {other_stack}'s: "
+                       + _difference(outcome.e820, other.e820))
+        elif outcome.bars != other.bars:
+            verdict = ("failure", f"BARs differ from {other_stack}'s: "
+                       + _difference(outcome.bars, other.bars))
+        else:
+            verdict = ("success", f"{len(outcome.e820)} E820 entries and "
+                       f"{len(outcome.bars)} BARs as under {other_stack}")
+        outcome.checks["layout"] = verdict
+
+
+def _difference(mine, theirs):
+    def show(items):
+        return " ".join("-".join(hex(field) if isinstance(field, int)
+                                 else field for field in item)
+                        for item in items) or "nothing"
+    return (f"{show([item for item in mine if item not in theirs])} instead "
+            f"of {show([item for item in theirs if item not in mine])}")
+
+
+def report(outcomes, top):
+    """Print all results; (passed, failed) counts of expectations."""
+    compare_layouts(outcomes)
+    passed = failed = 0
+    for outcome in outcomes:
+        wanted = dict(expectations(outcome))
+        bad = []
+        for name, (status, text) in outcome.checks.items():
+            note = ""
+            if name in wanted:
+                if status == wanted[name]:
+                    passed += 1
+                    if status == "failure":
+                        note = "  (as expected)"
+                else:
+                    failed += 1
+                    bad.append(name)
+                    note = f"  <-- must be {wanted[name]}"
+            if text:
+                text = ": " + text
+            result(f"{outcome.scenario.name:12} {outcome.stack:14} "
+                   f"{name:8} {status:8}{note}{text}")
+        if bad:
+            _explain(outcome, bad, top)
+    result(f"{passed} passed, {failed} failed")
+    return passed, failed
+
+
+def _explain(outcome, bad, top):
+    for name in bad:
+        log, words = _TELLING.get(name, ("serial.log", (name,)))
+        lines = [line for line in outcome.text(log)
+                 if any(word in line for word in words)
+                 and f"check {name} " not in line]
+        for line in lines[-_LINES:]:
+            result(f"    {log}: {line}")
+    result(f"    logs: {os.path.relpath(outcome.folder, top)}/ and, of the "
+           "host, "
+           + os.path.relpath(os.path.join(outcome.folder, "../../.."), top)
+           + "/xen.log")
+
+
+def document(outcomes, suite, programs):
+    """Everything about a run, for --json."""
+    return {
+        "suite": suite.name,
+        "stacks": programs,
+        "runs": [{
+            "scenario": o.scenario.name,
+            "title": o.scenario.title,
+            "stack": o.stack,
+            "guest": {key: o.scenario.guest[key]
+                      for key in ("memory", "maxmem", "vcpus", "videoram",
+                                  "firmware")},
+            "relocate": o.scenario.relocate(o.stack),
+            "checks": [{"name": name, "result": status, "text": text,
+                        "expected": dict(expectations(o)).get(name)}
+                       for name, (status, text) in o.checks.items()],
+            "e820": [list(entry) for entry in o.e820],
+            "bars": [list(entry) for entry in o.bars],
+            "views": o.views,
+            "mtree": o.text("mtree.txt"),
+            "hvmloader": o.text("hvmloader.log"),
+            "seconds": o.times,
+            "log": o.folder,
+        } for o in outcomes],
+    }
+
+
+def write_json(path, content):
+    with open(path, "w") as stream:
+        json.dump(content, stream, indent=1)
+        stream.write("\n")
