@@ -10,18 +10,31 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qemu/log.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
 #include "qapi/error.h"
+#include "block/block-global-state.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
-#include "exec/target_page.h"
+#include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
 #include "hw/sysbus.h"
-#include "memmap/dm.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-ram.h"
+#include "memmap/dm.h"
+#include "migration/vmstate.h"
+#include "system/xen-mapcache.h"
+#include "xen-memmap-publish.h"
 #include "trace.h"
+
+/* Both ms: what a guest can make us do by writing to a port is bounded. */
+#define PUBLISH_INTERVAL    100
+#define LOG_INTERVAL        1000
+/* Messages in each LOG_INTERVAL. */
+#define LOG_BURST           10
 
 struct XenMemmapState {
     SysBusDevice parent_obj;
@@ -30,8 +43,19 @@ struct XenMemmapState {
     bool enabled;
 
     MemoryRegion io;
-    uint64_t block_pages;       /* length of the RAM block */
+    uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
+
+    /* The layout in force, and as it migrates; none for the one as built. */
+    struct memmap_range range[MEMMAP_MAX_ENTRIES];
+    struct memmap_layout layout;
+    uint8_t *record;                /* MEMMAP_BUFFER_BYTES of room */
+    uint32_t record_len;
+
+    QEMUTimer *publish_timer;
+    int64_t publish_after;
+    int64_t log_start;
+    unsigned int log_count;
 };
 
 static bool xen_memmap_access(uint64_t addr, void *buf, uint32_t bytes,
@@ -70,17 +94,83 @@ static bool xen_memmap_write(void *opaque, uint64_t addr, const void *src,
     return xen_memmap_access(addr, (void *)src, bytes, true);
 }
 
+/*
+ * Where @a has RAM and @b has none, or other RAM: is any of it in use?  *@index
+ * is the range of @a.
+ */
+static bool xen_memmap_in_use(const struct memmap_layout *a,
+                              const struct memmap_layout *b, uint16_t *index)
+{
+    unsigned int i;
+
+    for (i = 0; i < a->nr; i++) {
+        const struct memmap_range *r = &a->range[i];
+        uint64_t gfn, next;
+
+        if (r->type != MEMMAP_TYPE_RAM) {
+            continue;
+        }
+        for (gfn = r->gfn; gfn < memmap_range_end(r); gfn = next) {
+            unsigned int j = memmap_layout_seek(b, gfn);
+            const struct memmap_range *o = j < b->nr ? &b->range[j] : NULL;
+            bool same = false;
+
+            next = memmap_range_end(r);
+            if (o && o->gfn > gfn) {
+                next = MIN(next, o->gfn);
+            } else if (o) {
+                next = MIN(next, memmap_range_end(o));
+                same = o->type == MEMMAP_TYPE_RAM &&
+                       o->source != MEMMAP_NO_SOURCE &&
+                       o->source - o->gfn == r->source - r->gfn;
+            }
+            if (!same &&
+                xen_map_cache_is_locked(gfn << 12, (next - gfn) << 12)) {
+                *index = i;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
+                               uint16_t *index)
+{
+    if (xen_memmap_in_use(&s->layout, &r->layout, index)) {
+        /* The range is one of the layout in force, not of the record. */
+        *index = MEMMAP_NO_INDEX;
+        return true;
+    }
+    return xen_memmap_in_use(&r->layout, &s->layout, index);
+}
+
+/*
+ * A locked mapping outlives the invalidation that comes with a new layout, and
+ * goes on leading to pages that are elsewhere by then, or gone.  Block devices
+ * can be made to finish, and are.  What is locked after that belongs to a
+ * device that will not let go of it by itself (a network packet under way, a
+ * virtio ring), so the layout cannot be had.
+ */
 static unsigned int xen_memmap_check(void *opaque,
                                      const struct memmap_record *r,
                                      uint16_t *index)
 {
-    return MEMMAP_OK;
+    XenMemmapState *s = opaque;
+
+    if (!xen_memmap_is_busy(s, r, index)) {
+        return MEMMAP_OK;
+    }
+    bdrv_drain_all();
+    *index = MEMMAP_NO_INDEX;
+    return xen_memmap_is_busy(s, r, index) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 
 static unsigned int xen_memmap_apply(void *opaque,
                                      const struct memmap_record *r,
                                      uint16_t *index)
 {
+    XenMemmapState *s = opaque;
     g_autofree XenRAMRange *range = g_new0(XenRAMRange, MEMMAP_MAX_ENTRIES);
     Error *err = NULL;
     unsigned int i, nr = 0;
@@ -105,6 +195,10 @@ static unsigned int xen_memmap_apply(void *opaque,
         error_free(err);
         return MEMMAP_E_APPLY;
     }
+
+    /* Both have room for whatever a record can hold. */
+    memmap_layout_copy(&s->layout, &r->layout);
+    s->record_len = memmap_pack(r, s->record, MEMMAP_BUFFER_BYTES);
     return MEMMAP_OK;
 }
 
@@ -144,18 +238,62 @@ static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
     return o.ok;
 }
 
+static void xen_memmap_publish_cb(void *opaque)
+{
+    XenMemmapState *s = opaque;
+
+    s->publish_after = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+                       PUBLISH_INTERVAL;
+    xen_memmap_publish(&s->dm, &s->layout);
+}
+
+/* Soon, and not from here: the guest need not wait for xenstored. */
+static void xen_memmap_publish_later(XenMemmapState *s)
+{
+    if (s->publish_timer && !timer_pending(s->publish_timer)) {
+        timer_mod(s->publish_timer, s->publish_after);
+    }
+}
+
+static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
+{
+    static const char *const names[] = {
+        "offer", "query", "prepare", "commit", "seal",
+    };
+    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    if (now - s->log_start >= LOG_INTERVAL) {
+        s->log_start = now;
+        s->log_count = 0;
+    }
+    if (s->log_count > LOG_BURST) {
+        return;
+    }
+    if (s->log_count++ == LOG_BURST) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "xen-memmap: too many errors, more are not logged\n");
+        return;
+    }
+    qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s (%u) refused: %s",
+                  cmd < ARRAY_SIZE(names) ? names[cmd] : "command", cmd,
+                  memmap_strerror(s->dm.error));
+    if (s->dm.index != MEMMAP_NO_INDEX) {
+        qemu_log_mask(LOG_GUEST_ERROR, ", entry %u", s->dm.index);
+    }
+    qemu_log_mask(LOG_GUEST_ERROR, "\n");
+}
+
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
 {
     XenMemmapState *s = opaque;
 
     trace_xen_memmap_changed(cmd, memmap_strstate(s->dm.state),
-                             s->dm.generation, s->dm.error, s->dm.index);
+                             s->dm.generation, memmap_strerror(s->dm.error),
+                             s->dm.index);
     if (s->dm.error) {
-        qemu_log_mask(LOG_GUEST_ERROR,
-                      "xen-memmap: command %u refused: %s (entry %d)\n", cmd,
-                      memmap_strerror(s->dm.error),
-                      s->dm.index == MEMMAP_NO_INDEX ? -1 : s->dm.index);
+        xen_memmap_log_error(s, cmd);
     }
+    xen_memmap_publish_later(s);
 }
 
 static const struct memmap_dm_ops xen_memmap_dm_ops = {
@@ -206,15 +344,91 @@ static void xen_memmap_reset_hold(Object *obj, ResetType type)
     /* Resume from S3 does not run the firmware that would seal again. */
     if (type != RESET_TYPE_WAKEUP) {
         memmap_dm_reset(&s->dm);
+        trace_xen_memmap_reset(s->dm.generation);
+        xen_memmap_publish_later(s);
     }
 }
+
+static int xen_memmap_load_error(unsigned int rc, uint16_t index)
+{
+    error_report("xen-memmap: layout in migration data is no good: %s, "
+                 "entry %d", memmap_strerror(rc),
+                 index == MEMMAP_NO_INDEX ? -1 : index);
+    return -EINVAL;
+}
+
+/* Migration data is no more to be trusted than a guest's record. */
+static int xen_memmap_post_load(void *opaque, int version_id)
+{
+    XenMemmapState *s = opaque;
+    struct memmap_record r;
+    uint16_t index = MEMMAP_NO_INDEX;
+    unsigned int rc;
+
+    if (s->dm.state > MEMMAP_ST_SEALED || !s->record_len != !s->dm.generation) {
+        return xen_memmap_load_error(MEMMAP_E_STATE, index);
+    }
+    if (s->record_len) {
+        memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
+        rc = memmap_unpack(&r, s->record, s->record_len, &index);
+        if (!rc) {
+            rc = memmap_dm_validate(&s->dm, &r, &index);
+        }
+        if (!rc && r.generation != s->dm.generation) {
+            rc = MEMMAP_E_GENERATION;
+        }
+        /* No check for use: the pages are where they are already. */
+        if (!rc) {
+            rc = xen_memmap_apply(s, &r, &index);
+        }
+        if (rc) {
+            return xen_memmap_load_error(rc, index);
+        }
+    }
+    trace_xen_memmap_loaded(memmap_strstate(s->dm.state), s->dm.generation);
+    xen_memmap_publish_later(s);
+    return 0;
+}
+
+static bool xen_memmap_record_fits(void *opaque, int version_id)
+{
+    XenMemmapState *s = opaque;
+
+    return s->record_len <= MEMMAP_BUFFER_BYTES;
+}
+
+static const VMStateDescription vmstate_xen_memmap = {
+    .name = TYPE_XEN_MEMMAP,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    /* Before PCI devices: their BARs may lie where RAM is no more. */
+    .priority = MIG_PRI_IOMMU,
+    .post_load = xen_memmap_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT8(dm.state, XenMemmapState),
+        VMSTATE_UINT8(dm.error, XenMemmapState),
+        VMSTATE_UINT16(dm.index, XenMemmapState),
+        VMSTATE_UINT32(dm.accepted, XenMemmapState),
+        VMSTATE_UINT32(dm.generation, XenMemmapState),
+        VMSTATE_UINT32(record_len, XenMemmapState),
+        VMSTATE_VALIDATE("record fits", xen_memmap_record_fits),
+        VMSTATE_VBUFFER_UINT32(record, XenMemmapState, 1, NULL, record_len),
+        VMSTATE_END_OF_LIST()
+    }
+};
 
 static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
 {
     XenMemmapState *s = XEN_MEMMAP(dev);
 
+    s->record = g_malloc0(MEMMAP_BUFFER_BYTES);
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
+    if (xen_memmap_can_publish()) {
+        s->dm.features |= MEMMAP_FEAT_PUBLISH;
+        s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
+                                        xen_memmap_publish_cb, s);
+    }
     memory_region_init_io(&s->io, OBJECT(s), &xen_memmap_io_ops, s,
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
@@ -231,6 +445,7 @@ static void xen_memmap_class_init(ObjectClass *klass, void *data)
 
     dc->desc = "Xen guest memory map";
     dc->realize = xen_memmap_realizefn;
+    dc->vmsd = &vmstate_xen_memmap;
     rc->phases.hold = xen_memmap_reset_hold;
     device_class_set_props(dc, xen_memmap_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
@@ -263,12 +478,35 @@ XenMemmapState *xen_memmap_new(Object *machine)
     return s;
 }
 
-void xen_memmap_realize(XenMemmapState *s, uint64_t ram_size,
+/* What libxc populates: everything that QEMU takes for RAM but the VGA hole. */
+static void xen_memmap_as_built(XenMemmapState *s, X86MachineState *x86ms)
+{
+    const struct memmap_range built[] = {
+        { .gfn = 0, .pages = MEMMAP_VGA_GFN },
+        { .gfn = MEMMAP_VGA_END,
+          .pages = (x86ms->below_4g_mem_size >> 12) - MEMMAP_VGA_END },
+        { .gfn = 4 * GiB >> 12, .pages = x86ms->above_4g_mem_size >> 12 },
+    };
+    unsigned int i;
+
+    memmap_layout_init(&s->layout, s->range, MEMMAP_MAX_ENTRIES);
+    for (i = 0; i < ARRAY_SIZE(built); i++) {
+        struct memmap_range r = built[i];
+
+        r.source = r.gfn;
+        r.type = MEMMAP_TYPE_RAM;
+        if (r.pages) {
+            memmap_layout_set(&s->layout, &r);
+        }
+    }
+    s->dm.ram_pages = memmap_layout_pages(&s->layout, MEMMAP_TYPE_RAM);
+}
+
+void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,
                         uint64_t block_len)
 {
     s->block_pages = block_len >> 12;
     s->dm.gfn_limit = s->block_pages;
-    /* libxl passes the size with the VGA hole, where there is no RAM. */
-    s->dm.ram_pages = (ram_size >> 12) - (MEMMAP_VGA_END - MEMMAP_VGA_GFN);
+    xen_memmap_as_built(s, x86ms);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(s), &error_fatal);
 }

@@ -78,8 +78,8 @@ static hwaddr xen_ram_run_end(const XenRAMRange *range, unsigned int nr,
 }
 
 /*
- * Both sizes promise RAM without a gap to who reads them, and that is CMOS, at
- * each reset.  So an island of RAM above a reserved range does not count.
+ * Both sizes promise RAM without a gap, from 0 and from 4 GiB, to whoever reads
+ * them.  So an island of RAM above a reserved range does not count.
  */
 static void xen_ram_update_sizes(const XenRAMRange *range, unsigned int nr)
 {

@@ -6,6 +6,7 @@
 #ifndef HW_XEN_XEN_MEMMAP_H
 #define HW_XEN_XEN_MEMMAP_H
 
+#include "hw/i386/x86.h"
 #include "qom/object.h"
 
 #define TYPE_XEN_MEMMAP "xen-memmap"
@@ -18,8 +19,11 @@ OBJECT_DECLARE_SIMPLE_TYPE(XenMemmapState, XEN_MEMMAP)
  */
 XenMemmapState *xen_memmap_new(Object *machine);
 
-/* Guest RAM is @ram_size bytes now in a block of @block_len bytes. */
-void xen_memmap_realize(XenMemmapState *s, uint64_t ram_size,
+/*
+ * Bring the device to life, in a machine whose RAM is mapped as @x86ms says and
+ * whose RAM block is @block_len bytes long.
+ */
+void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,
                         uint64_t block_len);
 
 #endif /* HW_XEN_XEN_MEMMAP_H */

@@ -1,0 +1,136 @@
+/*
+ * Xen guest memory map device: show the accepted layout in xenstore
+ *
+ * Under device-model/DOMID/memory-map/ of the domain that runs QEMU, which the
+ * guest cannot write, so that a toolstack may believe it:
+ *
+ *   state        name of the protocol's state
+ *   error        number of the last command's error, 0 if it succeeded
+ *   reason       the same for people
+ *   generation   of the layout in force, 0 if it is the one the guest was
+ *                built with
+ *   layout/N     from 0 on, 16 ranges each, one on a line:
+ *                gfn pages source type flags aux; numbers are in hexadecimal,
+ *                type is ram, rdm, mmio or a number, source may be "-"
+ *
+ * A layout of any length is split such that no key comes near the 4096 bytes
+ * that xenstore takes at once.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "hw/xen/xen.h"
+#include "hw/xen/xen-legacy-backend.h"
+#include "xen-memmap-publish.h"
+#include "trace.h"
+
+#define RANGES_PER_KEY 16
+/* Somebody else wrote meanwhile: try again, but do not hang on it. */
+#define MAX_TRIES 5
+
+bool xen_memmap_can_publish(void)
+{
+    /* Once QEMU is restricted to the guest, xenstored does not listen. */
+    return xenstore && !xen_domid_restrict;
+}
+
+static bool G_GNUC_PRINTF(3, 4)
+xen_memmap_write_key(xs_transaction_t t, const char *key, const char *fmt, ...)
+{
+    g_autofree char *path = g_strdup_printf("device-model/%u/memory-map/%s",
+                                            xen_domid, key);
+    g_autofree char *value = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    value = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    return qemu_xen_xs_write(xenstore, t, path, value, strlen(value));
+}
+
+static void xen_memmap_format(GString *s, const struct memmap_range *r)
+{
+    static const char *const types[] = {
+        [MEMMAP_TYPE_RAM] = "ram",
+        [MEMMAP_TYPE_RDM] = "rdm",
+        [MEMMAP_TYPE_MMIO] = "mmio",
+    };
+
+    g_string_append_printf(s, "%" PRIx64 " %" PRIx64 " ", r->gfn, r->pages);
+    if (r->source == MEMMAP_NO_SOURCE) {
+        g_string_append(s, "- ");
+    } else {
+        g_string_append_printf(s, "%" PRIx64 " ", r->source);
+    }
+    if (r->type < ARRAY_SIZE(types) && types[r->type]) {
+        g_string_append(s, types[r->type]);
+    } else {
+        g_string_append_printf(s, "%x", r->type);
+    }
+    g_string_append_printf(s, " %x %x\n", r->flags, r->aux);
+}
+
+static bool xen_memmap_write_layout(xs_transaction_t t,
+                                    const struct memmap_layout *layout)
+{
+    g_autofree char *dir = g_strdup_printf("device-model/%u/memory-map/layout",
+                                           xen_domid);
+    unsigned int i, j;
+
+    /* The last one may have been longer. */
+    qemu_xen_xs_destroy(xenstore, t, dir);
+
+    for (i = 0; i < layout->nr; i += RANGES_PER_KEY) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *key = g_strdup_printf("layout/%u", i / RANGES_PER_KEY);
+
+        for (j = i; j < layout->nr && j < i + RANGES_PER_KEY; j++) {
+            xen_memmap_format(text, &layout->range[j]);
+        }
+        if (!xen_memmap_write_key(t, key, "%s", text->str)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool xen_memmap_write_all(xs_transaction_t t,
+                                 const struct memmap_dm *dm,
+                                 const struct memmap_layout *layout)
+{
+    g_autofree char *entry = dm->index == MEMMAP_NO_INDEX ? g_strdup("") :
+                             g_strdup_printf(" (entry %u)", dm->index);
+
+    return xen_memmap_write_key(t, "state", "%s", memmap_strstate(dm->state)) &&
+           xen_memmap_write_key(t, "error", "%u", dm->error) &&
+           xen_memmap_write_key(t, "reason", "%s%s",
+                                memmap_strerror(dm->error), entry) &&
+           xen_memmap_write_key(t, "generation", "%u", dm->generation) &&
+           xen_memmap_write_layout(t, layout);
+}
+
+void xen_memmap_publish(const struct memmap_dm *dm,
+                        const struct memmap_layout *layout)
+{
+    unsigned int tries;
+    bool ok = false;
+
+    /* In one transaction: no reader sees half of a layout. */
+    for (tries = 0; tries < MAX_TRIES; tries++) {
+        xs_transaction_t t = qemu_xen_xs_transaction_start(xenstore);
+
+        if (t == XBT_NULL) {
+            break;
+        }
+        ok = xen_memmap_write_all(t, dm, layout);
+        if (qemu_xen_xs_transaction_end(xenstore, t, !ok)) {
+            break;
+        }
+        ok = false;
+        if (errno != EAGAIN) {
+            break;
+        }
+    }
+    trace_xen_memmap_publish(dm->generation, layout->nr, ok);
+}
