@@ -102,3 +102,29 @@ fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 	    echo "$$f: $$(ls tests/fuzz/corpus/$$f | wc -l) inputs," \
 	         "$$(du -sk tests/fuzz/corpus/$$f | cut -f1) KiB"; \
 	done
+
+# Boots of random guests: a fixed seed, so that a change of the code is what makes
+# a difference, and a fresh one, so that there is something new to be found.
+PROP_SEQUENCES ?= 100000
+PROP_SRC  := tests/prop/prop.c tests/prop/host.c tests/prop/sim.c
+PROP_INC  := -Itests/prop -Itests/prop/stub -Itests/prop/stub/xen
+PROP_DEPS := $(wildcard tests/prop/*.[ch] tests/prop/stub/*.h hvmloader/*.[ch]) \
+             $(PURE_SRC) $(PURE_HDR) tests/tests.mk
+
+check-prop: $(T)/prop $(T)/prop-asan
+	@echo "== a fixed seed"
+	@$(T)/prop $(PROP_SEQUENCES)
+	@echo "== a fixed seed, under AddressSanitizer and UBSan"
+	@$(T)/prop-asan $$(($(PROP_SEQUENCES) / 10))
+	@echo "== a fresh seed"
+	@$(T)/prop --seed 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
+	    $(PROP_SEQUENCES)
+
+# hvm.c's callbacks ignore an argument here and there, as in its own tree.
+$(T)/prop: $(PROP_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O2 -o $@ \
+	    $(PROP_SRC) $(PURE_SRC)
+
+$(T)/prop-asan: $(PROP_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
+	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hvmloader/hvm.c is included, not linked: hvmloader runs once and starts with
+ * zeroed memory, this runs it a hundred thousand times.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "../../hvmloader/hvm.c"
+
+#include "sim.h"
+
+struct sim sim;
+unsigned int sim_said;
+
+uint32_t pci_mem_start;
+const uint32_t pci_mem_end = 0xfc000000;
+uint64_t pci_hi_mem_start, pci_hi_mem_end;
+struct e820map memory_map;
+static struct hvm_info_table info;
+struct hvm_info_table *hvm_info = &info;
+
+int sim_printf(const char *fmt, ...)
+{
+    static int loud = -1;
+    va_list ap;
+
+    sim_said++;
+    if ( loud < 0 )
+        loud = getenv("SIM_LOUD") != NULL;
+    if ( !loud )
+        return 0;
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    return 0;
+}
+
+unsigned int cpu_phys_addr(void)
+{
+    return sim.phys_bits;
+}
+
+const char *xenstore_read(const char *path, const char *default_resp)
+{
+    if ( sim.disabled && !strcmp(path, "hvmloader/memory-map/enabled") )
+        return "0";
+    return default_resp;
+}
+
+int xenstore_write(const char *path, const char *value)
+{
+    return path && value && sim.fault.xenstore ? -1 : 0;
+}
+
+int hypercall_memory_op(unsigned int cmd, void *arg)
+{
+    const struct xen_add_to_physmap *xatp = arg;
+
+    if ( cmd != XENMEM_add_to_physmap || xatp->domid != DOMID_SELF ||
+         xatp->space != XENMAPSPACE_gmfn_range )
+        abort();
+    return host_add_to_physmap(&sim.host, xatp->idx, xatp->gpfn, xatp->size);
+}
+
+static bool gone(void)
+{
+    return sim.fault.vanish_after >= 0 &&
+           sim.wire > (unsigned int)sim.fault.vanish_after;
+}
+
+uint32_t inl(uint16_t port)
+{
+    sim.wire++;
+    return gone() ? MEMMAP_REG_ABSENT
+                  : memmap_dm_read(&sim.dm, port - MEMMAP_PORT_BASE);
+}
+
+void outl(uint16_t port, uint32_t val)
+{
+    sim.wire++;
+    if ( !gone() )
+        memmap_dm_write(&sim.dm, port - MEMMAP_PORT_BASE, val);
+}
+
+/* The device model. */
+
+static bool fails(unsigned int *count)
+{
+    if ( !*count )
+        return false;
+    --*count;
+    return true;
+}
+
+static bool in_buffer(uint64_t addr, uint32_t bytes)
+{
+    return addr >= MEMMAP_BUFFER_PHYSICAL_ADDRESS &&
+           addr + bytes <= MEMMAP_BUFFER_PHYSICAL_ADDRESS + MEMMAP_BUFFER_BYTES;
+}
+
+static bool op_read(void *opaque, uint64_t addr, void *dst, uint32_t bytes)
+{
+    if ( fails(&sim.fault.read) || !in_buffer(addr, bytes) )
+        return false;
+    memcpy(dst, (void *)(uintptr_t)addr, bytes);
+    return true;
+}
+
+static bool op_write(void *opaque, uint64_t addr, const void *src,
+                     uint32_t bytes)
+{
+    if ( fails(&sim.fault.write) || !in_buffer(addr, bytes) )
+        return false;
+    memcpy((void *)(uintptr_t)addr, src, bytes);
+    return true;
+}
+
+static unsigned int op_check(void *opaque, const struct memmap_record *r,
+                             uint16_t *index)
+{
+    return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
+}
+
+static unsigned int op_apply(void *opaque, const struct memmap_record *r,
+                             uint16_t *index)
+{
+    if ( fails(&sim.fault.apply) )
+        return MEMMAP_E_APPLY;
+    if ( !memmap_layout_copy(&sim.view, &r->layout) )
+        abort();
+    sim.applies++;
+    return MEMMAP_OK;
+}
+
+static bool op_constraints(void *opaque, struct memmap_layout *l)
+{
+    return !fails(&sim.fault.constraints) &&
+           memmap_layout_copy(l, &sim.owned);
+}
+
+static void op_changed(void *opaque, unsigned int cmd)
+{
+    sim.refused += sim.dm.error != MEMMAP_OK;
+    if ( cmd == MEMMAP_CMD_COMMIT )
+        sim.committed = sim.dm.error == MEMMAP_OK;
+}
+
+static const struct memmap_dm_ops ops = {
+    .read = op_read, .write = op_write, .check = op_check, .apply = op_apply,
+    .constraints = op_constraints, .changed = op_changed,
+};
+
+void sim_init(void)
+{
+    void *at = (void *)(uintptr_t)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
+
+    if ( mmap(at, MEMMAP_BUFFER_BYTES, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != at )
+    {
+        perror("cannot map the buffer at guest address 0x90000 (is "
+               "vm.mmap_min_addr above it?)");
+        exit(2);
+    }
+}
+
+void sim_new(void)
+{
+    memset(&fw, 0, sizeof(fw));
+    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    dirty = false;
+    plan.nr_moves = 0;
+    plan.hole_start = 0;
+
+    host_init(&sim.host);
+    memset(&sim.dm, 0, offsetof(struct memmap_dm, range));
+    sim.dm.ops = &ops;
+    memmap_dm_reset(&sim.dm);
+    memset(&sim.fault, 0, sizeof(sim.fault));
+    sim.fault.vanish_after = -1;
+    memmap_layout_init(&sim.owned, sim.owned_range, ARRAY_SIZE(sim.owned_range));
+    memmap_layout_init(&sim.view, sim.view_range, MEMMAP_MAX_ENTRIES);
+    sim.committed = false;
+    sim.applies = sim.refused = sim.wire = 0;
+    sim.phys_bits = 40;
+    sim.disabled = false;
+    sim.populate = true;
+    memory_map.nr_map = 0;
+    memset(&info, 0, sizeof(info));
+    pci_hi_mem_start = pci_hi_mem_end = 0;
+}
+
+/* hvmloader's mem_hole_populate_ram() for one page. */
+static void take_page(uint64_t mfn)
+{
+    uint64_t idx;
+
+    if ( sim.populate )
+    {
+        host_set(&sim.host, mfn, 1, 2ull << 40, HOST_RAM);
+        return;
+    }
+    if ( hvm_info->high_mem_pgend )
+    {
+        idx = --hvm_info->high_mem_pgend;
+        if ( idx == 1u << (32 - PAGE_SHIFT) )
+            hvm_info->high_mem_pgend = 0;
+    }
+    else
+        idx = --hvm_info->low_mem_pgend;
+
+    if ( host_add_to_physmap(&sim.host, idx, mfn, 1) )
+        abort();
+    memmap_page_taken(idx, mfn);
+}
+
+bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
+              unsigned int pages_taken)
+{
+    bool settled = memmap_settle(bar, nr, hole_size);
+
+    /* Where the next calls fail hvmloader ends in BUG(): no guest, no promise. */
+    sim.host.fail_after = -1;
+    sim.host.fail_again = 0;
+    for ( unsigned int i = 0; i < pages_taken && fw.present; i++ )
+        take_page((pci_mem_end >> PAGE_SHIFT) + i);
+    memmap_sync_e820();
+    memmap_finish();
+    return settled;
+}
+
+const struct memmap_layout *sim_now(void)
+{
+    return &now;
+}
+
+const struct memmap_plan *sim_plan(void)
+{
+    return &plan;
+}
+
+bool sim_present(void)
+{
+    return fw.present;
+}
+
+uint32_t sim_generation(void)
+{
+    return fw.generation;
+}

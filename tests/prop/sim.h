@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim.h - one boot of one guest: the firmware that ships, the device model's end
+ * that ships, and between them a host that can fail at any point.
+ */
+#ifndef TESTS_SIM_H
+#define TESTS_SIM_H
+
+#include "config.h"
+#include "dm.h"
+#include "host.h"
+#include "plan.h"
+
+/* What can be wrong with the world; counts are "the first n times". */
+struct sim_faults {
+    unsigned int check, apply;      /* device model says BUSY, APPLY */
+    unsigned int read, write;       /* the buffer cannot be reached */
+    unsigned int constraints;
+    int vanish_after;               /* register accesses; -1: never */
+    bool xenstore;                  /* the guest's quota is used up */
+};
+
+struct sim {
+    struct host host;
+    struct memmap_dm dm;
+    struct sim_faults fault;
+
+    struct memmap_layout owned;     /* what the device model reports */
+    struct memmap_range owned_range[16];
+
+    /* The device model's view, as last applied. */
+    struct memmap_layout view;
+    struct memmap_range view_range[MEMMAP_MAX_ENTRIES];
+    bool committed;                 /* the last COMMIT was accepted */
+    unsigned int applies, refused, wire;
+
+    unsigned int phys_bits;
+    bool disabled;                  /* switched off in xenstore */
+    bool populate;                  /* Xen still has pages for this guest */
+};
+
+extern struct sim sim;
+extern unsigned int sim_said;       /* lines of output */
+
+void sim_init(void);                /* once */
+/* Forget everything of the last guest; host and device model are as new. */
+void sim_new(void);
+
+/* Firmware's boot, as hvmloader's main() does it; true if settled. */
+bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
+              unsigned int pages_taken);
+
+/* Where firmware believes everything is, and what it did. */
+const struct memmap_layout *sim_now(void);
+const struct memmap_plan *sim_plan(void);
+bool sim_present(void);
+uint32_t sim_generation(void);
+
+#endif /* TESTS_SIM_H */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands in for hvmloader's config.h, util.h and hypercall.h, so that
+ * hvmloader/hvm.c, the file that ships, runs in the simulated host: its ports are
+ * the device model's end, its hypercalls are host.c's, its xenstore is empty.
+ */
+#ifndef STUB_CONFIG_H
+#define STUB_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1u << PAGE_SHIFT)
+#define GB(x)      ((uint64_t)(x) << 30)
+#define MB(x)      ((uint64_t)(x) << 20)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define PRIllx "%x%08x"
+#define PRIllx_arg(ll) (uint32_t)((ll) >> 32), (uint32_t)(ll)
+
+/* sim_init() maps memory there, so that firmware's address is one here too. */
+#define MEMMAP_BUFFER_PHYSICAL_ADDRESS 0x00090000
+
+extern uint32_t pci_mem_start;
+extern const uint32_t pci_mem_end;
+extern uint64_t pci_hi_mem_start, pci_hi_mem_end;
+
+#define E820_RAM      1
+#define E820_RESERVED 2
+#define E820MAX       128
+
+struct e820entry {
+    uint64_t addr, size;
+    uint32_t type;
+};
+struct e820map {
+    unsigned int nr_map;
+    struct e820entry map[E820MAX];
+};
+extern struct e820map memory_map;
+
+struct hvm_info_table {
+    uint32_t low_mem_pgend, reserved_mem_pgstart, high_mem_pgend;
+};
+extern struct hvm_info_table *hvm_info;
+
+struct xen_add_to_physmap {
+    uint16_t domid, size;
+    unsigned int space;
+    uint64_t idx, gpfn;
+};
+#define DOMID_SELF               0x7ff0u
+#define XENMAPSPACE_gmfn         2
+#define XENMAPSPACE_gmfn_range   3
+#define XENMEM_add_to_physmap    7
+
+int hypercall_memory_op(unsigned int cmd, void *arg);
+uint32_t inl(uint16_t port);
+void outl(uint16_t port, uint32_t val);
+unsigned int cpu_phys_addr(void);
+const char *xenstore_read(const char *path, const char *default_resp);
+int xenstore_write(const char *path, const char *value);
+
+int sim_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define printf sim_printf
+
+#endif /* STUB_CONFIG_H */
