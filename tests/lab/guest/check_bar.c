@@ -123,8 +123,11 @@ static bool patterns(volatile uint64_t *bar, const struct range *r, unsigned int
     for (unsigned int k = 0; k < *nr; k++) {
         at = place(size, k);
         if (bar[at / 8] != pattern(at)) {
-            outcome(o, FAILURE, "offset 0x%llx of the BAR (0x%llx): wrote 0x%llx, read 0x%llx",
-                    ull(at), ull(r->start + at), ull(pattern(at)), ull(bar[at / 8]));
+            uint64_t got = bar[at / 8];
+
+            outcome(o, FAILURE, "offset 0x%llx of the BAR (0x%llx): wrote 0x%llx, read 0x%llx%s",
+                    ull(at), ull(r->start + at), ull(pattern(at)), ull(got), got == ~0ull ?
+                    " (all ones: the device model has no device there)" : "");
             return false;
         }
     }

@@ -26,6 +26,7 @@
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
 #define MAX_CHUNKS     (1u << 16)       /* 128 GiB of guest-physical addresses */
+#define ROUNDS         8                /* attempts at chunks that were left out */
 #define MAGIC          0xb5ad4eceda1ce2a9ull
 
 static uint16_t held_in[MAX_CHUNKS];    /* pages that we hold, per chunk */
@@ -148,11 +149,17 @@ struct coverage {
 };
 
 /* Look at every chunk of RAM. False: /proc/kpageflags cannot be read. */
-static bool look_at_chunks(const struct e820 *map, struct coverage *c)
+static bool look_at_chunks(const struct physmem *m, const struct e820 *map, struct coverage *c)
 {
     static uint64_t flags[CHUNK_PAGES];
 
     memset(c, 0, sizeof(*c));
+    memset(held_in, 0, sizeof(held_in));
+    for (size_t i = 0; i < m->nr; i++) {
+        if (m->pfn[i] && m->pfn[i] / CHUNK_PAGES < MAX_CHUNKS) {
+            held_in[m->pfn[i] / CHUNK_PAGES]++;
+        }
+    }
     for (unsigned int i = 0; i < map->nr; i++) {
         uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) / PAGE_SIZE;
         uint64_t end = map->e[i].r.end / PAGE_SIZE;
@@ -278,7 +285,21 @@ static void run(struct params *p, struct outcome *o)
         outcome(o, ERROR, "%s", m.trouble);
         return;
     }
-    say("note ram: %zu MiB taken", m.held >> (20 - PAGE_SHIFT));
+    /* Which chunks are left out is known before anything is written: try again for those. */
+    for (unsigned int i = 0; ; i++) {
+        if (!look_at_chunks(&m, &map, &c)) {
+            outcome(o, ERROR, "/proc/kpageflags cannot be read");
+            return;
+        }
+        if (!c.missed || i == ROUNDS) {
+            break;
+        }
+        if (!physmem_more(&m)) {
+            outcome(o, ERROR, "%s", m.trouble);
+            return;
+        }
+    }
+    say("note ram: %zu MiB taken, %u chunks left out", m.held >> (20 - PAGE_SHIFT), c.missed);
 
     stride = WORDS_PER_PAGE / words;
     write_all(&m, stride);
@@ -299,15 +320,6 @@ static void run(struct params *p, struct outcome *o)
         return;
     }
 
-    for (size_t i = 0; i < m.nr; i++) {
-        if (m.pfn[i] && m.pfn[i] / CHUNK_PAGES < MAX_CHUNKS) {
-            held_in[m.pfn[i] / CHUNK_PAGES]++;
-        }
-    }
-    if (!look_at_chunks(&map, &c)) {
-        outcome(o, ERROR, "/proc/kpageflags cannot be read");
-        return;
-    }
     describe_edges(&m, &map, text, sizeof(text));
     if (c.missed) {
         outcome(o, FAILURE, "%u of %u chunks were not reached although the kernel does not use "

@@ -171,10 +171,18 @@ struct physmem {
     uint64_t *pfn;              /* its frame number, 0: we do not hold it */
     size_t nr;                  /* indices in use */
     size_t held;                /* pages held */
+    size_t singles, singles_end;    /* indices of those taken one by one */
+    uint64_t floor;             /* bytes of free memory to stop at */
     char trouble[160];          /* why it could not be done; empty when it could */
 };
 
 bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int attempt);
+
+/*
+ * Exchange some of the pages held for others, out of the largest free blocks there are: for a
+ * caller who finds free memory where it holds nothing. At most 15 times.
+ */
+bool physmem_more(struct physmem *m);
 
 /* Re-read the frame numbers; the number of pages that are not where they were. */
 size_t physmem_moved(const struct physmem *m);

@@ -251,14 +251,13 @@ static void give_back(struct physmem *m, size_t first, size_t end, uint64_t byte
 bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int attempt)
 {
     uint64_t ram = 0, floor, size;
-    size_t singles, singles_end, before;
 
     memset(m, 0, sizeof(*m));
     for (unsigned int i = 0; i < map->nr; i++) {
         ram += map->e[i].ram ? map->e[i].r.end - map->e[i].r.start : 0;
     }
-    /* Address space is free: enough for all of RAM twice over, and steps 3 and 4. */
-    size = (2 * ram + RAMFS_MAX + ROOM + 4 * CHUNK_SIZE) & ~(CHUNK_SIZE - 1);
+    /* Address space is free: enough for all of RAM twice over, step 3, and step 4 repeated. */
+    size = (2 * ram + RAMFS_MAX + 16 * ROOM + 4 * CHUNK_SIZE) & ~(CHUNK_SIZE - 1);
     m->base = mmap(NULL, size, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     m->pfn = mmap(NULL, size / PAGE_SIZE * sizeof(*m->pfn), PROT_READ | PROT_WRITE,
@@ -281,12 +280,12 @@ bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int att
         return false;
     }
 
-    singles = m->nr;
+    m->singles = m->nr;
     madvise(page_at(m, m->nr), size - m->nr * PAGE_SIZE, MADV_NOHUGEPAGE);
     if (!take(m, BATCH, floor, ~0ul)) {
         return false;
     }
-    singles_end = m->nr;
+    m->singles_end = m->nr;
 
     if (map_ramfs(m, RAMFS_MAX)) {
         size_t end = m->nr + RAMFS_MAX / PAGE_SIZE;
@@ -297,15 +296,28 @@ bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int att
         m->nr = end;
     }
 
-    before = m->held;
-    give_back(m, singles, singles_end, ROOM);
-    if (before == m->held) {
-        snprintf(m->trouble, sizeof(m->trouble), "no page could be given back to the kernel");
-        return false;
-    }
     m->nr = (m->nr + CHUNK_PAGES - 1) & ~(CHUNK_PAGES - 1);
     madvise(page_at(m, m->nr), size - m->nr * PAGE_SIZE, MADV_HUGEPAGE);
-    return take(m, CHUNK_PAGES, floor + ROOM / 4, ROOM / PAGE_SIZE);
+    m->floor = floor;
+    return physmem_more(m);
+}
+
+bool physmem_more(struct physmem *m)
+{
+    uint64_t room = free_bytes();
+    bool ok;
+
+    if (room < ROOM + m->floor) {
+        give_back(m, m->singles, m->singles_end, ROOM + m->floor - room);
+    }
+    /*
+     * A zone at its watermark serves no large request however much there is elsewhere, and what
+     * was given back need not have come from it. There is room enough to do without, for once.
+     */
+    file_write("/proc/sys/vm/min_free_kbytes", "64");
+    ok = take(m, CHUNK_PAGES, m->floor + ROOM / 4, ROOM / PAGE_SIZE);
+    file_write("/proc/sys/vm/min_free_kbytes", "2048");
+    return ok;
 }
 
 size_t physmem_moved(const struct physmem *m)
