@@ -34,7 +34,10 @@ def libraries(tree, programs):
     """Paths inside TREE of all shared objects that PROGRAMS load."""
     folder = os.path.join(tree, "usr/lib/x86_64-linux-gnu")
     loader = os.path.join(folder, "ld-linux-x86-64.so.2")
-    found = {"lib64/ld-linux-x86-64.so.2": loader}
+    # Loaded by the C library itself when a thread is cancelled, as xl does.
+    unwinder = "usr/lib/x86_64-linux-gnu/libgcc_s.so.1"
+    found = {"lib64/ld-linux-x86-64.so.2": loader,
+             unwinder: os.path.join(tree, unwinder)}
     for program in programs:
         listing = subprocess.run(
             [loader, "--inhibit-cache", "--library-path", folder, "--list",

@@ -6,6 +6,7 @@ the program, and anything it does not know is an error, not ignored.
 
 import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 
@@ -18,6 +19,10 @@ BOOT_CHECKS = ("create", "boot")
 _LIST = "a list of strings"
 _RELOCATE = 'one of 0, 1 and "leave"'
 _TEXTS = "a table of strings"
+# What a [logs] check can look into: files of the guest's folder.
+LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
+        "ramblock", "pci", "views")
+_PATTERN = "a regular expression"
 _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
 _SHAPE = {
@@ -33,6 +38,7 @@ _SHAPE = {
                      "options": str}],
     "stack": {"allow-memory-relocate": _RELOCATE, "xenstore": _TEXTS,
               "qemu": _LIST},
+    "logs": {"in": LOGS, "match": _PATTERN, "absent": _PATTERN},
     "expect": {"must_pass": _LIST, "must_fail": _LIST, "same_layout_as": str},
 }
 
@@ -49,6 +55,7 @@ class Scenario:
     xenstore: dict
     passthrough: list
     checks: dict
+    logs: dict
     stack: dict
     expect: dict = field(default_factory=dict)
 
@@ -86,7 +93,13 @@ class Scenario:
         return words
 
     def all_checks(self):
-        return list(BOOT_CHECKS) + list(self.checks)
+        return list(BOOT_CHECKS) + list(self.checks) + list(self.logs)
+
+    def log_file(self, check):
+        """Name of the file that the [logs] CHECK looks into."""
+        name = self.logs[check]["in"]
+        return name + (".log" if name in ("hvmloader", "serial", "qemu",
+                                          "create") else ".txt")
 
     def needs_for(self, stack):
         """The stack that STACK's layout is compared with, or None."""
@@ -126,6 +139,11 @@ def _check(path, where, value, shape):
     elif shape == _RELOCATE:
         if value not in (0, 1, "leave") or isinstance(value, bool):
             _fail(path, where, "must be " + _RELOCATE)
+    elif shape == _PATTERN:
+        try:
+            re.compile(value)
+        except (re.error, TypeError) as error:
+            _fail(path, where, f"must be {_PATTERN} ({error})")
     elif shape == _PARAMETERS:
         if not (isinstance(value, dict) and _plain(value)):
             _fail(path, where, "must be " + _PARAMETERS)
@@ -173,11 +191,12 @@ def load(path):
         raise LabError(f"{path}: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
         raise LabError(f"{path}: {error}") from error
-    for key in ("checks", "stack", "expect"):
+    for key in ("checks", "logs", "stack", "expect"):
         if not isinstance(raw.get(key, {}), dict):
             _fail(path, key, "must be a table")
     shape = {**_SHAPE,
              "checks": {name: _PARAMETERS for name in raw.get("checks", {})},
+             "logs": {name: _SHAPE["logs"] for name in raw.get("logs", {})},
              "stack": {name: _SHAPE["stack"] for name in STACKS},
              "expect": {name: _SHAPE["expect"] for name in STACKS}}
     for key, value in raw.items():
@@ -192,7 +211,14 @@ def load(path):
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),
-                        raw.get("checks", {}), raw.get("stack", {}))
+                        raw.get("checks", {}), raw.get("logs", {}),
+                        raw.get("stack", {}))
+    for check, table in scenario.logs.items():
+        if "in" not in table or ("match" in table) == ("absent" in table):
+            _fail(path, f"logs.{check}", 'needs "in", and one of "match" and '
+                  '"absent"')
+        if check in BOOT_CHECKS or check in scenario.checks:
+            _fail(path, f"logs.{check}", "there is a check of that name")
     if not raw.get("expect"):
         _fail(path, "expect", "says nothing: add [expect.STACK] for the "
               "stacks that the scenario is about")

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from . import cache, process, trees
 from .ui import LabError, progress
 
-# STACK -> (hvmloader is ours, QEMU is ours)
+# STACK -> which series under build/series/ the two programs are built with:
+# folder names without the version, None for none.
 STACKS = {
-    "stock": (False, False),
-    "ours": (True, True),
-    "new-hvmloader": (True, False),
-    "new-qemu": (False, True),
+    "stock": (None, None),
+    "ours": ("xen", "qemu"),
+    "new-hvmloader": ("xen", None),
+    "new-qemu": (None, "qemu"),
 }
 
 # The devices that scenarios give to guests.
@@ -70,11 +71,17 @@ class Program:
     key: str
 
 
-def series(suite, top, package):
-    """The patches `make series` has written; empty when it has not run."""
-    folder = {"xen": suite.xen_series, "qemu": suite.qemu_series}[package]
-    return sorted(glob.glob(os.path.join(top, "build/series", folder,
-                                         "*.patch")))
+def series(suite, top, package, name):
+    """The patches that `make series` has written for the series NAME."""
+    if name is None:
+        return []
+    folder = f"{name}-{suite.version(package)}"
+    patches = sorted(glob.glob(os.path.join(top, "build/series", folder,
+                                            "*.patch")))
+    if not patches:
+        raise LabError(f"build/series/{folder}/ has no patches: run `make "
+                       "series` first (stack 'stock' needs none)")
+    return patches
 
 
 def hvmloader(suite, patches, log):
@@ -144,19 +151,11 @@ def small_program(suite, sources, name, log):
 
 def build(suite, top, names, log):
     """{stack: {"hvmloader": Program, "qemu": Program}} for the stacks NAMES."""
-    patches = {package: series(suite, top, package)
-               for package in ("xen", "qemu")}
     built = {}
     for name in names:
-        ours_xen, ours_qemu = STACKS[name]
-        for package, ours in (("xen", ours_xen), ("qemu", ours_qemu)):
-            if ours and not patches[package]:
-                raise LabError(
-                    f"stack '{name}' needs build/series/: run `make series` "
-                    "first (stack 'stock' needs none)")
+        xen, emulator = STACKS[name]
         built[name] = {
-            "hvmloader": hvmloader(suite, patches["xen"] if ours_xen else [],
-                                   log),
-            "qemu": qemu(suite, patches["qemu"] if ours_qemu else [], log),
+            "hvmloader": hvmloader(suite, series(suite, top, "xen", xen), log),
+            "qemu": qemu(suite, series(suite, top, "qemu", emulator), log),
         }
     return built

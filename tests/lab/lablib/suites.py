@@ -28,13 +28,8 @@ class Suite:
     build_packages: tuple
     host_packages: tuple
 
-    @property
-    def xen_series(self):
-        return "xen-" + self.xen
-
-    @property
-    def qemu_series(self):
-        return "qemu-" + self.qemu
+    def version(self, package):
+        return {"xen": self.xen, "qemu": self.qemu}[package]
 
 
 def _suite(name, xen, qemu, build=()):
