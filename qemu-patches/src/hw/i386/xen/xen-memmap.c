@@ -46,11 +46,20 @@ struct XenMemmapState {
     uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
 
-    /* The layout in force, and as it migrates; none for the one as built. */
+    /* The layout in force. */
     struct memmap_range range[MEMMAP_MAX_ENTRIES];
     struct memmap_layout layout;
-    uint8_t *record;                /* MEMMAP_BUFFER_BYTES of room */
-    uint32_t record_len;
+
+    /* What migrates.  Loading can be interrupted, so it is not @dm itself. */
+    struct {
+        uint8_t state;
+        uint8_t error;
+        uint16_t index;
+        uint32_t accepted;
+        uint32_t generation;
+        uint32_t record_len;        /* 0 if the layout is the one as built */
+        uint8_t *record;            /* MEMMAP_BUFFER_BYTES of room */
+    } mig;
 
     QEMUTimer *publish_timer;
     int64_t publish_after;
@@ -198,7 +207,7 @@ static unsigned int xen_memmap_apply(void *opaque,
 
     /* Both have room for whatever a record can hold. */
     memmap_layout_copy(&s->layout, &r->layout);
-    s->record_len = memmap_pack(r, s->record, MEMMAP_BUFFER_BYTES);
+    s->mig.record_len = memmap_pack(r, s->mig.record, MEMMAP_BUFFER_BYTES);
     return MEMMAP_OK;
 }
 
@@ -236,6 +245,12 @@ static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 
     qemu_ram_foreach_block(xen_memmap_add_owned, &o);
     return o.ok;
+}
+
+/* For messages: -1 if no entry is to blame. */
+static int xen_memmap_entry(uint16_t index)
+{
+    return index == MEMMAP_NO_INDEX ? -1 : index;
 }
 
 static void xen_memmap_publish_cb(void *opaque)
@@ -289,7 +304,7 @@ static void xen_memmap_changed(void *opaque, unsigned int cmd)
 
     trace_xen_memmap_changed(cmd, memmap_strstate(s->dm.state),
                              s->dm.generation, memmap_strerror(s->dm.error),
-                             s->dm.index);
+                             xen_memmap_entry(s->dm.index));
     if (s->dm.error) {
         xen_memmap_log_error(s, cmd);
     }
@@ -349,42 +364,61 @@ static void xen_memmap_reset_hold(Object *obj, ResetType type)
     }
 }
 
-static int xen_memmap_load_error(unsigned int rc, uint16_t index)
+static int xen_memmap_pre_save(void *opaque)
 {
-    error_report("xen-memmap: layout in migration data is no good: %s, "
-                 "entry %d", memmap_strerror(rc),
-                 index == MEMMAP_NO_INDEX ? -1 : index);
-    return -EINVAL;
+    XenMemmapState *s = opaque;
+
+    s->mig.state = s->dm.state;
+    s->mig.error = s->dm.error;
+    s->mig.index = s->dm.index;
+    s->mig.accepted = s->dm.accepted;
+    s->mig.generation = s->dm.generation;
+    return 0;
 }
 
 /* Migration data is no more to be trusted than a guest's record. */
+static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
+{
+    struct memmap_record r;
+    unsigned int rc;
+
+    *index = MEMMAP_NO_INDEX;
+    if (s->mig.state > MEMMAP_ST_SEALED) {
+        return MEMMAP_E_STATE;
+    }
+    if (!s->mig.record_len) {
+        return s->mig.generation ? MEMMAP_E_GENERATION : MEMMAP_OK;
+    }
+
+    memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
+    rc = memmap_unpack(&r, s->mig.record, s->mig.record_len, index);
+    if (!rc) {
+        rc = memmap_dm_validate(&s->dm, &r, index);
+    }
+    if (!rc && (!r.generation || r.generation != s->mig.generation)) {
+        rc = MEMMAP_E_GENERATION;
+    }
+    /* Not asked whether memory is in use: it is where it is already. */
+    return rc ? rc : xen_memmap_apply(s, &r, index);
+}
+
 static int xen_memmap_post_load(void *opaque, int version_id)
 {
     XenMemmapState *s = opaque;
-    struct memmap_record r;
-    uint16_t index = MEMMAP_NO_INDEX;
-    unsigned int rc;
+    uint16_t index;
+    unsigned int rc = xen_memmap_load(s, &index);
 
-    if (s->dm.state > MEMMAP_ST_SEALED || !s->record_len != !s->dm.generation) {
-        return xen_memmap_load_error(MEMMAP_E_STATE, index);
+    if (rc) {
+        error_report("xen-memmap: layout in migration data is no good: %s, "
+                     "entry %d", memmap_strerror(rc), xen_memmap_entry(index));
+        return -EINVAL;
     }
-    if (s->record_len) {
-        memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
-        rc = memmap_unpack(&r, s->record, s->record_len, &index);
-        if (!rc) {
-            rc = memmap_dm_validate(&s->dm, &r, &index);
-        }
-        if (!rc && r.generation != s->dm.generation) {
-            rc = MEMMAP_E_GENERATION;
-        }
-        /* No check for use: the pages are where they are already. */
-        if (!rc) {
-            rc = xen_memmap_apply(s, &r, &index);
-        }
-        if (rc) {
-            return xen_memmap_load_error(rc, index);
-        }
-    }
+
+    s->dm.state = s->mig.state;
+    s->dm.error = s->mig.error;
+    s->dm.index = s->mig.index;
+    s->dm.accepted = s->mig.accepted;
+    s->dm.generation = s->mig.generation;
     trace_xen_memmap_loaded(memmap_strstate(s->dm.state), s->dm.generation);
     xen_memmap_publish_later(s);
     return 0;
@@ -394,7 +428,7 @@ static bool xen_memmap_record_fits(void *opaque, int version_id)
 {
     XenMemmapState *s = opaque;
 
-    return s->record_len <= MEMMAP_BUFFER_BYTES;
+    return s->mig.record_len <= MEMMAP_BUFFER_BYTES;
 }
 
 static const VMStateDescription vmstate_xen_memmap = {
@@ -403,16 +437,18 @@ static const VMStateDescription vmstate_xen_memmap = {
     .minimum_version_id = 1,
     /* Before PCI devices: their BARs may lie where RAM is no more. */
     .priority = MIG_PRI_IOMMU,
+    .pre_save = xen_memmap_pre_save,
     .post_load = xen_memmap_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT8(dm.state, XenMemmapState),
-        VMSTATE_UINT8(dm.error, XenMemmapState),
-        VMSTATE_UINT16(dm.index, XenMemmapState),
-        VMSTATE_UINT32(dm.accepted, XenMemmapState),
-        VMSTATE_UINT32(dm.generation, XenMemmapState),
-        VMSTATE_UINT32(record_len, XenMemmapState),
+        VMSTATE_UINT8(mig.state, XenMemmapState),
+        VMSTATE_UINT8(mig.error, XenMemmapState),
+        VMSTATE_UINT16(mig.index, XenMemmapState),
+        VMSTATE_UINT32(mig.accepted, XenMemmapState),
+        VMSTATE_UINT32(mig.generation, XenMemmapState),
+        VMSTATE_UINT32(mig.record_len, XenMemmapState),
         VMSTATE_VALIDATE("record fits", xen_memmap_record_fits),
-        VMSTATE_VBUFFER_UINT32(record, XenMemmapState, 1, NULL, record_len),
+        VMSTATE_VBUFFER_UINT32(mig.record, XenMemmapState, 1, NULL,
+                               mig.record_len),
         VMSTATE_END_OF_LIST()
     }
 };
@@ -421,7 +457,7 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
 {
     XenMemmapState *s = XEN_MEMMAP(dev);
 
-    s->record = g_malloc0(MEMMAP_BUFFER_BYTES);
+    s->mig.record = g_malloc0(MEMMAP_BUFFER_BYTES);
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
     if (xen_memmap_can_publish()) {
