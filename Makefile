@@ -19,13 +19,35 @@ help:
 .PHONY: all
 all: series
 
+# Each command sees to what it needs; nobody but root installs anything.
+.PHONY: deps-series deps-unit
+deps-series:
+	@scripts/deps python3 git
+deps-unit:
+	@scripts/deps gcc libc6-dev clang check pkg-config python3 git
+test-tools: deps-unit
+
 # Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.
 .PHONY: series
-series:
+series: deps-series
 	@for dir in hvmloader/xen-*; do \
 		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
+	@scripts/mkseries tests/hostile/xen-4.20 build/series/hostile-xen-4.20
 	@for dir in qemu-patches/[0-9]*; do \
 		scripts/mkseries $$dir build/series/qemu-$${dir##*/} || exit 1; done
+
+# What issue and talk show: the same guest, on the stock stack and on ours.
+.PHONY: run
+run: series
+	@$(LAB) run --json build/run.json --stack stock --stack ours bar-1g
+	@$(LAB) picture build/run.json -o build/memory-map.svg
+
+.PHONY: check check-lab
+check-lab: series
+	@$(LAB) run --json build/check.json tests/lab/scenarios/*.toml
+# The lab comes last: its closing line counts.
+check: check-unit check-prop
+	@$(MAKE) --no-print-directory check-lab
 
 .PHONY: clean
 clean:
