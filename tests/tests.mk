@@ -7,7 +7,7 @@ TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \
 FUZZ_SECONDS ?= 600
 
 T           := build/tests
-TEST_INC    := -Iprotocol -Ihvmloader -Itests/unit
+TEST_INC    := -Iprotocol -Ihvmloader -Itests/unit -Itests/prop
 TEST_CFLAGS := -std=gnu99 -g -Wall -Wextra -Werror $(TEST_INC)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
                -fno-omit-frame-pointer
@@ -16,8 +16,8 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
 PURE_SRC    := $(wildcard protocol/*.c) \
                $(wildcard hvmloader/plan.c hvmloader/move.c)
 PURE_HDR    := $(wildcard protocol/*.h hvmloader/plan.h hvmloader/move.h)
-UNIT_SRC    := $(wildcard tests/unit/*.c)
-UNIT_HDR    := $(wildcard tests/unit/*.h)
+UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c
+UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -107,7 +107,7 @@ fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 # a difference, and a fresh one, so that there is something new to be found.
 PROP_SEQUENCES ?= 100000
 PROP_SRC  := tests/prop/prop.c tests/prop/host.c tests/prop/sim.c
-PROP_INC  := -Itests/prop -Itests/prop/stub -Itests/prop/stub/xen
+PROP_INC  := -Itests/prop/stub -Itests/prop/stub/xen
 PROP_DEPS := $(wildcard tests/prop/*.[ch] tests/prop/stub/*.h hvmloader/*.[ch]) \
              $(PURE_SRC) $(PURE_HDR) tests/tests.mk
 
@@ -128,3 +128,7 @@ $(T)/prop: $(PROP_DEPS) | test-tools
 $(T)/prop-asan: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
 	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
+
+# Each small mistake of tests/unit/mutations must turn a unit test red.
+check-mutations: test-tools
+	@tests/unit/mutate --cc $(TEST_CC) $(T)/mutants

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The planner (hvmloader/plan.h).
+ *
+ * It is a pure function and promises: every BAR that has an address has a
+ * naturally aligned one, over no RAM, no other BAR and nothing reserved; RAM that
+ * is in the way goes to free gfns above 4 GiB and none is lost; as few pages move
+ * as the BARs allow, none if firmware's own hole will do; without may_move none
+ * at all.
+ *
+ * What could go wrong: a hole one page too small (a BAR over RAM), or needlessly
+ * large (a slow boot); a destination that is the device model's; BARs placed
+ * elsewhere than hvmloader always put them although nothing forced them to.
+ */
+#include "suites.h"
+
+#include <string.h>
+
+#include "plan.h"
+
+#define MB(x) ((uint64_t)(x) << 20)
+#define GB(x) ((uint64_t)(x) << 30)
+#define GFN(addr) ((addr) >> 12)
+
+#define HOLE_START 0xf0000000ull
+#define HOLE_END   0xfc000000ull
+
+static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_layout now;
+static struct memmap_plan plan;
+static struct memmap_plan_in in;
+
+static void say(uint64_t start, uint64_t end, unsigned int type)
+{
+    const struct memmap_range r = {
+        .gfn = GFN(start), .pages = GFN(end) - GFN(start), .type = type,
+        .source = type == MEMMAP_TYPE_RAM ? GFN(start) : MEMMAP_NO_SOURCE,
+    };
+
+    if ( end > start )
+        REQUIRE(memmap_layout_set(&now, &r));
+}
+
+/* A guest as libxl builds it: RAM up to @low, and from 4 GiB to @high. */
+static void guest(uint64_t low, uint64_t high)
+{
+    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    say(0, 0xa0000, MEMMAP_TYPE_RAM);
+    say(0xc0000, low, MEMMAP_TYPE_RAM);
+    say(GB(4), high, MEMMAP_TYPE_RAM);
+    in = (struct memmap_plan_in){
+        .now = &now, .hole_start = HOLE_START, .hole_min = GB(2),
+        .hole_end = HOLE_END, .high_thresh = GB(1), .addr_limit = 1ull << 40,
+        .gfn_limit = 1ull << 28, .max_mtrrs = 6, .may_move = true,
+    };
+}
+
+/* What must hold for any plan that memmap_plan() calls one. */
+static void assert_sound(const struct memmap_bar *bar, unsigned int nr)
+{
+    struct memmap_range storage[MEMMAP_MAX_ENTRIES];
+    struct memmap_layout l;
+    uint64_t moved = 0;
+    unsigned int unplaced = 0;
+
+    memmap_layout_init(&l, storage, MEMMAP_MAX_ENTRIES);
+    REQUIRE(memmap_layout_copy(&l, &now));
+    for ( unsigned int i = 0; i < plan.nr_moves; i++ )
+    {
+        const struct memmap_move *m = &plan.move[i];
+
+        REQUIRE(in.may_move);
+        REQUIRE(m->from >= GFN(plan.hole_start));
+        REQUIRE(m->from + m->pages <= GFN(GB(4)));
+        REQUIRE(m->to >= GFN(GB(4)) && m->to + m->pages <= in.gfn_limit);
+        for ( unsigned int t = MEMMAP_TYPE_RAM; t <= MEMMAP_TYPE_OWNED; t++ )
+            REQUIRE(!memmap_layout_overlaps(&l, t, m->to, m->pages));
+        REQUIRE(memmap_layout_move(&l, m->from, m->to, m->pages));
+        moved += m->pages;
+    }
+    REQUIRE(moved == plan.moved_pages);
+    for ( unsigned int i = 0; i < l.nr; i++ )
+        if ( l.range[i].type == MEMMAP_TYPE_RAM ||
+             l.range[i].type == MEMMAP_TYPE_RDM )
+            REQUIRE(memmap_layout_covers(&plan.after, l.range[i].type,
+                                         l.range[i].gfn, l.range[i].pages));
+    REQUIRE(memmap_layout_pages(&plan.after, MEMMAP_TYPE_RAM) ==
+            memmap_layout_pages(&now, MEMMAP_TYPE_RAM));
+    REQUIRE(memmap_layout_pages(&plan.after, MEMMAP_TYPE_RDM) ==
+            memmap_layout_pages(&now, MEMMAP_TYPE_RDM));
+
+    for ( unsigned int i = 0; i < nr; i++ )
+    {
+        const struct memmap_bar *b = &bar[i];
+        const uint64_t pages = GFN(b->addr + b->size - 1) - GFN(b->addr) + 1;
+
+        if ( !b->size )
+            continue;
+        if ( b->addr == MEMMAP_BAR_UNPLACED )
+        {
+            unplaced++;
+            continue;
+        }
+        REQUIRE(!(b->addr & (b->size - 1)));
+        REQUIRE(!b->high || b->is_64bit);
+        if ( b->high )
+            REQUIRE(b->addr >= plan.high_start && b->addr >= GB(4) &&
+                    b->addr + b->size <= plan.high_end);
+        else
+            REQUIRE(b->addr >= plan.hole_start &&
+                    b->addr + b->size <= in.hole_end);
+        REQUIRE(memmap_layout_covers(&plan.after, MEMMAP_TYPE_MMIO,
+                                     GFN(b->addr), pages));
+        REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_OWNED, GFN(b->addr),
+                                        pages));
+        for ( unsigned int j = 0; j < i; j++ )
+            REQUIRE(!bar[j].size || bar[j].addr == MEMMAP_BAR_UNPLACED ||
+                    b->addr >= bar[j].addr + bar[j].size ||
+                    bar[j].addr >= b->addr + b->size);
+    }
+    REQUIRE(unplaced == plan.unplaced);
+    REQUIRE(plan.high_end <= in.addr_limit);
+
+    /* Nothing is said of what the device model owns, MMIO least of all. */
+    for ( unsigned int i = 0; i < now.nr; i++ )
+        if ( now.range[i].type == MEMMAP_TYPE_OWNED )
+            for ( unsigned int t = MEMMAP_TYPE_RAM; t <= MEMMAP_TYPE_OWNED;
+                  t++ )
+                REQUIRE(!memmap_layout_overlaps(&plan.after, t,
+                                                now.range[i].gfn,
+                                                now.range[i].pages));
+}
+
+static const struct {
+    const char *name;
+    uint64_t low, high;
+    struct { uint64_t size; bool is_64bit; } bar[4];
+    bool stay;
+    uint64_t hole, moved;
+    unsigned int unplaced, nr_high;
+} cases[] = {
+    { "no BARs", GB(3), 0, { { 0 } }, false, HOLE_START, 0, 0, 0 },
+    { "small BARs in the hole there is", HOLE_START, GB(5),
+      { { MB(64), false }, { MB(16), false }, { 4096, false } }, false,
+      HOLE_START, 0, 0, 0 },
+    { "256 MiB, and the hole can grow over nothing", GB(3), 0,
+      { { MB(256), false } }, false, 0xe0000000, 0, 0, 0 },
+    { "1 GiB, 3 GiB of RAM below 4 GiB", 0xbf000000, 0,
+      { { GB(1), true } }, false, 0x80000000, 0x3f000, 0, 0 },
+    { "1 GiB joins RAM above 4 GiB", HOLE_START, GB(5) + MB(256),
+      { { GB(1), true } }, false, 0x80000000, 0x70000, 0, 0 },
+    { "512 MiB", HOLE_START, 0, { { MB(512), false } }, false, 0xc0000000,
+      0x30000, 0, 0 },
+    { "256 MiB and its small neighbours", HOLE_START, 0,
+      { { MB(256), false }, { MB(16), false }, { 4096, false } }, false,
+      0xe0000000, 0x10000, 0, 0 },
+    { "no page more than needed", HOLE_START, 0,
+      { { MB(128), false }, { MB(64), false }, { MB(16), false } }, false,
+      0xef000000, 0x1000, 0, 0 },
+    { "larger than the threshold goes high", HOLE_START, 0,
+      { { GB(2), true }, { MB(16), false } }, false, HOLE_START, 0, 0, 1 },
+    { "too much for below 4 GiB: the largest that can goes high", HOLE_START,
+      0, { { GB(1), false }, { GB(1), true } }, false, 0x80000000,
+      0x70000, 0, 1 },
+    { "32-bit and too large: it goes without", HOLE_START, 0,
+      { { GB(4), false }, { MB(16), false } }, false, HOLE_START, 0, 1, 0 },
+    { "may not move: high if it can", HOLE_START, 0, { { GB(1), true } },
+      true, HOLE_START, 0, 0, 1 },
+    { "may not move: without if it cannot", HOLE_START, 0,
+      { { GB(1), false }, { MB(16), false } }, true, HOLE_START, 0, 1, 0 },
+    { "may not move, but there is room above RAM", 0x70000000, 0,
+      { { GB(1), false } }, true, 0x80000000, 0, 0, 0 },
+};
+
+START_TEST(table_of_plans)
+{
+    struct memmap_bar bar[4] = { { 0 } };
+    unsigned int nr_high = 0;
+
+    guest(cases[_i].low, cases[_i].high);
+    in.may_move = !cases[_i].stay;
+    for ( unsigned int i = 0; i < NELEM(bar); i++ )
+    {
+        bar[i].size = cases[_i].bar[i].size;
+        bar[i].is_64bit = cases[_i].bar[i].is_64bit;
+    }
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    for ( unsigned int i = 0; i < NELEM(bar); i++ )
+        nr_high += bar[i].size && bar[i].high &&
+                   bar[i].addr != MEMMAP_BAR_UNPLACED;
+    ck_assert_msg(plan.hole_start == cases[_i].hole &&
+                  plan.moved_pages == cases[_i].moved &&
+                  plan.unplaced == cases[_i].unplaced &&
+                  nr_high == cases[_i].nr_high,
+                  "\"%s\": hole at %#llx, %#llx pages moved, %u unplaced, "
+                  "%u high", cases[_i].name,
+                  (unsigned long long)plan.hole_start,
+                  (unsigned long long)plan.moved_pages, plan.unplaced,
+                  nr_high);
+}
+END_TEST
+
+/* hvmloader's own places, from the bottom up in the order of size. */
+START_TEST(places_as_ever)
+{
+    struct memmap_bar bar[] = {
+        { .size = MB(32) }, { .size = MB(16) }, { .size = 0 },
+        { .size = 0x10000 }, { .size = 4096 }, { .size = 256 },
+    };
+
+    guest(GB(3), 0);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, HOLE_START);
+    ck_assert_uint_eq(bar[1].addr, HOLE_START + MB(32));
+    ck_assert_uint_eq(bar[2].addr, MEMMAP_BAR_UNPLACED);
+    ck_assert_uint_eq(bar[3].addr, HOLE_START + MB(48));
+    ck_assert_uint_eq(bar[4].addr, HOLE_START + MB(48) + 0x10000);
+    ck_assert_uint_eq(bar[5].addr, HOLE_START + MB(48) + 0x11000);
+    ck_assert_uint_eq(plan.unplaced, 0);
+}
+END_TEST
+
+/* Reserved memory in the hole, and the device model's blocks above RAM. */
+START_TEST(around_what_is_reserved)
+{
+    struct memmap_bar bar[] = { { .size = MB(512) }, { .size = GB(2),
+                                                       .is_64bit = true } };
+
+    guest(HOLE_START, GB(4) + MB(64));
+    say(0xc8000000, 0xc8004000, MEMMAP_TYPE_RDM);
+    say(GB(4) + MB(64), GB(4) + MB(80), MEMMAP_TYPE_OWNED);
+    say(GB(4) + MB(96), GB(4) + MB(97), MEMMAP_TYPE_OWNED);
+    say(GB(6) + MB(96), GB(6) + MB(97), MEMMAP_TYPE_OWNED);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, 0xa0000000);
+    ck_assert_uint_eq(plan.hole_start, 0xa0000000);
+    /* The first 16 MiB between the two blocks, the rest behind the second. */
+    ck_assert_uint_eq(plan.nr_moves, 3);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(4) + MB(80)));
+    ck_assert_uint_eq(plan.move[0].pages, GFN(MB(16)));
+    ck_assert_uint_eq(plan.move[1].to, GFN(GB(4) + MB(97)));
+    ck_assert_uint_eq(plan.moved_pages, GFN(HOLE_START - 0xa0000000) - 4);
+    ck_assert_uint_eq(bar[1].addr, GB(8));
+}
+END_TEST
+
+/* BARs on both sides of a block: what lies between them is not MMIO. */
+START_TEST(owned_between_high_bars)
+{
+    struct memmap_bar bar[] = { { .size = GB(2), .is_64bit = true },
+                                { .size = GB(2), .is_64bit = true } };
+
+    guest(GB(1), 0);
+    say(GB(6), GB(6) + MB(1), MEMMAP_TYPE_OWNED);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, GB(4));
+    ck_assert_uint_eq(bar[1].addr, GB(8));
+}
+END_TEST
+
+START_TEST(no_room_is_no_plan)
+{
+    struct memmap_bar bar = { .size = GB(1) };
+
+    /* The device model cannot map what would move. */
+    guest(HOLE_START, 0);
+    in.gfn_limit = GFN(GB(4)) + 0x6ffff;
+    ck_assert(!memmap_plan(&in, &bar, 1, &plan));
+    in.gfn_limit++;
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    assert_sound(&bar, 1);
+
+    /* Too few ranges in the caller's storage. */
+    guest(HOLE_START, 0);
+    plan.after.max = 3;
+    ck_assert(!memmap_plan(&in, &bar, 1, &plan));
+
+    /* More pieces than a plan has moves. */
+    guest(HOLE_START, 0);
+    for ( unsigned int i = 0; i <= MEMMAP_MAX_MOVES; i++ )
+        say(GB(4) + MB(2 * i), GB(4) + MB(2 * i + 1), MEMMAP_TYPE_OWNED);
+    ck_assert(!memmap_plan(&in, &bar, 1, &plan));
+    /* Without moving there is always one. */
+    in.may_move = false;
+    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    assert_sound(&bar, 1);
+    ck_assert_uint_eq(plan.unplaced, 1);
+}
+END_TEST
+
+START_TEST(high_bar_beyond_the_cpu)
+{
+    struct memmap_bar bar[] = { { .size = GB(32), .is_64bit = true },
+                                { .size = GB(2), .is_64bit = true } };
+
+    guest(GB(3), 0);
+    in.addr_limit = GB(64);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, GB(32));
+    in.addr_limit = GB(32);
+    guest(GB(3), 0);
+    in.addr_limit = GB(32);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, MEMMAP_BAR_UNPLACED);
+    ck_assert_uint_eq(bar[1].addr, GB(4));
+}
+END_TEST
+
+/* A user's mmio_hole is not doubled. */
+START_TEST(fixed_hole)
+{
+    struct memmap_bar bar = { .size = MB(256), .is_64bit = true };
+
+    guest(GB(2), 0);
+    in.hole_fixed = true;
+    in.may_move = false;
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.hole_start, HOLE_START);
+    ck_assert(bar.high);
+    in.hole_start = GB(3);
+    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.hole_start, GB(3));
+    ck_assert_uint_eq(bar.addr, GB(3));
+}
+END_TEST
+
+/* Variable MTRRs for [base, end): the largest power of two first. */
+static unsigned int mtrrs(uint64_t base, uint64_t end)
+{
+    unsigned int nr = 0;
+
+    for ( uint64_t size; base < end; base += size, nr++ )
+        for ( size = 1ull << 31; (base & (size - 1)) || base + size > end; )
+            size >>= 1;
+    return nr;
+}
+
+START_TEST(few_enough_mtrrs)
+{
+    struct memmap_bar bar[] = { { .size = MB(128) }, { .size = MB(64) },
+                                { .size = MB(16) }, { .size = MB(4) },
+                                { .size = MB(1) }, { .size = 0x10000 },
+                                { .size = 4096 } };
+    uint64_t least;
+
+    guest(HOLE_START, 0);
+    in.max_mtrrs = 0;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    least = plan.hole_start;
+    ck_assert_uint_gt(mtrrs(least, HOLE_END), 6);
+    /* Five is what a hole of 2 GiB takes up to its odd end. */
+    for ( unsigned int max = 6; max >= 5; max-- )
+    {
+        in.max_mtrrs = max;
+        memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+        ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+        assert_sound(bar, NELEM(bar));
+        ck_assert_uint_le(plan.hole_start, least);
+        ck_assert_uint_le(mtrrs(plan.hole_start, HOLE_END), max);
+    }
+}
+END_TEST
+
+/*
+ * As few pages as the BARs allow: try every way to place them.  In units of
+ * 4 MiB; BARs of 4 to 32 units, reserved ranges of one.
+ */
+#define UNIT     MB(4)
+#define FLOOR    0xe0000000ull
+#define MAX_BARS 4
+
+static uint64_t best;
+
+static void every_way(const struct memmap_bar *bar, unsigned int nr,
+                      unsigned int i, uint64_t *addr, uint64_t lowest)
+{
+    if ( lowest <= best )
+        return;
+    if ( i == nr )
+    {
+        best = lowest;
+        return;
+    }
+    for ( uint64_t a = FLOOR; a + bar[i].size <= HOLE_END; a += bar[i].size )
+    {
+        bool clash = memmap_layout_overlaps(&now, MEMMAP_TYPE_RDM, GFN(a),
+                                            GFN(bar[i].size));
+
+        for ( unsigned int j = 0; j < i; j++ )
+            clash |= a < addr[j] + bar[j].size && addr[j] < a + bar[i].size;
+        if ( clash )
+            continue;
+        addr[i] = a;
+        every_way(bar, nr, i + 1, addr, a < lowest ? a : lowest);
+    }
+}
+
+static uint64_t seed;
+
+static uint64_t rnd(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (seed >> 11) % below;
+}
+
+START_TEST(no_hole_could_be_smaller)
+{
+    unsigned int grown = 0, without = 0;
+
+    seed = 0x2545f4914f6cdd1dull;
+    for ( unsigned int n = 0; n < 400; n++ )
+    {
+        struct memmap_bar bar[MAX_BARS] = { { 0 } };
+        uint64_t addr[MAX_BARS];
+        unsigned int nr = 1 + rnd(MAX_BARS), order = 5, i;
+
+        guest(HOLE_START, 0);
+        in.max_mtrrs = 0;
+        in.hole_min = FLOOR;
+        in.hole_fixed = true;
+        for ( i = 0; i < nr; i++ )
+        {
+            order -= rnd(order > 3 ? 3 : order - 1);
+            bar[i].size = UNIT << order;
+        }
+        for ( i = rnd(4); i; i-- )
+        {
+            uint64_t a = FLOOR + UNIT * rnd((HOLE_END - FLOOR) / UNIT);
+
+            say(a, a + UNIT, MEMMAP_TYPE_RDM);
+        }
+
+        best = 0;
+        every_way(bar, nr, 0, addr, HOLE_START);
+        REQUIRE(memmap_plan(&in, bar, nr, &plan));
+        assert_sound(bar, nr);
+        REQUIRE(!plan.unplaced == !!best);
+        if ( best && plan.hole_start != best )
+            ck_abort_msg("round %u: hole at %#llx, %#llx would do", n,
+                         (unsigned long long)plan.hole_start,
+                         (unsigned long long)best);
+        grown += best && best < HOLE_START;
+        without += !best;
+    }
+    ck_assert_uint_gt(grown, 50);
+    ck_assert_uint_gt(without, 5);
+}
+END_TEST
+
+Suite *plan_suite(void)
+{
+    Suite *s = suite_create("plan");
+    TCase *tc = tcase_create("by hand");
+
+    tcase_add_loop_test(tc, table_of_plans, 0, NELEM(cases));
+    tcase_add_test(tc, places_as_ever);
+    tcase_add_test(tc, around_what_is_reserved);
+    tcase_add_test(tc, owned_between_high_bars);
+    tcase_add_test(tc, no_room_is_no_plan);
+    tcase_add_test(tc, high_bar_beyond_the_cpu);
+    tcase_add_test(tc, fixed_hole);
+    tcase_add_test(tc, few_enough_mtrrs);
+    suite_add_tcase(s, tc);
+
+    tc = tcase_create("against every other way");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, no_hole_could_be_smaller);
+    suite_add_tcase(s, tc);
+    return s;
+}
