@@ -53,7 +53,6 @@ def entry(name, make):
     """
     final = os.path.join(top(), name)
     if os.path.isdir(final):
-        os.utime(final)
         return final
     with lock(name):
         if not os.path.isdir(final):

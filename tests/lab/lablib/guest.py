@@ -68,7 +68,7 @@ def config(scenario, stack, cpus):
         "cmdline=" + _quote(" ".join(cmdline)),
         f'serial="file:{here}serial.log"',
         'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",
-        'on_crash="preserve"', 'on_poweroff="preserve"', 'on_reboot="restart"',
+        'on_crash="preserve"', 'on_poweroff="preserve"', 'on_reboot="preserve"',
         "device_model_args_hvm=[" + ",".join(map(_quote, qemu)) + "]",
     ]
     if cpus > 1:
@@ -87,6 +87,12 @@ def config(scenario, stack, cpus):
     return "\n".join(lines + guest["xl"]) + "\n"
 
 
+def _crashed(line, domid):
+    """Xen's console says that the domain's life is over."""
+    return (f"Domain {domid} " in line and "crashed" in line) or (
+        f"d{domid}v" in line and "Triple fault" in line)
+
+
 class Guest:
     """Runs one scenario on one stack inside a booted Host."""
 
@@ -103,7 +109,7 @@ class Guest:
         self.began = time.monotonic()
 
     def run(self):
-        """The Outcome; Hung only when the host itself is lost."""
+        """Fills in the outcome; raises Hung only when the host itself is lost."""
         try:
             self._install()
             if self._create():
@@ -115,9 +121,10 @@ class Guest:
             self.host.check_alive(hung.stage)
         finally:
             self._split_console()
+            for name in (*BOOT_CHECKS, *self.scenario.checks):
+                self.outcome.checks.setdefault(name, ("skip", "not reached"))
+            self._search_logs()
         self._destroy()
-        self._search_logs()
-        return self.outcome
 
     def _next(self, stage):
         now = time.monotonic()
@@ -185,8 +192,7 @@ class Guest:
                         self._next("kernel")
                     if "*** HVMLoader bug" in line or "HVMLoader assert" in line:
                         raise Hung("hvmloader", line.split(mark, 1)[1].strip())
-                elif f"Domain {self.outcome.domid} " in line and \
-                        ("crash" in line or "shutdown" in line):
+                elif _crashed(line, self.outcome.domid):
                     raise Hung(self.stage, line.strip())
             for line in serial.lines():
                 heard = time.monotonic()
@@ -266,8 +272,6 @@ class Guest:
                     stream.write(line.split(mark, 1)[1] + "\n")
 
     def _destroy(self):
-        for name in (*BOOT_CHECKS, *self.scenario.checks):
-            self.outcome.checks.setdefault(name, ("skip", "not reached"))
         release = "".join(
             f"xl pci-assignable-remove -r {device['device']}\n"
             for device in self.scenario.passthrough)

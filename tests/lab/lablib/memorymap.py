@@ -219,6 +219,10 @@ def table(maps):
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths))
              .rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
+    for item in maps:
+        lines += [f"{item.stack}: {start:#x}-{end:#x} ({size(end - start)}): "
+                  + RULES.get(rule, ("", rule))[1]
+                  for start, end, rule in item.differ]
     return lines
 
 

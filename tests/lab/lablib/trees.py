@@ -29,10 +29,14 @@ def prepare_machine(log):
         process.run(["apt-get", "update"], log, "apt-get update")
         process.run(command + sorted(missing), log, "apt-get install",
                     env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    need_root()
+
+
+def need_root():
     if os.geteuid() != 0:
-        raise LabError("the lab is not built yet, and building it needs root "
-                       "(chroot of the build root); run this once:\n"
-                       "    sudo tests/lab/lab build")
+        raise LabError("building needs root, for chroot; run this, and then "
+                       "what you wanted:\n    sudo env HOME=\"$HOME\" "
+                       "tests/lab/lab build --stack stock --stack ours")
 
 
 def mirror():
@@ -129,6 +133,7 @@ def git(tree, log, *arguments):
 
 def inside(root, command, log, what, hint=""):
     """Run COMMAND, a line of shell, in the build root ROOT."""
+    need_root()
     # Neither hvmloader nor QEMU needs /proc, /sys or a network to build, so
     # nothing is mounted that would have to be taken away again.
     process.run(["chroot", root, "/usr/bin/env", "-i", "LC_ALL=C.UTF-8",

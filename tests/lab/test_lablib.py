@@ -1,0 +1,277 @@
+#!/usr/bin/python3
+"""What of the lab can be tested without a host: files in, verdicts out.
+
+The lab's promises here: a scenario with a mistake in it is refused with the
+place of the mistake, never run as something else; an expectation that does not
+hold is counted in either direction; what a guest prints becomes what is
+reported; a memory map is drawn as it was told.
+"""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+
+# pylint: disable=wrong-import-position
+from lablib import guest, memorymap, picture, runner, scenario, verdict
+from lablib.cpio import Cpio
+from lablib.ui import LabError
+
+GOOD = """
+title = "t"
+[guest]
+memory = 2048
+[stack.stock]
+allow-memory-relocate = 1
+[checks]
+e820 = { total = "2048M", less = "16M" }
+nvme = {}
+views = {}
+[expect.stock]
+must_pass = ["create", "boot"]
+must_fail = ["nvme"]
+[expect.ours]
+same_layout_as = "stock"
+"""
+
+
+def scenario_of(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(text)
+        file.flush()
+        return scenario.load(file.name)
+
+
+def outcome_of(stack, checks, text=GOOD, **more):
+    return guest.Outcome(scenario_of(text), stack, "/nonexistent/a/b/c",
+                         checks=checks, **more)
+
+
+class Scenarios(unittest.TestCase):
+    def test_every_committed_one_loads(self):
+        folder = os.path.join(os.path.dirname(__file__), "scenarios")
+        names = [item.name for item in scenario.every(folder)]
+        self.assertIn("bar-1g", names)
+
+    def test_defaults_and_stacks(self):
+        item = scenario_of(GOOD)
+        self.assertEqual(item.guest["maxmem"], 2048)
+        self.assertEqual(item.stacks(), ["stock", "ours"])
+        self.assertEqual(item.keys("stock"),
+                         {"hvmloader/allow-memory-relocate": "1"})
+        self.assertEqual(item.keys("ours"), {})
+        self.assertEqual(item.guest_checks(),
+                         ["e820:total=2048M,less=16M", "nvme"])
+        self.assertEqual(item.expect["ours"]["must_pass"],
+                         ["create", "boot", "e820", "nvme", "views"])
+
+    def test_mistakes_are_refused_where_they_are(self):
+        for old, new, where in (
+                ("memory = 2048", "memroy = 2048", "guest.memroy"),
+                ("memory = 2048", 'memory = "2048"', "guest.memory"),
+                ("memory = 2048", 'firmware = "bios"', "guest.firmware"),
+                ("relocate = 1", "relocate = 2", "allow-memory-relocate"),
+                ("relocate = 1", "relocate = true", "allow-memory-relocate"),
+                ("nvme = {}", 'nvme = { a = "b c" }', "checks.nvme"),
+                ("nvme = {}", "nvme = 1", "checks.nvme"),
+                ('must_fail = ["nvme"]', 'must_fail = ["irq"]', "'irq'"),
+                ('must_fail = ["nvme"]', 'must_fail = ["boot"]', "must fail"),
+                ("[expect.ours]", "[expect.theirs]", "expect.theirs"),
+                ('_as = "stock"', '_as = "ours"', "another stack"),
+                ("[checks]", '[logs.a]\nin = "serial"\n[checks]', "logs.a"),
+                ("[checks]", '[logs.a]\nin = "serial"\nmatch = "("\n[checks]',
+                 "regular expression"),
+                ('title = "t"', "title = t", "")):
+            self.assertIn(old, GOOD)
+            with self.assertRaises(LabError) as caught:
+                scenario_of(GOOD.replace(old, new))
+            self.assertIn(where, str(caught.exception))
+
+    def test_a_scenario_without_expectations_is_refused(self):
+        with self.assertRaises(LabError):
+            scenario_of(GOOD.split("[expect.stock]", maxsplit=1)[0])
+
+
+class Verdicts(unittest.TestCase):
+    def count(self, *outcomes):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            counts = verdict.report(list(outcomes), "/nonexistent")
+        return counts, out.getvalue()
+
+    def test_as_expected(self):
+        counts, text = self.count(outcome_of("stock", {
+            "create": ("success", ""), "boot": ("success", ""),
+            "nvme": ("failure", "dead"), "views": ("failure", "")}))
+        self.assertEqual(counts, (3, 0))
+        self.assertTrue(text.endswith("3 passed, 0 failed\n"))
+
+    def test_either_direction_counts(self):
+        counts, text = self.count(outcome_of("stock", {
+            "create": ("success", ""), "boot": ("error", "x"),
+            "nvme": ("success", "")}))
+        self.assertEqual(counts, (1, 2))
+        self.assertIn("must be failure", text)
+
+    def test_a_missing_result_is_not_a_pass(self):
+        counts, _ = self.count(outcome_of("stock", {
+            "create": ("success", ""), "boot": ("success", ""),
+            "nvme": ("skip", "not reached")}))
+        self.assertEqual(counts, (2, 1))
+        counts, _ = self.count(outcome_of("stock", {
+            "create": ("success", ""), "boot": ("success", "")}))
+        self.assertEqual(counts, (2, 1))
+
+    def test_layouts_are_compared(self):
+        good = {name: ("success", "") for name in
+                ("create", "boot", "e820", "nvme", "views")}
+        same = [(0, 0x1000, "System RAM")]
+        bars = [("0000:00:05.0", 2, 0x1000, 0x2000)]
+        for ours, wanted in ((same, (5 + 1, 0)), (same * 2, (5, 1)),
+                             ([], (5, 1))):
+            stock = outcome_of("stock", {}, e820=same, bars=bars)
+            mine = outcome_of("ours", dict(good), e820=ours, bars=bars)
+            mine.scenario = stock.scenario
+            counts = self.count(mine, stock)[0]
+            # stock itself has three expectations and no results here.
+            self.assertEqual(counts, (wanted[0], wanted[1] + 3))
+
+
+class Guests(unittest.TestCase):
+    def guest(self, text=GOOD):
+        host = SimpleNamespace(share="/nonexistent", cpus=1)
+        return guest.Guest(host, scenario_of(text), "stock", {})
+
+    @mock.patch("lablib.guest.progress")
+    def test_the_console_becomes_the_outcome(self, _):
+        one = self.guest()
+        for line in ("[    1.0] something else",
+                     "memmap-guest: start",
+                     "memmap-guest: e820 0x0 0x9fc00 System RAM",
+                     "memmap-guest: bar 0000:00:05.0 2 0x80000000 0xc0000000",
+                     "memmap-guest: check nvme failure no disk: gone"):
+            self.assertFalse(one._said(line))
+        self.assertTrue(one._said("memmap-guest: done"))
+        self.assertEqual(one.outcome.e820, [(0, 0x9fc00, "System RAM")])
+        self.assertEqual(one.outcome.bars,
+                         [("0000:00:05.0", 2, 0x80000000, 0xc0000000)])
+        self.assertEqual(one.outcome.checks,
+                         {"boot": ("success", ""),
+                          "nvme": ("failure", "no disk: gone")})
+
+    @mock.patch("lablib.guest.progress")
+    def test_what_did_not_come_is_charged_to_the_stage(self, _):
+        one = self.guest()
+        one.outcome.checks["create"] = ("success", "")
+        one._explain(guest.Hung("kernel", "silent\nmore"))
+        self.assertEqual(one.outcome.checks["boot"],
+                         ("failure", "kernel: silent"))
+        one.outcome.checks["boot"] = ("success", "")
+        one._explain(guest.Hung("checks", "silent"))
+        self.assertEqual(one.outcome.checks["e820"][0], "failure")
+        self.assertNotIn("nvme", one.outcome.checks)
+
+    def test_xl_cfg(self):
+        text = guest.config(scenario_of(GOOD.replace(
+            "[checks]", '[[passthrough]]\ndevice = "00:04.0"\n'
+            'rdm_policy = "strict"\n[checks]')), "stock", 2)
+        self.assertIn('pci=["00:04.0,rdm_policy=strict"]', text)
+        self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
+        self.assertIn('cpus="1-1"', text)
+
+    def test_crashes_are_of_this_domain(self):
+        line = "(XEN) Domain 7 (vcpu#0) crashed on cpu#1:"
+        self.assertTrue(guest._crashed(line, 7))
+        self.assertFalse(guest._crashed(line, 70))
+        self.assertTrue(guest._crashed("(XEN) d7v0 Triple fault - x", 7))
+
+
+class Boots(unittest.TestCase):
+    def test_groups_are_split_when_processors_are_idle(self):
+        sizes = [len(part) for part in runner._boots([list(range(7))], 2)]
+        self.assertEqual(sizes, [4, 3])
+        self.assertEqual(runner._boots([[1, 2, 3]], 2), [[1, 2, 3]])
+        self.assertEqual(len(runner._boots([[1], [2], [3]], 2)), 3)
+
+
+class Maps(unittest.TestCase):
+    RUN = {
+        "stack": "stock", "scenario": "s", "title": "t",
+        "checks": [{"name": "nvme", "result": "failure"}],
+        "e820": [[0, 0x80000000, "System RAM"],
+                 [0x100000000, 0x13f000000, "System RAM"]],
+        "bars": [["0000:00:05.0", 2, 0x80000000, 0xc0000000],
+                 ["0000:00:05.0", 0, 0xc0000000, 0xc0002000]],
+        "views": ["views p2m 0x0 0x80000000",
+                  "views qemu 0x0 0xbf000000 xen.ram",
+                  "views differ 0x100000000 0x13f000000 e820=yes p2m=no "
+                  "qemu=no rule=dma-blind"],
+        "hvmloader": ["Relocating 0xffff pages from 0af001000 to 100000000 "
+                      "for lowmem MMIO hole",
+                      "Relocating 0x2f001 pages from 080000000 to 10ffff000 "
+                      "for lowmem MMIO hole"],
+    }
+
+    def test_stock_and_ours_moves_are_read_alike(self):
+        stock = memorymap._moves(self.RUN["hvmloader"])
+        ours = memorymap._moves(
+            ["memmap: moving 3f000 pages from gfn 80000 to 100000"])
+        self.assertEqual(stock, ours)
+        self.assertEqual(ours, [(0x100000000, 0x13f000000, "moved")])
+
+    def test_cells(self):
+        item = memorymap._map(self.RUN)
+        self.assertEqual(item.cell("E820", 0x120000000).kind, "moved")
+        self.assertEqual(item.cell("QEMU", 0x120000000).wrong,
+                         "unknown to QEMU")
+        self.assertEqual(item.cell("E820", 0x90000000).kind, "nothing")
+        self.assertEqual(item.cell("BARs", 0x90000000).text, "00:05.0 BAR 2")
+        self.assertEqual(item.cell("BARs", 0xc0000000).kind, "nothing")
+
+    def test_table_and_picture_show_the_difference(self):
+        item = memorymap._map(self.RUN)
+        lines = memorymap.table([item])
+        self.assertTrue(any("!! unknown to QEMU" in line for line in lines))
+        self.assertIn("stock: 0x100000000-0x13f000000 (1008 MiB): unknown to "
+                      "QEMU", lines)
+        drawn = picture.draw([item])
+        self.assertIn("unknown to QEMU", drawn)
+        self.assertIn("0x13f000000", drawn)
+
+    def test_sizes(self):
+        self.assertEqual(memorymap.size(1008 << 20), "1008 MiB")
+        self.assertEqual(memorymap.size(3 << 29), "1.5 GiB")
+
+
+class Archives(unittest.TestCase):
+    def test_cpio_reads_back(self):
+        with tempfile.NamedTemporaryFile() as file:
+            with Cpio(file.name) as archive:
+                archive.file("a/b/c", b"hello", 0o755)
+                archive.file("a/b/c", b"twice is once")
+                archive.link("l", "a/b/c")
+            data = file.read()
+        self.assertEqual(len(data) % 512, 0)
+        names = []
+        offset = 0
+        while not names or names[-1] != "TRAILER!!!":
+            self.assertEqual(data[offset:offset + 6], b"070701")
+            fields = [int(data[offset + 6 + 8 * i:offset + 14 + 8 * i], 16)
+                      for i in range(13)]
+            start = offset + 110
+            names.append(data[start:start + fields[11] - 1].decode())
+            body = (start + fields[11] + 3) & ~3
+            if names[-1] == "a/b/c":
+                self.assertEqual(data[body:body + fields[6]], b"hello")
+            offset = (body + fields[6] + 3) & ~3
+        self.assertEqual(names, ["a", "a/b", "a/b/c", "l", "TRAILER!!!"])
+
+
+if __name__ == "__main__":
+    unittest.main()
