@@ -7,7 +7,8 @@ TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \
 FUZZ_SECONDS ?= 600
 
 T           := build/tests
-TEST_INC    := -Iprotocol -Ihvmloader -Itests/unit -Itests/prop
+# _GNU_SOURCE is for the tests; what ships is freestanding (see portable).
+TEST_INC    := -D_GNU_SOURCE -Iprotocol -Ihvmloader -Itests/unit -Itests/prop
 TEST_CFLAGS := -std=gnu99 -g -Wall -Wextra -Werror $(TEST_INC)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
                -fno-omit-frame-pointer
@@ -16,8 +17,10 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
 PURE_SRC    := $(wildcard protocol/*.c) \
                $(wildcard hvmloader/plan.c hvmloader/move.c)
 PURE_HDR    := $(wildcard protocol/*.h hvmloader/plan.h hvmloader/move.h)
-UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c
-UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h
+UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
+               tests/vectors/vectors.c
+UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \
+               tests/vectors/vectors.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -27,7 +30,7 @@ check_flags  = $(shell pkg-config --cflags check)
 check_libs   = $(shell pkg-config --libs check)
 
 .PHONY: check-unit check-prop check-mutations fuzz coverage vectors
-.PHONY: test-tools check-portable check-replay check-asan check-vectors
+.PHONY: test-tools check-portable check-replay check-asan
 .NOTPARALLEL: check-unit
 
 test-tools:
@@ -132,3 +135,26 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools
 	@tests/unit/mutate --cc $(TEST_CC) $(T)/mutants
+
+# What PROTOCOL.md says of itself in bytes; the unit tests compare.
+vectors: $(T)/vectors
+	@$(T)/vectors tests/vectors PROTOCOL.md
+
+$(T)/vectors: tests/vectors/main.c $(UNIT_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 -o $@ tests/vectors/main.c \
+	    tests/vectors/vectors.c tests/unit/rig.c $(PURE_SRC)
+
+# Only what ships is measured; without optimisation, so that lines are lines.
+coverage: test-tools
+	@rm -rf $(T)/coverage && mkdir -p $(T)/coverage
+	@for src in $(wildcard protocol/*.c); do \
+	    $(TEST_CC) $(TEST_CFLAGS) -O0 --coverage -c $$src \
+	        -o $(T)/coverage/$$(basename $$src .c).o || exit 1; done
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) --coverage \
+	    -fno-profile-arcs -fno-test-coverage -o $(T)/coverage/unit \
+	    $(T)/coverage/*.o $(UNIT_SRC) $(filter-out protocol/%,$(PURE_SRC)) \
+	    $(check_libs)
+	@TESTS_SRC=$(CURDIR)/tests CK_FORK=no $(T)/coverage/unit \
+	    >$(T)/coverage/log || { tail -n 20 $(T)/coverage/log; exit 1; }
+	@tail -n 1 $(T)/coverage/log
+	@tests/unit/coverage $(T)/coverage 100 95

@@ -3,7 +3,6 @@
  * hvmloader/hvm.c is included, not linked: hvmloader runs once and starts with
  * zeroed memory, this runs it a hundred thousand times.
  */
-#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>

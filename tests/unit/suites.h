@@ -22,5 +22,6 @@ Suite *fw_suite(void);
 Suite *plan_suite(void);
 Suite *move_suite(void);
 Suite *host_suite(void);
+Suite *vectors_suite(void);
 
 #endif /* TESTS_SUITES_H */

@@ -16,6 +16,8 @@
 #include "suites.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "rig.h"
 
@@ -423,15 +425,24 @@ END_TEST
 /* A record that arrives short, as from a file or a truncated xenstore node. */
 START_TEST(truncated)
 {
-    uint32_t bytes = sample_bytes();
+    const uint32_t bytes = sample_bytes(), page = sysconf(_SC_PAGESIZE);
     struct memmap_record r;
     uint16_t index;
+    uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    for ( uint32_t len = 0; len < bytes; len++ )
+    /* The record's end is the end of what can be read at all. */
+    ck_assert(map != MAP_FAILED && !mprotect(map + page, page, PROT_NONE));
+    for ( uint32_t len = 0; len <= bytes; len++ )
     {
-        ck_assert_uint_eq(unpack(&r, len, &index), MEMMAP_E_LENGTH);
+        memcpy(map + page - len, buf, len);
+        memset(&r, 0, sizeof(r));
+        memmap_layout_init(&r.layout, storage, NELEM(storage));
+        ck_assert_uint_eq(memmap_unpack(&r, map + page - len, len, &index),
+                          len < bytes ? MEMMAP_E_LENGTH : MEMMAP_OK);
         ck_assert_uint_eq(index, MEMMAP_NO_INDEX);
     }
+    munmap(map, 2 * page);
     /* What follows the record in its buffer is no part of it. */
     ck_assert_uint_eq(unpack(&r, bytes + 1, &index), MEMMAP_OK);
     ck_assert_uint_eq(unpack(&r, sizeof(buf), &index), MEMMAP_OK);

@@ -178,6 +178,12 @@ static void layout_vga_ram_end(struct memmap_record *r)
     set(r, 0xbf, 1, RIG_LOW_END - 1, MEMMAP_TYPE_RAM);
 }
 
+static void layout_vga_ram_built_there(struct memmap_record *r)
+{
+    cut(r, 1);
+    set(r, 0xbf, 1, 0xbf, MEMMAP_TYPE_RAM);
+}
+
 /* RAM in its place, but not the RAM that was there. */
 static void layout_low_swapped(struct memmap_record *r)
 {
@@ -357,6 +363,9 @@ static const struct flaw {
       .err = MEMMAP_E_FIXED, .index = MEMMAP_NO_INDEX },
     { .name = "RAM at the last page of VGA", .edit = layout_vga_ram_end,
       .err = MEMMAP_E_FIXED, .index = MEMMAP_NO_INDEX },
+    { .name = "RAM under VGA that says it always was there",
+      .edit = layout_vga_ram_built_there, .err = MEMMAP_E_FIXED,
+      .index = MEMMAP_NO_INDEX },
     { .name = "low pages swapped", .edit = layout_low_swapped,
       .err = MEMMAP_E_FIXED, .index = MEMMAP_NO_INDEX },
     { .name = "last fixed page swapped", .edit = layout_bios_swapped,

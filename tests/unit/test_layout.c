@@ -351,6 +351,7 @@ START_TEST(questions_at_the_edges)
     ck_assert(!memmap_layout_covers(&l, MEMMAP_TYPE_RAM, 0x10, TOP));
     ck_assert(!memmap_layout_covers(&l, MEMMAP_TYPE_RAM, TOP - 1, 4));
     ck_assert(memmap_layout_overlaps(&l, MEMMAP_TYPE_RAM, 0x10, TOP));
+    ck_assert(memmap_layout_overlaps(&l, MEMMAP_TYPE_MMIO, 0x30, TOP));
 }
 END_TEST
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The committed test vectors.
+ *
+ * Someone else's implementation was tested against the files under tests/vectors
+ * and the table in PROTOCOL.md.  So the code must make those bytes and no others,
+ * and must answer each as the table says: a difference is a change of the
+ * protocol, to be made on purpose (`make vectors`), never by accident.
+ */
+#include "suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../vectors/vectors.h"
+
+/* Where tests/ is: the tests run from build/. */
+static const char *source(void)
+{
+    const char *path = getenv("TESTS_SRC");
+
+    return path ? path : "tests";
+}
+
+static char *slurp(const char *path)
+{
+    static char text[1 << 20];
+    FILE *f = fopen(path, "r");
+    size_t len;
+
+    if ( !f )
+        return NULL;
+    len = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[len] = '\0';
+    return text;
+}
+
+static uint32_t parse_hex(const char *text, uint8_t *buf)
+{
+    uint32_t len = 0;
+
+    while ( *text )
+    {
+        char *end;
+        unsigned long val;
+
+        if ( *text == '#' )
+        {
+            text = strchr(text, '\n');
+            ck_assert_ptr_nonnull(text);
+            text++;
+            continue;
+        }
+        val = strtoul(text, &end, 16);
+        REQUIRE(end == text + 2 && val < 256 && len < MEMMAP_BUFFER_BYTES);
+        REQUIRE(*end == ' ' || *end == '\n');
+        buf[len++] = val;
+        text = end + 1;
+    }
+    return len;
+}
+
+START_TEST(committed_vector)
+{
+    const struct vector *v = &vectors[_i];
+    static uint8_t file[MEMMAP_BUFFER_BYTES], made[MEMMAP_BUFFER_BYTES];
+    uint32_t len = vector_make(v, made), status;
+    char path[4096], *text;
+
+    snprintf(path, sizeof(path), "%s/vectors/%s.hex", source(), v->name);
+    text = slurp(path);
+    ck_assert_msg(text != NULL, "%s is missing: make vectors", path);
+    ck_assert_msg(parse_hex(text, file) == len && !memcmp(file, made, len),
+                  "%s is not what the code makes; if the protocol was to "
+                  "change: make vectors", v->name);
+
+    status = vector_try(v, file, len);
+    ck_assert_msg(status == v->status, "%s: status %#x, not %#x", v->name,
+                  status, v->status);
+    if ( v->cmd == MEMMAP_CMD_QUERY )
+        ck_assert_mem_eq(file, made, len);
+}
+END_TEST
+
+/* Comments and all, each file is what `make vectors` would write. */
+START_TEST(files_are_fresh)
+{
+    char path[4096], *want, *text;
+    size_t size;
+    FILE *f;
+
+    for ( unsigned int i = 0; i <= nr_vectors; i++ )
+    {
+        snprintf(path, sizeof(path), "%s/vectors/%s", source(),
+                 i < nr_vectors ? vectors[i].name : "table.md");
+        if ( i < nr_vectors )
+            strcat(path, ".hex");
+        f = open_memstream(&want, &size);
+        if ( i < nr_vectors )
+            vector_print(f, &vectors[i]);
+        else
+            vector_table(f);
+        fclose(f);
+        text = slurp(path);
+        ck_assert_msg(text && !strcmp(text, want), "%s: make vectors", path);
+        free(want);
+    }
+}
+END_TEST
+
+START_TEST(table_in_the_specification)
+{
+    char path[4096], *want, *text, *begin, *end;
+    size_t size;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/../PROTOCOL.md", source());
+    text = slurp(path);
+    ck_assert_msg(text != NULL, "%s is missing", path);
+    begin = strstr(text, VECTORS_BEGIN);
+    if ( !begin )
+        return;
+    end = strstr(begin, VECTORS_END);
+    ck_assert_msg(end != NULL, "%s: the table has no end", path);
+    f = open_memstream(&want, &size);
+    fputs(VECTORS_BEGIN "\n", f);
+    vector_table(f);
+    fputc('\n', f);
+    fclose(f);
+    ck_assert_msg(size == (size_t)(end - begin) && !memcmp(begin, want, size),
+                  "PROTOCOL.md: the table of vectors is old: make vectors");
+    free(want);
+}
+END_TEST
+
+/* Each error that a record can earn has its vector. */
+START_TEST(every_error_has_a_vector)
+{
+    for ( unsigned int err = MEMMAP_E_MAGIC; err <= MEMMAP_E_RESERVED; err++ )
+    {
+        bool seen = err == MEMMAP_E_BUSY || err == MEMMAP_E_APPLY;
+
+        for ( unsigned int i = 0; i < nr_vectors; i++ )
+            seen |= MEMMAP_STATUS_ERROR(vectors[i].status) == err;
+        ck_assert_msg(seen, "no vector for \"%s\"", memmap_strerror(err));
+    }
+}
+END_TEST
+
+Suite *vectors_suite(void)
+{
+    Suite *s = suite_create("vectors");
+    TCase *tc = tcase_create("committed");
+
+    tcase_add_loop_test(tc, committed_vector, 0, nr_vectors);
+    tcase_add_test(tc, files_are_fresh);
+    tcase_add_test(tc, table_in_the_specification);
+    tcase_add_test(tc, every_error_has_a_vector);
+    suite_add_tcase(s, tc);
+    return s;
+}
