@@ -64,7 +64,6 @@ unsigned int memmap_fw_probe(struct memmap_fw *fw)
 
 unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
 {
-    struct memmap_layout storage = r->layout;
     uint16_t index;
     unsigned int rc;
 
@@ -79,7 +78,6 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     if ( rc )
         return rc;
 
-    r->layout = storage;
     rc = memmap_unpack(r, fw->buf, MEMMAP_BUFFER_BYTES, &index);
     if ( !rc && r->kind != MEMMAP_KIND_CONSTRAINTS )
         rc = MEMMAP_E_KIND;
