@@ -95,15 +95,21 @@ $(T)/fuzz-%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(UNIT_DEPS) | test-tools
 	@$(TEST_CLANG) $(TEST_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $< $(RIG_SRC) $(PURE_SRC)
 
+# One input for each edge is enough to be replayed in seconds; those with a name
+# were written by hand and stay.
 fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 	@for f in $(FUZZERS); do \
 	    rm -rf $(T)/merged && mkdir -p $(T)/merged tests/fuzz/corpus/$$f \
 	        $(T)/corpus/$$f && \
-	    $(T)/fuzz-$$f -merge=1 -max_len=512 $(T)/merged \
-	        tests/fuzz/corpus/$$f $(T)/corpus/$$f 2>/dev/null && \
+	    cp tests/fuzz/corpus/$$f/* $(T)/corpus/$$f/ && \
+	    $(T)/fuzz-$$f -set_cover_merge=1 -use_counters=0 -max_len=1024 \
+	        $(T)/merged $(T)/corpus/$$f 2>$(T)/merge.log || \
+	        { tail $(T)/merge.log; exit 1; }; \
+	    find tests/fuzz/corpus/$$f -regextype posix-extended \
+	        -regex '.*/[0-9a-f]{40}' -delete; \
 	    cp $(T)/merged/* tests/fuzz/corpus/$$f/; \
 	    echo "$$f: $$(ls tests/fuzz/corpus/$$f | wc -l) inputs," \
-	         "$$(du -sk tests/fuzz/corpus/$$f | cut -f1) KiB"; \
+	         "$$(cat tests/fuzz/corpus/$$f/* | wc -c) bytes"; \
 	done
 
 # Boots of random guests: a fixed seed, so that a change of the code is what makes
