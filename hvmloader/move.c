@@ -5,44 +5,29 @@
 #define CHUNK 65535u
 
 /*
- * Move one chunk.  Xen does not say how far it came when it fails, so on an
- * error every page is sent back by itself: a page that never left makes that
- * fail too, and is where it was either way.
+ * Bring pages home one by one after a hypercall for all of them failed.  Xen does
+ * not say how far it came, and what failed then may fail again now; but it does
+ * say with -EACCES that a page is not where it was to be fetched, hence at home.
+ * So @now is true whatever happens.
  */
-static int chunk(const struct memmap_p2m_ops *ops, void *opaque,
-                 uint64_t from, uint64_t to, unsigned int pages)
+static void home(const struct memmap_p2m_ops *ops, void *opaque,
+                 uint64_t away, uint64_t home, unsigned int pages,
+                 struct memmap_layout *now)
 {
-    int rc = ops->add_to_physmap(opaque, from, to, pages);
-
-    if ( rc )
-        while ( pages-- )
-            ops->add_to_physmap(opaque, to + pages, from + pages, 1);
-
-    return rc;
-}
-
-/* Move a run of pages and tell @now of each chunk that went. */
-static int run(const struct memmap_p2m_ops *ops, void *opaque,
-               uint64_t from, uint64_t to, uint64_t pages,
-               struct memmap_layout *now)
-{
-    while ( pages )
+    while ( pages-- )
     {
-        unsigned int n = pages < CHUNK ? pages : CHUNK;
-        int rc = chunk(ops, opaque, from, to, n);
+        uint64_t a = away + pages, h = home + pages;
+        int rc = ops->add_to_physmap(opaque, a, h, 1);
+        bool at_home = !rc || rc == -MEMMAP_XEN_EACCES;
 
-        if ( rc )
-            return rc;
-        memmap_layout_move(now, from, to, n);
-        from += n;
-        to += n;
-        pages -= n;
+        if ( at_home && memmap_layout_covers(now, MEMMAP_TYPE_RAM, a, 1) )
+            memmap_layout_move(now, a, h, 1);
+        if ( !at_home && memmap_layout_covers(now, MEMMAP_TYPE_RAM, h, 1) )
+            memmap_layout_move(now, h, a, 1);
     }
-
-    return 0;
 }
 
-/* Undo the first @nr moves, the last of them first; see what is still there. */
+/* Undo the first @nr moves, the last of them first, where they were made. */
 static int back(const struct memmap_p2m_ops *ops, void *opaque,
                 const struct memmap_plan *plan, unsigned int nr,
                 struct memmap_layout *now)
@@ -52,21 +37,34 @@ static int back(const struct memmap_p2m_ops *ops, void *opaque,
     while ( nr-- )
     {
         const struct memmap_move *m = &plan->move[nr];
-        uint64_t done = 0;
+        uint64_t off, n;
 
-        while ( done < m->pages &&
-                memmap_layout_covers(now, MEMMAP_TYPE_RAM, m->to + done, 1) )
+        for ( off = 0; off < m->pages; off += n )
         {
-            uint64_t n = m->pages - done;
-            unsigned int i = memmap_layout_seek(now, m->to + done);
+            unsigned int i = memmap_layout_seek(now, m->to + off);
             int err;
 
-            if ( memmap_range_end(&now->range[i]) - (m->to + done) < n )
-                n = memmap_range_end(&now->range[i]) - (m->to + done);
-            err = run(ops, opaque, m->to + done, m->from + done, n, now);
+            /* Up to where the next page is that was moved, or was not. */
+            n = m->pages - off;
+            if ( i == now->nr || now->range[i].gfn >= m->to + m->pages )
+                break;
+            if ( now->range[i].gfn > m->to + off )
+            {
+                n = now->range[i].gfn - (m->to + off);
+                continue;
+            }
+            if ( n > memmap_range_end(&now->range[i]) - (m->to + off) )
+                n = memmap_range_end(&now->range[i]) - (m->to + off);
+            if ( n > CHUNK )
+                n = CHUNK;
+
+            err = ops->add_to_physmap(opaque, m->to + off, m->from + off, n);
+            if ( !err )
+                memmap_layout_move(now, m->to + off, m->from + off, n);
+            else
+                home(ops, opaque, m->to + off, m->from + off, n, now);
             if ( err && !rc )
                 rc = err;
-            done += n;
         }
     }
 
@@ -77,17 +75,25 @@ int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
                 const struct memmap_plan *plan, struct memmap_layout *now)
 {
     unsigned int i;
-    int rc;
 
     for ( i = 0; i < plan->nr_moves; i++ )
     {
         const struct memmap_move *m = &plan->move[i];
+        uint64_t off, n;
 
-        rc = run(ops, opaque, m->from, m->to, m->pages, now);
-        if ( rc )
+        for ( off = 0; off < m->pages; off += n )
         {
-            back(ops, opaque, plan, i + 1, now);
-            return rc;
+            int rc;
+
+            n = m->pages - off < CHUNK ? m->pages - off : CHUNK;
+            rc = ops->add_to_physmap(opaque, m->from + off, m->to + off, n);
+            if ( rc )
+            {
+                home(ops, opaque, m->to + off, m->from + off, n, now);
+                back(ops, opaque, plan, i + 1, now);
+                return rc;
+            }
+            memmap_layout_move(now, m->from + off, m->to + off, n);
         }
     }
 

@@ -10,10 +10,13 @@
 
 #include "plan.h"
 
+#define MEMMAP_XEN_EACCES 13
+
 struct memmap_p2m_ops {
     /*
      * Move @pages (1 to 65535) RAM pages from gfn @from to gfn @to with one
-     * hypercall.  0, or a negative error with an unknown number of pages moved.
+     * hypercall.  0, or a negative error with an unknown number of pages moved;
+     * -MEMMAP_XEN_EACCES says that the first that did not move is not RAM.
      */
     int (*add_to_physmap)(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages);

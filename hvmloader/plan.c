@@ -351,6 +351,16 @@ bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
     for ( i = 0; i < nr; i++ )
         plan->unplaced += bar[i].size && bar[i].addr == MEMMAP_BAR_UNPLACED;
 
-    return note_mmio(&plan->after, plan->hole_start, in->hole_end) &&
-           note_mmio(&plan->after, plan->high_start, plan->high_end);
+    if ( !note_mmio(&plan->after, plan->hole_start, in->hole_end) ||
+         !note_mmio(&plan->after, plan->high_start, plan->high_end) )
+        return false;
+
+    /* BARs went around them, so what lies between BARs must not name them. */
+    for ( i = 0; i < in->now->nr; i++ )
+        if ( in->now->range[i].type == MEMMAP_TYPE_OWNED &&
+             !memmap_layout_clear(&plan->after, in->now->range[i].gfn,
+                                  in->now->range[i].pages) )
+            return false;
+
+    return true;
 }
