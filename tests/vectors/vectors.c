@@ -326,6 +326,14 @@ void vector_table(FILE *f)
 {
     static uint8_t buf[MEMMAP_BUFFER_BYTES];
 
+    fprintf(f, "The guest was built with %u pages of RAM: gfns 0 to 0x9f and"
+            " 0xc0 to %#x.\nIts device model owns gfns %#x to %#x, can map RAM"
+            " below gfn %#x, and has just\nbeen negotiated with; status is what"
+            " DOORBELL reads after the command.\n\n",
+            (unsigned int)RIG_RAM_PAGES, (unsigned int)RIG_LOW_END - 1,
+            (unsigned int)RIG_OWNED_GFN,
+            (unsigned int)(RIG_OWNED_GFN + RIG_OWNED_NR - 1),
+            (unsigned int)RIG_GFN_LIMIT);
     fprintf(f, "| file | bytes | checksum | generation in force | command |"
             " status | meaning |\n|---|---|---|---|---|---|---|\n");
     for ( unsigned int i = 0; i < nr_vectors; i++ )
