@@ -479,6 +479,9 @@ static void check(void)
         return;
     }
 
+    if ( sim.bug )
+        wrong("firmware takes gfn %#" PRIx64 " from the top of RAM, where there"
+              " is none: BUG()", sim.bug);
     check_truth(now, "firmware");
     check_p2m(now);
     check_bars();

@@ -185,6 +185,7 @@ void sim_new(void)
     sim.applies = sim.refused = sim.wire = 0;
     sim.phys_bits = 40;
     sim.disabled = false;
+    sim.bug = 0;
     sim.populate = true;
     memory_map.nr_map = 0;
     memset(&info, 0, sizeof(info));
@@ -210,9 +211,11 @@ static void take_page(uint64_t mfn)
     else
         idx = --hvm_info->low_mem_pgend;
 
-    if ( host_add_to_physmap(&sim.host, idx, mfn, 1) )
-        abort();
-    memmap_page_taken(idx, mfn);
+    if ( !memmap_layout_covers(&now, MEMMAP_TYPE_RAM, idx, 1) ||
+         host_add_to_physmap(&sim.host, idx, mfn, 1) )
+        sim.bug = idx;
+    else
+        memmap_page_taken(idx, mfn);
 }
 
 bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
@@ -223,7 +226,8 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
     /* Where the next calls fail hvmloader ends in BUG(): no guest, no promise. */
     sim.host.fail_after = -1;
     sim.host.fail_again = 0;
-    for ( unsigned int i = 0; i < pages_taken && fw.present; i++ )
+    for ( unsigned int i = 0; i < pages_taken && fw.present && !sim.bug;
+          i++ )
         take_page((pci_mem_end >> PAGE_SHIFT) + i);
     memmap_sync_e820();
     memmap_finish();

@@ -34,6 +34,9 @@ struct sim {
     bool committed;                 /* the last COMMIT was accepted */
     unsigned int applies, refused, wire;
 
+    /* A gfn that hvmloader took for RAM's top and is not: it ends in BUG(). */
+    uint64_t bug;
+
     unsigned int phys_bits;
     bool disabled;                  /* switched off in xenstore */
     bool populate;                  /* Xen still has pages for this guest */
