@@ -78,7 +78,7 @@ $(T)/replay-%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(UNIT_DEPS) | test-tools
 
 # FUZZ_SECONDS for each harness, one after the other.  New inputs are kept under
 # build/; `make fuzz-minimize` adds what is worth keeping to the committed corpora.
-.PHONY: fuzz-minimize
+.PHONY: fuzz-minimize fuzz-tools
 fuzz: $(FUZZERS:%=$(T)/fuzz-%)
 	@for f in $(FUZZERS); do \
 	    mkdir -p $(T)/corpus/$$f $(T)/crash-$$f; \
@@ -91,7 +91,14 @@ fuzz: $(FUZZERS:%=$(T)/fuzz-%)
 	done
 	@echo "$(words $(FUZZERS)) passed, 0 failed"
 
-$(T)/fuzz-%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(UNIT_DEPS) | test-tools
+fuzz-tools: test-tools
+	@printf 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	    $(TEST_CLANG) -fsanitize=fuzzer,address,undefined -x c - \
+	    -o $(T)/fuzz-tools 2>/dev/null || { v=$$($(TEST_CLANG) -dumpversion); \
+	    echo "$(TEST_CLANG) has no libFuzzer: apt-get install" \
+	    "libclang-rt-$${v%%.*}-dev" >&2; exit 1; }
+
+$(T)/fuzz-%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(UNIT_DEPS) | fuzz-tools
 	@$(TEST_CLANG) $(TEST_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $< $(RIG_SRC) $(PURE_SRC)
 
