@@ -422,6 +422,8 @@ void memmap_page_taken(uint64_t from, uint64_t to)
 
     memmap_layout_clear(&now, from, 1);
     memmap_layout_set(&now, &r);
+    /* The next page comes from below this one, which may be across a gap. */
+    sync_hvm_info();
     dirty = true;
 }
 

@@ -146,7 +146,7 @@ static uint64_t stock_hole(const struct memmap_plan_in *in,
     unsigned int i;
 
     if ( in->hole_fixed )
-        return start;
+        return start < ram_top && !in->may_move ? ram_top : start;
 
     for ( i = 0; i < nr; i++ )
         if ( !bar[i].high )

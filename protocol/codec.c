@@ -141,9 +141,10 @@ static unsigned int check_entry(const struct memmap_range *e)
         return MEMMAP_E_TYPE;
     if ( (e->flags & MEMMAP_EF_FIRMWARE) && e->type != MEMMAP_TYPE_RAM )
         return MEMMAP_E_TYPE;
-    if ( (e->flags & MEMMAP_EF_UNFREED) && e->type != MEMMAP_TYPE_RDM )
+    if ( (e->flags & MEMMAP_EF_UNFREED) && e->type != MEMMAP_TYPE_RAM )
         return MEMMAP_E_TYPE;
-    if ( e->aux && e->type != MEMMAP_TYPE_RDM )
+    if ( e->aux && e->type != MEMMAP_TYPE_RDM &&
+         !(e->flags & MEMMAP_EF_UNFREED) )
         return MEMMAP_E_RESERVED;
     if ( e->type == MEMMAP_TYPE_RAM && e->source != MEMMAP_NO_SOURCE &&
          e->source + e->pages < e->source )

@@ -148,7 +148,7 @@
 
 #define MEMMAP_EF_OPTIONAL      0x0001u /* a reader that knows not the type skips it */
 #define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: kept by firmware, not in the E820's RAM */
-#define MEMMAP_EF_UNFREED       0x0004u /* RDM: RAM is still there, see section 4 */
+#define MEMMAP_EF_UNFREED       0x0004u /* RAM: lies where RDM belongs, see section 4 */
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
                                  MEMMAP_EF_UNFREED)
 

@@ -44,7 +44,7 @@ test-tools:
 	@mkdir -p $(T)
 
 # The run whose closing line counts comes last.
-check-unit: test-tools check-portable check-replay check-asan $(T)/unit
+check-unit: test-tools check-portable check-replay check-asan check-lab-parts $(T)/unit
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
 
@@ -59,6 +59,15 @@ $(T)/unit: $(UNIT_DEPS) | test-tools
 $(T)/unit-asan: $(UNIT_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) $(check_flags) -o $@ \
 	    $(UNIT_SRC) $(PURE_SRC) $(check_libs)
+
+# The pure parts of the programs that run in the lab's guest and dom0.
+.PHONY: check-lab-parts
+check-lab-parts: test-tools
+	@for p in guest views; do \
+	    echo "== tests/lab/$$p"; mkdir -p $(T)/lab-$$p; \
+	    $(MAKE) -s --no-print-directory -C tests/lab/$$p \
+	        O=$(CURDIR)/$(T)/lab-$$p CC=$(TEST_CC) check | tail -n 1 || exit 1; \
+	done
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools

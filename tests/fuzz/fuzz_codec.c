@@ -38,6 +38,7 @@ static void check_accepted(const struct memmap_record *r)
         PROMISE(e->type <= MEMMAP_TYPE_OWNED ||
                 (e->flags & MEMMAP_EF_OPTIONAL));
         PROMISE(!e->aux || e->type == MEMMAP_TYPE_RDM ||
+                (e->flags & MEMMAP_EF_UNFREED) ||
                 e->type > MEMMAP_TYPE_OWNED);
         if ( e->type == MEMMAP_TYPE_RAM )
             ram += e->pages;

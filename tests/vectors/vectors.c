@@ -45,9 +45,7 @@ static void rdm(struct memmap_record *r)
 
 static void rdm_unfreed(struct memmap_record *r)
 {
-    rdm(r);
-    set(r, 0x1fff0, 4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, MEMMAP_EF_UNFREED,
-        0x20);
+    set(r, 0x1fff0, 4, 0x1fff0, MEMMAP_TYPE_RAM, MEMMAP_EF_UNFREED, 0x20);
 }
 
 /* Firmware took the topmost page for its own tables. */
@@ -196,7 +194,7 @@ const struct vector vectors[] = {
                                 " of device 0000:00:04.0" },
     { .name = "layout-rdm-unfreed", .cmd = MEMMAP_CMD_COMMIT,
       .status = COMMITTED, .record = rdm_unfreed,
-      .meaning = "the same, but RAM is still under the reserved memory" },
+      .meaning = "the same memory, but RAM could not be moved out of its way" },
     { .name = "layout-second", .cmd = MEMMAP_CMD_COMMIT, .generation = 1,
       .status = COMMITTED, .record = second,
       .meaning = "generation 2: firmware took a page for itself, its source"
