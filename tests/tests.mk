@@ -50,7 +50,8 @@ check-unit: test-tools check-portable check-replay check-asan check-lab-parts $(
 
 check-asan: $(T)/unit-asan
 	@echo "== unit tests under AddressSanitizer and UBSan"
-	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit-asan | tail -n 1
+	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit-asan >unit-asan.log 2>&1 || \
+	    { cat unit-asan.log; exit 1; }; tail -n 1 unit-asan.log
 
 $(T)/unit: $(UNIT_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) -o $@ $(UNIT_SRC) \
@@ -66,7 +67,9 @@ check-lab-parts: test-tools
 	@for p in guest views; do \
 	    echo "== tests/lab/$$p"; mkdir -p $(T)/lab-$$p; \
 	    $(MAKE) -s --no-print-directory -C tests/lab/$$p \
-	        O=$(CURDIR)/$(T)/lab-$$p CC=$(TEST_CC) check | tail -n 1 || exit 1; \
+	        O=$(CURDIR)/$(T)/lab-$$p CC=$(TEST_CC) check \
+	        >$(T)/lab-$$p.log 2>&1 || { cat $(T)/lab-$$p.log; exit 1; }; \
+	    tail -n 1 $(T)/lab-$$p.log; \
 	done
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
