@@ -10,6 +10,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "hw/xen/xen_native.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/timer.h"
@@ -26,6 +27,7 @@
 #include "hw/xen/xen-ram.h"
 #include "memmap/dm.h"
 #include "migration/vmstate.h"
+#include "system/runstate.h"
 #include "system/xen-mapcache.h"
 #include "xen-memmap-publish.h"
 #include "trace.h"
@@ -36,6 +38,10 @@
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
 
+/* What the mark begins with; see xen_memmap_find_mark(). */
+#define MARK_TEXT   "xen-memmap: VRAM and ROMs are parked behind this page"
+#define MARK_BYTES  4096
+
 struct XenMemmapState {
     SysBusDevice parent_obj;
 
@@ -43,6 +49,7 @@ struct XenMemmapState {
     bool enabled;
 
     MemoryRegion io;
+    MemoryRegion mark;
     uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
 
@@ -465,6 +472,20 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
                                         xen_memmap_publish_cb, s);
     }
+
+    /* The first block behind guest RAM, so its gfn is known beforehand. */
+    if (!memory_region_init_ram(&s->mark, OBJECT(s), "xen-memmap.mark",
+                                MARK_BYTES, errp)) {
+        return;
+    }
+    if (memory_region_get_ram_addr(&s->mark) >> 12 != s->block_pages) {
+        error_setg(errp, "xen-memmap: not right behind guest RAM");
+        return;
+    }
+    if (!runstate_check(RUN_STATE_INMIGRATE)) {
+        strcpy(memory_region_get_ram_ptr(&s->mark), MARK_TEXT);
+    }
+
     memory_region_init_io(&s->io, OBJECT(s), &xen_memmap_io_ops, s,
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
@@ -501,11 +522,39 @@ static void xen_memmap_register_types(void)
 
 type_init(xen_memmap_register_types)
 
-XenMemmapState *xen_memmap_new(Object *machine)
+/*
+ * A guest that comes by migration brings its VRAM and ROMs along, in its own
+ * memory, parked where the QEMU that built it put them.  That depends on
+ * whether that QEMU had this device, and nothing says so in the command line
+ * or, before it is too late, in the migration stream.  Hence a page with a mark
+ * travels in front of them.
+ */
+static bool xen_memmap_find_mark(uint64_t block_len)
+{
+    xen_pfn_t pfn = block_len >> XC_PAGE_SHIFT;
+    int err = 0;
+    bool found;
+    void *p = xenforeignmemory_map(xen_fmem, xen_domid, PROT_READ, 1, &pfn,
+                                   &err);
+
+    if (!p) {
+        return false;
+    }
+    found = !err && !memcmp(p, MARK_TEXT, sizeof(MARK_TEXT));
+    xenforeignmemory_unmap(xen_fmem, p, 1);
+    return found;
+}
+
+XenMemmapState *xen_memmap_new(Object *machine, uint64_t block_len)
 {
     DeviceState *dev = qdev_new(TYPE_XEN_MEMMAP);
     XenMemmapState *s = XEN_MEMMAP(dev);
 
+    if (s->enabled && runstate_check(RUN_STATE_INMIGRATE) &&
+        !xen_memmap_find_mark(block_len)) {
+        info_report("xen-memmap: off, because the guest was built without it");
+        s->enabled = false;
+    }
     if (!s->enabled) {
         object_unref(OBJECT(dev));
         return NULL;

@@ -27,6 +27,12 @@ static struct {
     GPtrArray *alias;           /* of MemoryRegion, in order of address */
 } layout;
 
+/* Blocks start at multiples of this; see find_ram_offset(). */
+static ram_addr_t xen_ram_small_block(void)
+{
+    return (ram_addr_t)BITS_PER_LONG << qemu_target_page_bits();
+}
+
 ram_addr_t xen_ram_movable_len(ram_addr_t ram_size)
 {
     /*
@@ -34,8 +40,12 @@ ram_addr_t xen_ram_movable_len(ram_addr_t ram_size)
      * always suffice.  What comes after the block is parked in the guest's
      * physical address space as well: leave some room for 64-bit BARs that
      * firmware puts right after RAM.  Nothing is allocated for any of it.
+     *
+     * VRAM must be parked at a multiple of the mapcache's bucket size, or
+     * xen_replace_cache_entry() does not find it again after migration.  So end
+     * short of the round number, by as much as one small block takes.
      */
-    return 4 * GiB + ROUND_UP(ram_size, GiB) + GiB;
+    return 4 * GiB + ROUND_UP(ram_size, GiB) + GiB - xen_ram_small_block();
 }
 
 static MemoryRegion *xen_ram_alias_new(const XenRAMRange *r)

@@ -13,11 +13,12 @@
 OBJECT_DECLARE_SIMPLE_TYPE(XenMemmapState, XEN_MEMMAP)
 
 /*
- * Make the device, a child of @machine, if it is enabled; else return NULL.
- * Its existence decides how the RAM block is laid out, so this comes before
- * RAM is set up, and xen_memmap_realize() after.
+ * Make the device, a child of @machine, and return it; or NULL if it is off,
+ * or if an incoming guest does not know it.  With it the RAM block is
+ * @block_len bytes long, so this comes before RAM is set up, and
+ * xen_memmap_realize() right after, before any other RAM block.
  */
-XenMemmapState *xen_memmap_new(Object *machine);
+XenMemmapState *xen_memmap_new(Object *machine, uint64_t block_len);
 
 /*
  * Bring the device to life, in a machine whose RAM is mapped as @x86ms says and

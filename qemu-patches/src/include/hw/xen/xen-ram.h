@@ -19,7 +19,8 @@ typedef struct XenRAMRange {
 /*
  * Length of a "xen.ram" block in which RAM may be moved: wherever firmware puts
  * the RAM of a guest of @ram_size bytes, its ram_addr is its guest address, and
- * the blocks that are allocated after it are out of the way.
+ * the blocks that are allocated after it are out of the way.  The first of them
+ * is to be the mark of xen-memmap, or another one of a few pages.
  */
 ram_addr_t xen_ram_movable_len(ram_addr_t ram_size);
 
