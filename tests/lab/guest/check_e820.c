@@ -41,7 +41,6 @@
 
 #define LEGACY_START 0xa0000ull
 #define LEGACY_END   0x100000ull
-#define FIRMWARE_MAX (16ull << 20)      /* SeaBIOS: BUILD_MAX_HIGHTABLE */
 #define MAX_HOLES    16
 
 static bool overlap(const struct range *a, const struct range *b)
@@ -129,7 +128,7 @@ static uint64_t firmware_share(const struct e820 *m, uint64_t low_end,
                 r.end = hole[k].start;
             }
         }
-        if (r.end - r.start <= FIRMWARE_MAX) {
+        if (r.end - r.start <= E820_FIRMWARE_MAX) {
             kept += r.end - r.start;
         }
     }
@@ -218,7 +217,7 @@ static void run(struct params *p, struct outcome *o)
             const struct range *r = &map.e[i].r;
 
             if (!map.e[i].ram && r->start == low && low < want_low &&
-                want_low - low <= FIRMWARE_MAX && r->end >= want_low) {
+                want_low - low <= E820_FIRMWARE_MAX && r->end >= want_low) {
                 end = want_low;
             }
         }

@@ -62,3 +62,18 @@ bool e820_read(struct e820 *m)
     qsort(m->e, m->nr, sizeof(m->e[0]), by_start);
     return ok && m->nr;
 }
+
+void e820_ram_ends(const struct e820 *m, uint64_t *low, uint64_t *high)
+{
+    *low = *high = 0;
+    for (unsigned int i = 0; i < m->nr; i++) {
+        const struct range *r = &m->e[i].r;
+
+        if (m->e[i].ram) {
+            *(r->start < FOUR_GIB ? low : high) = r->end;
+        } else if (*low && r->start == *low && r->end <= FOUR_GIB &&
+                   r->end - r->start <= E820_FIRMWARE_MAX) {
+            *low = r->end;
+        }
+    }
+}

@@ -75,7 +75,8 @@ struct check {
     bool needs_modules;         /* wait for the loader: a device driver or a quiet kernel */
 };
 
-extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq;
+extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
+                          check_hostile;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);
@@ -111,6 +112,15 @@ struct e820 {
  * kernel itself changed anything. Sorted by start. False if it cannot be read.
  */
 bool e820_read(struct e820 *m);
+
+/* What a BIOS may keep at the end of low RAM, in bytes. SeaBIOS: BUILD_MAX_HIGHTABLE. */
+#define E820_FIRMWARE_MAX (16ull << 20)
+
+/*
+ * Where RAM below and above 4 GiB ends, the firmware's share behind the last low RAM included;
+ * 0: there is none.
+ */
+void e820_ram_ends(const struct e820 *m, uint64_t *low, uint64_t *high);
 
 /* Folder that stands for "/" in e820.c and pci.c; only the program's own tests change it. */
 extern const char *fs_root;

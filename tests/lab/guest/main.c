@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static const struct check *const checks[] = {
-    &check_e820, &check_ram, &check_nvme, &check_bar, &check_irq,
+    &check_e820, &check_ram, &check_nvme, &check_bar, &check_irq, &check_hostile,
 };
 #define NR_CHECKS (sizeof(checks) / sizeof(checks[0]))
 
