@@ -49,7 +49,8 @@ def config(scenario, stack, cpus):
     """The guest's xl.cfg."""
     guest = scenario.guest
     here = "/run/lab/guest/"
-    cmdline = ["console=ttyS0", "loglevel=4", "xen_nopv", *guest["cmdline"],
+    cmdline = ["console=ttyS0", "loglevel=4", "xen_nopv",
+               "mitigations=off", *guest["cmdline"],
                "--", *scenario.guest_checks()]
     qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
             "-device", "nvme,drive=n0,serial=disk0",

@@ -26,7 +26,7 @@ _NOTES = (
     "gaps cut out, ranges below 1 MiB left out.")
 
 _AXIS = 128             # room for the addresses
-_COLUMN = 132
+_COLUMN = 138
 _GAP = 6                # between columns
 _PANEL_GAP = 46
 _TOP = 146
@@ -34,7 +34,7 @@ _HEIGHT = 600
 _MARGIN = 28
 _BOTTOM = 104           # room for the legend
 _LEAST = 19             # height of a segment: one line of text
-_BREAK = 24             # height of a gap that is cut out
+_BREAK = 34             # height of a gap that is cut out
 _GAP_FROM = 64 * MIB    # gaps from this size on are cut out
 
 

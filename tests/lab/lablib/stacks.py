@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from . import cache, process, trees
 from .ui import LabError, progress
 
-# STACK -> which series under build/series/ the two programs are built with:
-# folder names without the version, None for none.
+# STACK -> which series under build/series/ the two programs are built with, by
+# the folders' names without the version.
 STACKS = {
-    "stock": (None, None),
-    "ours": ("xen", "qemu"),
-    "new-hvmloader": ("xen", None),
-    "new-qemu": (None, "qemu"),
+    "stock": ((), ()),
+    "ours": (("xen",), ("qemu",)),
+    "new-hvmloader": (("xen",), ()),
+    "new-qemu": ((), ("qemu",)),
+    "hostile": (("xen", "hostile-xen"), ("qemu",)),
 }
 
 # The devices that scenarios give to guests.
@@ -29,7 +30,9 @@ I440FX VGA VGA_PCI AHCI_ICH9 NVME_PCI VIRTIO_PCI VIRTIO_BLK E1000_PCI
 E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA
 """.split()
 
+# gcc is named because ccache has a stand-in of that name, and none called cc.
 _CONFIGURE = """
+--cc=gcc --host-cc=gcc
 --target-list=i386-softmmu --without-default-features --enable-xen
 --enable-xen-pci-passthrough --enable-vnc --disable-tcg --disable-kvm
 --enable-pixman --enable-fdt=system --disable-tools --disable-docs
@@ -71,17 +74,38 @@ class Program:
     key: str
 
 
-def series(suite, top, package, name):
-    """The patches that `make series` has written for the series NAME."""
-    if name is None:
-        return []
-    folder = f"{name}-{suite.version(package)}"
-    patches = sorted(glob.glob(os.path.join(top, "build/series", folder,
-                                            "*.patch")))
-    if not patches:
-        raise LabError(f"build/series/{folder}/ has no patches: run `make "
-                       "series` first (stack 'stock' needs none)")
-    return patches
+class Series:
+    """The patches that `make series` has written, as they are now.
+
+    All of a run is built from one reading, even when `make series` runs again
+    in the meantime.
+    """
+
+    def __init__(self, suite, top):
+        self.patches = {}
+        for package in ("xen", "qemu"):
+            ending = f"-{suite.version(package)}"
+            for folder in glob.glob(os.path.join(top, "build/series",
+                                                 "*" + ending)):
+                name = os.path.basename(folder)[:-len(ending)]
+                self.patches[name] = [
+                    self._read(path) for path in
+                    sorted(glob.glob(os.path.join(folder, "*.patch")))]
+
+    @staticmethod
+    def _read(path):
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+
+    def of(self, names):
+        found = []
+        for name in names:
+            if not self.patches.get(name):
+                raise LabError(f"build/series/ has no patches for '{name}' of "
+                               "this suite: run `make series` first (stack "
+                               "'stock' needs none)")
+            found += self.patches[name]
+        return found
 
 
 def hvmloader(suite, patches, log):
@@ -100,7 +124,7 @@ def _program(suite, package, name, patches, script, product, log):
     root = trees.build_root(suite, log)
     tree = trees.source(suite, package, log)
     key = cache.digest(os.path.dirname(tree), os.path.dirname(root), script,
-                       cache.digest_files(patches))
+                       patches)
 
     def make(folder):
         kind = f"with {len(patches)} patches" if patches else "without patches"
@@ -114,8 +138,11 @@ def _program(suite, package, name, patches, script, product, log):
             cache.remove(work)
             os.makedirs(os.path.dirname(work), exist_ok=True)
             trees.git(tree, log, "clone", "-q", tree, work)
-            if patches:
-                trees.git(work, log, "am", "--keep-cr", *patches)
+            for number, patch in enumerate(patches):
+                path = os.path.join(folder, f"{number + 1:04}.patch")
+                with open(path, "w", encoding="utf-8") as stream:
+                    stream.write(patch)
+                trees.git(work, log, "am", "--keep-cr", path)
             build_log = os.path.join(os.path.dirname(log),
                                      f"build-{name}-{key}.log")
             trees.inside(root, script, build_log, f"building {name}")
@@ -151,11 +178,10 @@ def small_program(suite, sources, name, log):
 
 def build(suite, top, names, log):
     """{stack: {"hvmloader": Program, "qemu": Program}} for the stacks NAMES."""
+    series = Series(suite, top)
     built = {}
     for name in names:
         xen, emulator = STACKS[name]
-        built[name] = {
-            "hvmloader": hvmloader(suite, series(suite, top, "xen", xen), log),
-            "qemu": qemu(suite, series(suite, top, "qemu", emulator), log),
-        }
+        built[name] = {"hvmloader": hvmloader(suite, series.of(xen), log),
+                       "qemu": qemu(suite, series.of(emulator), log)}
     return built
