@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * memmap-views DOMID SERIAL-LOG MTREE-FILE [RAMBLOCK-FILE]: see views.h for what is compared.
- *
  * Prints every party's merged ranges, then every difference, then one line with the result.
+ *
+ * memmap-views --vram SERIAL-LOG [DUMP]: without DUMP prints address and bytes of the video memory
+ * that the guest's vga check wrote to, with it compares the two: one line with the result.
+ *
  * Exit status: 0 when the comparison was made, whatever it found; 2 otherwise.
  */
 #include "views.h"
@@ -18,6 +21,51 @@ static int environment(const char *why)
 {
     printf("check views error %s\n", why);
     return 2;
+}
+
+static int vram(const char *serial, const char *dump)
+{
+    struct vram_pages p;
+    struct vram v;
+    char why[200];
+    FILE *f = fopen(serial, "re");
+    bool ok;
+
+    if (!f) {
+        printf("check vram error %s: %s\n", serial, strerror(errno));
+        return 2;
+    }
+    ok = vram_parse(f, &v, why, sizeof(why));
+    fclose(f);
+    if (!ok) {
+        printf("check vram error %s\n", why);
+        return 2;
+    }
+    if (!dump) {
+        printf("0x%" PRIx64 " 0x%" PRIx64 "\n", v.base, v.bytes);
+        return 0;
+    }
+    f = fopen(dump, "re");
+    if (!f) {
+        printf("check vram error %s: %s (did the device model survive?)\n", dump,
+               strerror(errno));
+        return 2;
+    }
+    ok = vram_compare(f, &v, &p, why, sizeof(why));
+    fclose(f);
+    if (!ok) {
+        printf("check vram error %s\n", why);
+        return 2;
+    }
+    if (p.differ) {
+        printf("check vram failure the device model has something else in %" PRIu64 " of %" PRIu64
+               " pages; first at 0x%" PRIx64 ": the guest wrote 0x%" PRIx64 ", the device model "
+               "has 0x%" PRIx64 "\n", p.differ, p.compared, p.first, p.want, p.got);
+    } else {
+        printf("check vram success %" PRIu64 " pages at 0x%" PRIx64 " hold for the device model "
+               "what the guest wrote\n", p.compared, v.base);
+    }
+    return 0;
 }
 
 static bool load(const char *path, bool (*parse)(FILE *, struct views *, char *, size_t),
@@ -60,11 +108,16 @@ int main(int argc, char **argv)
     bool skip;
     size_t nr;
 
+    if (argc > 2 && argc < 5 && !strcmp(argv[1], "--vram")) {
+        return vram(argv[2], argv[3]);
+    }
     if (argc < 4 || argc > 5) {
         fprintf(stderr, "usage: memmap-views DOMID SERIAL-LOG MTREE-FILE [RAMBLOCK-FILE]\n"
+                "       memmap-views --vram SERIAL-LOG [DUMP]\n"
                 "  SERIAL-LOG: with the guest's \"memmap-guest:\" lines\n"
                 "  MTREE-FILE: xl qemu-monitor-command DOMID 'info mtree -f'\n"
-                "  RAMBLOCK-FILE: xl qemu-monitor-command DOMID 'info ramblock'\n");
+                "  RAMBLOCK-FILE: xl qemu-monitor-command DOMID 'info ramblock'\n"
+                "  DUMP: xl qemu-monitor-command DOMID 'pmemsave ADDRESS BYTES \"FILE\"'\n");
         return 2;
     }
     domid = strtoul(argv[1], &end, 10);

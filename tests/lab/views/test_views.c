@@ -7,6 +7,7 @@
  * to what matters.
  */
 #include "views.h"
+#include "vgapattern.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -324,6 +325,89 @@ START_TEST(test_merge)
 }
 END_TEST
 
+/* What a guest with 512 KiB of video memory wrote, as the device model would give it. */
+static unsigned char video[512 << 10];
+
+static bool vram_result(size_t bytes, struct vram_pages *p)
+{
+    const struct vram m = { 0xf0000000, sizeof(video), 7 };
+    FILE *f = fmemopen(video, bytes, "r");
+    bool ok;
+
+    ck_assert_ptr_nonnull(f);
+    ok = vram_compare(f, &m, p, why, sizeof(why));
+    fclose(f);
+    return ok;
+}
+
+START_TEST(test_vram_contents)
+{
+    struct vram_pages p;
+    uint64_t word;
+
+    memset(video, 0, sizeof(video));
+    for (uint64_t page = 0; page < sizeof(video) / VGA_PAGE; page++) {
+        for (unsigned int k = 0; k < VGA_WORDS; k++) {
+            uint64_t at = vga_place(page, k);
+
+            ck_assert_uint_eq(at / VGA_PAGE, page);
+            ck_assert_uint_eq(at % 8, 0);
+            word = vga_word(at, 7);
+            memcpy(video + at, &word, sizeof(word));
+        }
+    }
+    ck_assert(vram_result(sizeof(video), &p));
+    ck_assert_uint_eq(p.compared, 64);
+    ck_assert_uint_eq(p.differ, 0);
+
+    /* Text mode's part may be anything, what is behind it may not. */
+    memset(video, 0x20, VGA_SKIP);
+    ck_assert(vram_result(sizeof(video), &p) && !p.differ);
+    memset(video + VGA_SKIP + VGA_PAGE, 0xff, VGA_PAGE);
+    memcpy(video + VGA_SKIP + 4 * VGA_PAGE, video + VGA_SKIP + 5 * VGA_PAGE, VGA_PAGE);
+    ck_assert(vram_result(sizeof(video), &p));
+    ck_assert_uint_eq(p.differ, 2);
+    ck_assert_uint_eq(p.first, 0xf0000000 + VGA_SKIP + VGA_PAGE);
+    ck_assert_uint_eq(p.got, ~0ull);
+
+    /* The last word of a page is compared, too. */
+    memset(video + VGA_SKIP + 2 * VGA_PAGE - 8, 0, 8);
+    ck_assert(vram_result(sizeof(video), &p) && p.differ == 2);
+    memset(video + VGA_SKIP + 3 * VGA_PAGE - 1, 0, 1);
+    ck_assert(vram_result(sizeof(video), &p) && p.differ == 3);
+
+    ck_assert(!vram_result(sizeof(video) - 1, &p));
+    ck_assert_ptr_nonnull(strstr(why, "ends before page 127"));
+}
+END_TEST
+
+static bool vram_line(const char *text, struct vram *m)
+{
+    FILE *f = fmemopen((void *)text, strlen(text), "r");
+    bool ok;
+
+    ck_assert_ptr_nonnull(f);
+    ok = vram_parse(f, m, why, sizeof(why));
+    fclose(f);
+    return ok;
+}
+
+START_TEST(test_vram_line)
+{
+    struct vram m;
+
+    ck_assert(vram_line("memmap-guest: start\r\n"
+                        "[    3.1] memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000000 0x7\r\n", &m));
+    ck_assert_uint_eq(m.base, 0xf0000000);
+    ck_assert_uint_eq(m.bytes, 16 << 20);
+    ck_assert_uint_eq(m.seed, 7);
+    ck_assert(!vram_line("memmap-guest: start\n", &m));
+    ck_assert(!vram_line("memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000000 0x7\n"
+                         "memmap-guest: start\n", &m));
+    ck_assert(!vram_line("memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000 0x7\n", &m));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("views");
@@ -346,6 +430,8 @@ int main(void)
     tcase_add_test(t, test_bad_input);
     tcase_add_test(t, test_restart);
     tcase_add_test(t, test_merge);
+    tcase_add_test(t, test_vram_contents);
+    tcase_add_test(t, test_vram_line);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);

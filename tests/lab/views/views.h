@@ -122,6 +122,24 @@ struct difference {
  */
 size_t views_compare(const struct views *v, struct difference *d, size_t max);
 
+/* ---- video memory (vram.c) -------------------------------------------------------------------- */
+
+/* What the guest's vga check says it wrote (guest/vgapattern.h). */
+struct vram {
+    uint64_t base, bytes, seed;
+};
+
+struct vram_pages {
+    uint64_t compared, differ;
+    uint64_t first, want, got;  /* address and words of the first difference */
+};
+
+/* The serial log's last "vga" line of its last start. False, with a reason in WHY: there is none. */
+bool vram_parse(FILE *serial, struct vram *v, char *why, size_t size);
+
+/* DUMP: what the device model has at V->base. False, with a reason in WHY: it is too short. */
+bool vram_compare(FILE *dump, const struct vram *v, struct vram_pages *p, char *why, size_t size);
+
 /* ---- asking Xen (p2m.c) ---------------------------------------------------------------------- */
 
 /*

@@ -1,0 +1,1 @@
+../guest/vgapattern.h
