@@ -112,8 +112,8 @@ class Host:
         options = ["console=com1", "com1=115200,8n1", "loglvl=all",
                    "guest_loglvl=all", f"dom0_mem={DOM0_MEMORY}M,"
                    f"max:{DOM0_MEMORY}M", "dom0_max_vcpus=1",
-                   # Nobody attacks this Xen, and its memory is zero.
-                   "bootscrub=0", "spec-ctrl=no"]
+                   # QEMU's memory is zero.
+                   "bootscrub=0"]
         if self.cpus > 1:
             options.append("dom0_vcpus_pin")
         options += xen + self.config["xen"]
