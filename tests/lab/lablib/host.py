@@ -109,8 +109,7 @@ class Host:
         devices = []
         for device in self.config["devices"]:
             devices += ["-device", device]
-        # Lazy FPU switching goes wrong under TCG where dom0 and a guest share a
-        # CPU: the guest's xmm0 was seen in what the device model wrote.
+        # Lazy FPU switching goes wrong under TCG (README.md).
         options = ["spec-ctrl=eager-fpu", "console=com1", "com1=115200,8n1",
                    "loglvl=all",
                    "guest_loglvl=all", f"dom0_mem={DOM0_MEMORY}M,"
