@@ -297,8 +297,8 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
         return;
     }
     qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s (%u) refused: %s",
-                  cmd < ARRAY_SIZE(names) ? names[cmd] : "command", cmd,
-                  memmap_strerror(s->dm.error));
+                  s->dm.error != MEMMAP_E_COMMAND && cmd < ARRAY_SIZE(names) ?
+                  names[cmd] : "command", cmd, memmap_strerror(s->dm.error));
     if (s->dm.index != MEMMAP_NO_INDEX) {
         qemu_log_mask(LOG_GUEST_ERROR, ", entry %u", s->dm.index);
     }
@@ -315,7 +315,10 @@ static void xen_memmap_changed(void *opaque, unsigned int cmd)
     if (s->dm.error) {
         xen_memmap_log_error(s, cmd);
     }
-    xen_memmap_publish_later(s);
+    /* What the guest tries after the firmware has sealed is nobody's news. */
+    if (!s->dm.error || s->dm.state != MEMMAP_ST_SEALED) {
+        xen_memmap_publish_later(s);
+    }
 }
 
 static const struct memmap_dm_ops xen_memmap_dm_ops = {
