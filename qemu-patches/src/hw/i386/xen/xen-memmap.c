@@ -47,6 +47,7 @@ struct XenMemmapState {
 
     /* Properties. */
     bool enabled;
+    uint64_t gfn_limit;             /* RAM goes below it; 0: the block's end */
 
     MemoryRegion io;
     MemoryRegion mark;
@@ -496,6 +497,7 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
 
 static const Property xen_memmap_properties[] = {
     DEFINE_PROP_BOOL("enabled", XenMemmapState, enabled, true),
+    DEFINE_PROP_UINT64("gfn-limit", XenMemmapState, gfn_limit, 0),
 };
 
 static void xen_memmap_class_init(ObjectClass *klass, void *data)
@@ -594,7 +596,8 @@ void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,
                         uint64_t block_len)
 {
     s->block_pages = block_len >> 12;
-    s->dm.gfn_limit = s->block_pages;
+    s->dm.gfn_limit = s->gfn_limit ? MIN(s->gfn_limit, s->block_pages) :
+                                     s->block_pages;
     xen_memmap_as_built(s, x86ms);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(s), &error_fatal);
 }
