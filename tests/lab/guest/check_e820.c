@@ -15,16 +15,20 @@
  *      + what the firmware keeps for itself:     SeaBIOS: 1 KiB or more of EBDA below 0xa0000,
  *                                                and the pages it did not give back of 16 MiB
  *                                                at the end of the highest low RAM range (disk
- *                                                drivers' queues among them)
+ *                                                drivers' queues among them).
+ *                                                OVMF: a dozen pieces amid low RAM, for its
+ *                                                runtime services and ACPI's tables
  *
- *    The third line is found, not assumed: a reserved entry inside the first 640 KiB, or one
- *    that begins where low RAM ends and is at most 16 MiB long. So the sum is exact, with
+ *    The third line is found, not assumed: a reserved entry inside the first 640 KiB, one that
+ *    lies between RAM and RAM, both of which it touches, or one that begins where low RAM ends
+ *    and is at most 16 MiB long; firmware= bounds the sum of them. So the sum is exact, with
  *    total=<memory> and less=<videoram>; relocation moves RAM and must not change the sum.
  *    Not in the account, because they are outside what libxl calls memory: the special pages
  *    below 0xff000000, hvmloader's ACPI pages from 0xfc000000 on, and the device model's own
  *    RAM blocks. If those exceed libxl's margin (LIBXL_MAXMEM_CONSTANT, 1 MiB beyond memory)
  *    hvmloader takes pages from the top of RAM instead (mem_hole_populate_ram): slack= is for
- *    that case only, and lets the sum be smaller, never larger.
+ *    that case only, and lets the sum be smaller, never larger. OVMF's image of 2 MiB is such a
+ *    case; low-end= is then exact all the same.
  *
  * What could go wrong: pages lost while being moved (sum too small), a range reported twice
  * after the move (overlap, or a sum too large), the entry above 4 GiB missing or stale, a
@@ -96,43 +100,61 @@ static void check_bars(const struct e820 *m, const struct pci *pci, unsigned int
     }
 }
 
+/* Bytes of R that are in none of the holes. */
+static uint64_t outside_holes(struct range r, const struct range *hole, unsigned int nr_holes)
+{
+    uint64_t bytes = r.end - r.start;
+
+    for (unsigned int k = 0; k < nr_holes; k++) {
+        if (overlap(&r, &hole[k])) {
+            bytes -= (r.end < hole[k].end ? r.end : hole[k].end) -
+                     (r.start > hole[k].start ? r.start : hole[k].start);
+        }
+    }
+    return bytes;
+}
+
 /*
- * The part of the map that is memory the firmware kept. LOW_END bounds it when the scenario
- * knows where low RAM ends; a hole (RMRR) is never part of it.
+ * The part of the map that is memory the firmware kept: what is not RAM between RAM and RAM
+ * without a gap (OVMF spreads over low memory), and what follows the last RAM directly, if it is
+ * no more than a BIOS keeps there (LOW_END bounds it when the scenario knows where low RAM ends).
+ * A hole (RMRR) is never part of it.
  */
 static uint64_t firmware_share(const struct e820 *m, uint64_t low_end,
                                const struct range *hole, unsigned int nr_holes)
 {
-    uint64_t kept = 0;
+    uint64_t kept = 0, pending = 0, reached = 0;
 
     for (unsigned int i = 0; i < m->nr; i++) {
         struct range r = m->e[i].r;
 
-        if (m->e[i].ram) {
-            continue;
-        }
         if (r.end <= LEGACY_START) {
-            kept += r.end - r.start;
+            kept += m->e[i].ram ? 0 : r.end - r.start;
             continue;
         }
-        if (r.start < LEGACY_END || r.start >= FOUR_GIB || !i || !m->e[i - 1].ram ||
-            m->e[i - 1].r.end != r.start) {
+        if (r.start < LEGACY_END) {
+            continue;
+        }
+        if (r.start != reached) {
+            /* A gap: what came before it was behind the last RAM. */
+            kept += pending <= E820_FIRMWARE_MAX ? pending : 0;
+            pending = 0;
+            reached = m->e[i].ram ? r.end : 0;
+            continue;
+        }
+        reached = r.end;
+        if (m->e[i].ram) {
+            kept += pending;
+            pending = 0;
             continue;
         }
         /* Entries of one type are merged: cut off what is known to be something else. */
-        if (low_end && r.end > low_end) {
+        if (low_end && r.end > low_end && r.start < FOUR_GIB) {
             r.end = low_end > r.start ? low_end : r.start;
         }
-        for (unsigned int k = 0; k < nr_holes; k++) {
-            if (hole[k].start >= r.start && hole[k].start < r.end) {
-                r.end = hole[k].start;
-            }
-        }
-        if (r.end - r.start <= E820_FIRMWARE_MAX) {
-            kept += r.end - r.start;
-        }
+        pending += outside_holes(r, hole, nr_holes);
     }
-    return kept;
+    return kept + (pending <= E820_FIRMWARE_MAX ? pending : 0);
 }
 
 static void check_holes(const struct e820 *m, const struct range *hole, unsigned int nr_holes,
@@ -169,7 +191,7 @@ static void run(struct params *p, struct outcome *o)
     struct range hole[MAX_HOLES];
     char bad[300] = "";
     uint64_t total = param_size(p, "total", 0), less = param_size(p, "less", 0);
-    uint64_t slack = param_size(p, "slack", 0);
+    uint64_t slack = param_size(p, "slack", 0), most = param_size(p, "firmware", 0);
     uint64_t want_low = param_size(p, "low-end", 0), want_high = param_size(p, "high-end", 0);
     unsigned int nr_holes = param_ranges(p, "holes", hole, MAX_HOLES), nr_bars;
     uint64_t ram = 0, low = 0, high = 0, kept, have, want;
@@ -208,6 +230,11 @@ static void run(struct params *p, struct outcome *o)
         }
     }
     kept = firmware_share(&map, want_low, hole, nr_holes);
+    if (param_given(p, "firmware") && kept > most) {
+        outcome(o, FAILURE, "the firmware kept %llu bytes, more than the %llu it may", ull(kept),
+                ull(most));
+        return;
+    }
 
     if (want_low) {
         /* The firmware's share may sit between the last RAM and the end of low memory. */
@@ -251,6 +278,7 @@ static void run(struct params *p, struct outcome *o)
 const struct check check_e820 = {
     .name = "e820",
     .summary = "RAM adds up to what was configured; nothing overlaps a BAR or a hole",
-    .params = "total=BYTES less=BYTES slack=BYTES low-end=ADDR high-end=ADDR holes=S-E+S-E...",
+    .params = "total=BYTES less=BYTES slack=BYTES firmware=BYTES low-end=ADDR high-end=ADDR "
+              "holes=S-E+S-E...",
     .run = run,
 };

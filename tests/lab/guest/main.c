@@ -266,7 +266,10 @@ int main(int argc, char **argv)
     }
 
     for (int i = first; i < argc; i++) {
-        run_check(argv[i], shared);
+        /* OVMF appends this to the command line of a kernel that it was given directly. */
+        if (strncmp(argv[i], "initrd=", 7)) {
+            run_check(argv[i], shared);
+        }
     }
 
     if (init) {

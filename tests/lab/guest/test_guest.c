@@ -173,6 +173,46 @@ START_TEST(test_holes)
 }
 END_TEST
 
+/* OVMF in a guest of 1 GiB: 2 MiB of firmware image, half of which came from the top of RAM. */
+START_TEST(test_ovmf)
+{
+    static const struct { uint64_t start, end; const char *type; } map[] = {
+        { 0x0, 0xa0000, "System RAM" }, { 0xa0000, 0x100000, "Reserved" },
+        { 0x100000, 0x3cb1f000, "System RAM" }, { 0x3cb1f000, 0x3cb22000, "ACPI Tables" },
+        { 0x3cb22000, 0x3cce1000, "System RAM" }, { 0x3cce1000, 0x3cce2000, "ACPI Tables" },
+        { 0x3cce2000, 0x3cce3000, "Reserved" },
+        { 0x3cce3000, 0x3ccf6000, "ACPI Non-volatile Storage" },
+        { 0x3ccf6000, 0x3cd1f000, "Reserved" }, { 0x3cd1f000, 0x3eef4000, "System RAM" },
+        { 0xfc00b000, 0xfee00000, "Reserved" }, { 0xfef00000, 0x100000000, "Reserved" },
+    };
+
+    for (unsigned int i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+        entry(map[i].start, map[i].end, map[i].type);
+    }
+    ck_assert_msg(run("total=1G,less=16M,slack=1072K,low-end=0x3eef4000,high-end=0,"
+                      "firmware=260K") == SUCCESS, "%s", o.text);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1068K"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,low-end=0x3eef5000"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,firmware=256K"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "266240 bytes"));
+    /* A hole in one of the pieces is none of the firmware's. */
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,holes=0x3cce2000-0x3cce3000"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1076K,holes=0x3cce2000-0x3cce3000"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_lost_amid_ram)
+{
+    /* Nobody mentions one page: that is not the firmware's. */
+    firmware();
+    entry(0x100000, 0x40000000, "System RAM");
+    entry(0x40001000, 0x7fff8000, "System RAM");
+    entry(0x7fff8000, 0x80000000, "Reserved");
+    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16388K"), SUCCESS);
+}
+END_TEST
+
 START_TEST(test_parameters)
 {
     firmware();
@@ -208,6 +248,8 @@ int main(void)
     tcase_add_test(t, test_overlap);
     tcase_add_test(t, test_legacy);
     tcase_add_test(t, test_holes);
+    tcase_add_test(t, test_ovmf);
+    tcase_add_test(t, test_lost_amid_ram);
     tcase_add_test(t, test_parameters);
     tcase_add_test(t, test_nothing_to_read);
     suite_add_tcase(s, t);
