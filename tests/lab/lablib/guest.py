@@ -147,8 +147,6 @@ class Guest:
             f"xl pci-assignable-add {device['device']}\n"
             for device in self.scenario.passthrough)
         status, text = self.host.job(
-            f"exec /usr/lib/lab/guest-create {self.stack} /lab/{self.name}\n"
-            if not assign else
             f"set -e\n{assign}exec /usr/lib/lab/guest-create {self.stack} "
             f"/lab/{self.name}\n", "xl create")
         with open(self.outcome.path("create.log"), "w") as stream:
