@@ -110,6 +110,9 @@ static uint32_t unacceptable(const struct attack *a, uint32_t offer)
 static uint32_t ring(struct attack *a, unsigned int cmd, uint32_t gfn)
 {
     a->commands++;
+    if (a->tick) {
+        a->tick(a);
+    }
     out(a, MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL, 4, MEMMAP_DOORBELL(cmd, gfn));
     return in(a, MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL, 4);
 }
@@ -346,7 +349,7 @@ void attack_at_random(struct attack *a, unsigned int n, unsigned int count)
     struct random r = { (a->seed + n + 1) * 0x9e3779b97f4a7c15ull | 1 };
     unsigned int until = a->accesses + count;
 
-    while (!a->wrong && (int)(until - a->accesses) > 0) {
+    while (!a->wrong && !a->over && (int)(until - a->accesses) > 0) {
         unsigned int width = 1u << below(&r, 3);
         uint16_t port = any_port(&r, width);
 

@@ -62,9 +62,11 @@ struct attack {
     uint32_t gfn;               /* of the first */
     unsigned int nr;            /* threads */
     uint64_t seed;
+    void (*tick)(struct attack *a);     /* NULL, or called by any thread every few accesses */
 
     /* Results. */
     _Atomic unsigned int accesses, commands, records;
+    _Atomic bool over;          /* set by whoever has had enough: no more at random */
     _Atomic bool wrong;         /* the first complaint is in TEXT */
     _Atomic bool claimed;
     char text[400];
@@ -79,7 +81,7 @@ void attack_compare(struct attack *a, const char *after);
 /* Every lie that can be told, each with the error it must get. For a negotiated device. */
 void attack_with_lies(struct attack *a);
 
-/* What thread number N does until COUNT accesses are made or somebody complained. */
+/* What thread number N does until COUNT accesses are made, A->over, or somebody complained. */
 void attack_at_random(struct attack *a, unsigned int n, unsigned int count);
 
 /* Change all buffers as fast as can be until *STOP; IDLE is called between changes. */
