@@ -7,11 +7,11 @@ from .ui import result
 
 # Lines of logs that explain a failure, by check; the last few of each.
 _TELLING = {
-    "create": ("create.log", ("error",)),
+    "create": ("create.log", ("error", "qemu-system")),
     "boot": ("hvmloader.log", ("",)),
     "nvme": ("serial.log", ("nvme",)),
     "irq": ("serial.log", ("nvme", "irq")),
-    "views": ("views.txt", ("",)),
+    "views": ("views.txt", ("differ",)),
 }
 _LINES = 6
 
