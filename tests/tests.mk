@@ -71,6 +71,9 @@ check-lab-parts: test-tools
 	        >$(T)/lab-$$p.log 2>&1 || { cat $(T)/lab-$$p.log; exit 1; }; \
 	    tail -n 1 $(T)/lab-$$p.log; \
 	done
+	@echo "== tests/lab/lablib"
+	@/usr/bin/python3 tests/lab/test_lablib.py >$(T)/lablib.log 2>&1 || \
+	    { cat $(T)/lablib.log; exit 1; }; tail -n 1 $(T)/lablib.log
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools
