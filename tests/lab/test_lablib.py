@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 # pylint: disable=wrong-import-position
-from lablib import guest, memorymap, picture, runner, scenario, verdict
+from lablib import guest, host, memorymap, picture, runner, scenario, verdict
 from lablib.cpio import Cpio
 from lablib.ui import LabError
 
@@ -198,6 +198,38 @@ class Boots(unittest.TestCase):
         self.assertEqual(sizes, [4, 3])
         self.assertEqual(runner._boots([[1, 2, 3]], 2), [[1, 2, 3]])
         self.assertEqual(len(runner._boots([[1], [2], [3]], 2)), 3)
+
+
+    def lost(self, times):
+        """Which guests start, when the host is lost TIMES times with 'b'."""
+        begun, left = [], [times]
+
+        class Stub:  # pylint: disable=too-few-public-methods
+            def __init__(self, _host, item, _stack, _programs):
+                self.name, self.outcome = item.name, item.name
+
+            def run(self):
+                begun.append(self.name)
+                if self.name == "b" and left[0]:
+                    left[0] -= 1
+                    raise host.Hung("kernel", "nothing was heard")
+
+        group = [(SimpleNamespace(name=name, path=name), "ours")
+                 for name in "abc"]
+        parts = {"kernel": "", "guest-initrd": "", "views": ""}
+        program = SimpleNamespace(path="")
+        with mock.patch.object(runner, "Guest", Stub), \
+                mock.patch.object(runner, "progress"):
+            outcomes = runner._one_boot(
+                lambda boot: mock.Mock(who=f"host {boot}"), parts,
+                {"ours": {"hvmloader": program, "qemu": program}}, group)
+        self.assertEqual(len(outcomes), 3)
+        return "".join(begun)
+
+    def test_a_guest_that_loses_the_host_has_one_more_try(self):
+        self.assertEqual(self.lost(0), "abc")
+        self.assertEqual(self.lost(1), "abbc")
+        self.assertEqual(self.lost(2), "abbc")
 
 
 class Maps(unittest.TestCase):

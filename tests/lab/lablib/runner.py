@@ -178,8 +178,13 @@ def run(lab, pairs, parallel, limit):
 
 
 def _one_boot(host_for, parts, programs, group):
-    """All guests of GROUP, in one boot unless a guest takes the host with it."""
+    """All guests of GROUP, in one boot unless a guest takes the host with it.
+
+    A host that is lost is more often the emulator's doing than the guest's
+    (README.md), so that guest has a second try, in a new boot.
+    """
     outcomes = {}
+    retried = set()
     left = list(group)
     boot = 0
     while left:
@@ -202,6 +207,10 @@ def _one_boot(host_for, parts, programs, group):
                 guest.run()
         except Hung as hung:
             progress(f"lost: {hung}", host.who)
+            if (scenario.path, stack) not in retried:
+                retried.add((scenario.path, stack))
+                left.insert(0, (scenario, stack))
+                progress(f"{scenario.name} on {stack}: once more", host.who)
         finally:
             host.stop()
     return outcomes
