@@ -329,9 +329,11 @@ START_TEST(test_owned_below_limit)
 }
 END_TEST
 
-static const unsigned int states[] = {
-    MEMMAP_ST_OFFERED, MEMMAP_ST_NEGOTIATED, MEMMAP_ST_SEALED,
-};
+/*
+ * Not NEGOTIATED: of two processors that write to one buffer, one may happen to undo the other's
+ * lie, and the truth is rightly accepted. One at a time it is test_every_lie.
+ */
+static const unsigned int states[] = { MEMMAP_ST_OFFERED, MEMMAP_ST_SEALED };
 
 START_TEST(test_withstood)
 {
