@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass, field
 
 from .host import Follower, Hung
-from .scenario import BOOT_CHECKS
+from .scenario import BOOT_CHECKS, DOM0_CHECKS
 from .ui import progress
 
 _CHECK = re.compile(r"memmap-guest: check (\S+) "
                     r"(success|skip|error|failure)\b ?(.*)")
-_VIEWS = re.compile(r"check views (success|skip|error|failure)\b ?(.*)")
+_DOM0_CHECK = re.compile(r"check (views|vram) "
+                         r"(success|skip|error|failure)\b ?(.*)")
+_REQUEST = re.compile(r"memmap-guest: (s3|reboot)\s*$")
 _E820 = re.compile(r"memmap-guest: e820 (\S+) (\S+) (.+)")
 _BAR = re.compile(r"memmap-guest: bar (\S+) (\S+) (\S+) (\S+)")
 
@@ -57,6 +59,7 @@ def config(scenario, stack, cpus):
             # Ours' own; a pattern that matches nothing, as in stock, is fine.
             "-trace", "xen_memmap_*", "-trace", "xen_ram_*",
             *scenario.qemu_options(stack)]
+    reboot = "restart" if "reboot" in scenario.checks else "preserve"
     lines = [
         'type="hvm"', 'name="guest"',
         f"memory={guest['memory']}", f"maxmem={guest['maxmem']}",
@@ -69,9 +72,12 @@ def config(scenario, stack, cpus):
         "cmdline=" + _quote(" ".join(cmdline)),
         f'serial="file:{here}serial.log"',
         'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",
-        'on_crash="preserve"', 'on_poweroff="preserve"', 'on_reboot="preserve"',
+        'on_crash="preserve"', 'on_poweroff="preserve"',
+        f'on_reboot="{reboot}"',
         "device_model_args_hvm=[" + ",".join(map(_quote, qemu)) + "]",
     ]
+    if guest["firmware"] == "ovmf":
+        lines.append('bios_path_override="/lab/guest/OVMF.fd"')
     if cpus > 1:
         # The first CPU is dom0's: it runs the guest's device model.
         lines.append(f'cpus="1-{cpus - 1}"')
@@ -181,9 +187,9 @@ class Guest:
         serial = Follower(self.outcome.path("serial.log"))
         gone = self.outcome.path("device-model-gone")
         heard = time.monotonic()
-        mark = f"(d{self.outcome.domid})"
         while True:
             ended = os.path.exists(gone)
+            mark = f"(d{self.outcome.domid})"
             for line in self.host.console.lines():
                 if mark in line:
                     heard = time.monotonic()
@@ -197,7 +203,10 @@ class Guest:
                 heard = time.monotonic()
                 if self._said(line):
                     return
-            if ended:
+                if match := _REQUEST.search(line):
+                    self._serve(match.group(1))
+                    heard = time.monotonic()
+            if ended and os.path.exists(gone):
                 raise Hung(self.stage, "the device model ended: "
                            + " | ".join(self.outcome.text("qemu.log")[-3:]))
             self.host.check_alive(self.stage)
@@ -225,21 +234,40 @@ class Guest:
             progress(f"{name}: {result}", self.who)
         return "memmap-guest: done" in line
 
+    def _serve(self, request):
+        """Do in dom0 what the guest's check cannot do itself."""
+        outcome = self.outcome
+        self._next(request)
+        if request == "s3":
+            status, text = self.host.job(
+                f"exec /usr/lib/lab/guest-wake {outcome.domid}\n", "s3")
+        else:
+            status, text = self.host.job(
+                f"exec /usr/lib/lab/guest-follow {outcome.domid} "
+                f"/lab/{self.name}\n", "reboot")
+            if domid := re.search(r"^domid (\d+)$", text, re.M):
+                outcome.domid = int(domid.group(1))
+            outcome.e820, outcome.bars = [], []
+        if status:
+            raise Hung(request, text.strip() or f"status {status}")
+        self._next("checks")
+
     def _inspect(self):
         self._next("inspect")
         outcome = self.outcome
-        views = "views" in self.scenario.checks
+        wanted = [name for name in DOM0_CHECKS if name in self.scenario.checks]
         status, text = self.host.job(
             f"exec /usr/lib/lab/guest-inspect {outcome.domid} "
-            f"/lab/{self.name} {'views' if views else ''}\n", "inspect")
-        if views:
-            outcome.views = outcome.text("views.txt")
-            for line in outcome.views:
-                if match := _VIEWS.search(line):
-                    outcome.checks["views"] = match.groups()
-            outcome.checks.setdefault("views", (
-                "error", f"memmap-views ended with {status}: "
-                + " | ".join(outcome.views[-2:] or text.splitlines()[-2:])))
+            f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
+        outcome.views = outcome.text("views.txt")
+        for name in wanted:
+            lines = outcome.text(name + ".txt")
+            for line in lines:
+                if match := _DOM0_CHECK.search(line):
+                    outcome.checks[match.group(1)] = match.groups()[1:]
+            outcome.checks.setdefault(name, (
+                "error", f"memmap-views said nothing (inspect: {status}): "
+                + " | ".join(lines[-2:] or text.splitlines()[-2:])))
         self._next("end")
 
     def _explain(self, hung):

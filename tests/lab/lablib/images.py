@@ -136,7 +136,9 @@ def dom0(path, tree, xen, scripts, others):
         _files(archive, tree, "usr/share/qemu/keymaps", _ANY)
         _modules(archive, Modules(tree).closure(DOM0_MODULES))
         archive.file("etc/xen/xl.conf", b"")
-        archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+        # The other is for device models of guests with dm_restrict=1.
+        archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n"
+                     b"xen-qemuuser-range-base:x:131072:131072::/:/bin/false\n")
         archive.file("etc/group", b"root:x:0:\n")
         for name in sorted(os.listdir(scripts)):
             target = "init" if name == "init" else "usr/lib/lab/" + name

@@ -36,8 +36,9 @@ class Lab:
         return sorted(path for pattern in ("*.[ch]", "Makefile") for path in
                       glob.glob(os.path.join(self.here, folder, pattern)))
 
-    def build(self, names):
-        """Everything for the stacks NAMES: (parts, programs by stack)."""
+    def build(self, names, scenarios=()):
+        """Everything for the stacks NAMES, and what SCENARIOS need besides:
+        (parts, programs by stack)."""
         suite, log = self.suite, self.build_log
         open(log, "w").close()
         root = trees.build_root(suite, log)
@@ -64,14 +65,17 @@ class Lab:
                     open(os.path.join(folder, "xen"), "wb") as target:
                 shutil.copyfileobj(source, target)
         image = cache.entry("image-" + key, make)
-        return {
+        parts = {
             "root": root,
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
             "views": views,
-        }, programs
+        }
+        if any(item.guest["firmware"] == "ovmf" for item in scenarios):
+            parts["ovmf"] = stacks.ovmf(suite, log).path
+        return parts, programs
 
     def new_run(self):
         """A folder for this run's logs; old ones go."""
@@ -134,7 +138,8 @@ def _boots(groups, slots):
 
 def run(lab, pairs, parallel, limit):
     """Run PAIRS of (scenario, stack); the outcomes in the order of PAIRS."""
-    parts, programs = lab.build(sorted({stack for _, stack in pairs}))
+    parts, programs = lab.build(sorted({stack for _, stack in pairs}),
+                                [item for item, _ in pairs])
     folder = lab.new_run()
     groups = {}
     for pair in pairs:
@@ -177,6 +182,15 @@ def run(lab, pairs, parallel, limit):
     return [outcomes[scenario.path, stack] for scenario, stack in pairs], used
 
 
+def furnish(host, parts):
+    """Make visible in dom0 what every guest of HOST needs."""
+    for part, name in (("kernel", "guest/kernel"),
+                       ("guest-initrd", "guest/initrd"),
+                       ("ovmf", "guest/OVMF.fd"), ("views", "views")):
+        if part in parts:
+            host.put(parts[part], name)
+
+
 def _one_boot(host_for, parts, programs, group):
     """All guests of GROUP, in one boot unless a guest takes the host with it.
 
@@ -191,9 +205,7 @@ def _one_boot(host_for, parts, programs, group):
         boot += 1
         host = host_for(boot)
         try:
-            host.put(parts["kernel"], "guest/kernel")
-            host.put(parts["guest-initrd"], "guest/initrd")
-            host.put(parts["views"], "views")
+            furnish(host, parts)
             try:
                 host.start()
             except Hung as hung:

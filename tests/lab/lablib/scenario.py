@@ -15,13 +15,15 @@ from .ui import LabError
 
 # Results that every guest has, besides those of its checks.
 BOOT_CHECKS = ("create", "boot")
+# Checks by dom0, when the guest is done.
+DOM0_CHECKS = ("views", "vram")
 
 _LIST = "a list of strings"
 _RELOCATE = 'one of 0, 1 and "leave"'
 _TEXTS = "a table of strings"
 # What a [logs] check can look into: files of the guest's folder.
 LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
-        "ramblock", "pci", "views")
+        "ramblock", "pci", "views", "vram")
 _PATTERN = "a regular expression"
 _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
@@ -86,7 +88,7 @@ class Scenario:
         """As the guest's command line wants them: NAME[:KEY=VALUE,...]."""
         words = []
         for name, params in self.checks.items():
-            if name != "views":
+            if name not in DOM0_CHECKS:
                 pairs = ",".join(f"{key}={value}"
                                  for key, value in params.items())
                 words.append(name + (":" + pairs if pairs else ""))
@@ -219,6 +221,9 @@ def load(path):
                   '"absent"')
         if check in BOOT_CHECKS or check in scenario.checks:
             _fail(path, f"logs.{check}", "there is a check of that name")
+    if "vram" in scenario.checks and "vga" not in scenario.checks:
+        _fail(path, "checks.vram", "compares what the guest's check vga wrote, "
+              "and there is none")
     if not raw.get("expect"):
         _fail(path, "expect", "says nothing: add [expect.STACK] for the "
               "stacks that the scenario is about")

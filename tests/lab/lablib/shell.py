@@ -24,14 +24,12 @@ def run(lab, stack, word):
     item = scenario.find(word, lab.scenarios)
     if not sys.stdin.isatty():
         raise LabError("shell needs a terminal")
-    parts, programs = lab.build([stack])
+    parts, programs = lab.build([stack], [item])
     folder = lab.new_run()
     host = Host("shell", os.path.join(folder, "host1"), parts, item.host,
                 runner.memory_for([item]), 2, 0)
     name = f"{item.name}.{stack}"
-    host.put(parts["kernel"], "guest/kernel")
-    host.put(parts["guest-initrd"], "guest/initrd")
-    host.put(parts["views"], "views")
+    runner.furnish(host, parts)
     host.put(programs[stack]["hvmloader"].path, f"stacks/{stack}/hvmloader")
     host.put(programs[stack]["qemu"].path, f"stacks/{stack}/qemu-system-i386")
     host.write(f"guests/{name}/xl.cfg", guests.config(item, stack, host.cpus))

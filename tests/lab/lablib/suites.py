@@ -11,6 +11,11 @@ _BUILD = """
     qemu-system-x86
 """.split()
 
+# The same for OvmfXen, which Debian's ovmf package does not have.
+_FIRMWARE = """
+    gcc g++ libc6-dev make python3 nasm uuid-dev acpica-tools patch
+""".split()
+
 # What dom0 and the guest are assembled from: unpacked, never installed.
 _HOST = """
     xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu
@@ -26,6 +31,7 @@ class Suite:
     xen: str                 # version, as in the packages' and folders' names
     qemu: str                # version, as in the series' folder
     build_packages: tuple
+    firmware_packages: tuple
     host_packages: tuple
 
     def version(self, package):
@@ -34,6 +40,7 @@ class Suite:
 
 def _suite(name, xen, qemu, build=()):
     return Suite(name, xen, qemu, tuple(_BUILD) + tuple(build),
+                 tuple(_FIRMWARE),
                  tuple(_HOST) + (f"xen-hypervisor-{xen}-amd64",
                                  f"xen-utils-{xen}"))
 

@@ -80,24 +80,35 @@ def host(suite, log):
 
 def build_root(suite, log):
     """A chroot with compilers, the outer QEMU, and /src: the two sources."""
+    return _root(suite, f"root-{suite.name}-", suite.build_packages,
+                 ("xen", "qemu"), "build root (1 to 2 min)", log)
+
+
+def firmware_root(suite, log):
+    """The same for the guest's UEFI firmware, which few scenarios need."""
+    return _root(suite, f"root-edk2-{suite.name}-", suite.firmware_packages,
+                 ("edk2",), "build root for UEFI firmware (1 min)", log)
+
+
+def _root(suite, name, packages, sources, what, log):
     def make(folder):
         prepare_machine(log)
-        progress(f"installing {suite.name}'s build root (1 to 2 min)")
+        progress(f"installing {suite.name}'s {what}")
         # Not all of a source package at once: apt would want the .dsc too,
         # which nothing here reads, and mirrors have been seen without it.
         fetch = " && ".join(["mkdir /src && cd /src"] + [
-            f"apt-get source --download-only --{part}-only xen qemu"
-            for part in ("tar", "diff")])
+            f"apt-get source --download-only --{part}-only "
+            + " ".join(sources) for part in ("tar", "diff")])
         _mmdebstrap(os.path.join(folder, "root"), log, "the build root", suite,
-                    "minbase", suite.build_packages, f'--customize-hook=chroot "$1" sh -c "{fetch}"')
-    return os.path.join(cache.entry(
-        f"root-{suite.name}-" + cache.digest(1, suite.build_packages), make),
-        "root")
+                    "minbase", packages, f'--customize-hook=chroot "$1" sh -c "{fetch}"')
+    return os.path.join(cache.entry(name + cache.digest(1, packages), make),
+                        "root")
 
 
-def source(suite, package, log):
-    """PACKAGE as Debian builds it: a git tree, debian/patches applied."""
-    folder = os.path.join(build_root(suite, log), "src")
+def source(suite, root, package, log):
+    """PACKAGE of ROOT's /src as Debian builds it: a git tree, debian/patches
+    applied."""
+    folder = os.path.join(root, "src")
     (orig,) = glob.glob(f"{folder}/{package}_*.orig.tar.*")
     (debian,) = glob.glob(f"{folder}/{package}_*.debian.tar.*")
 
