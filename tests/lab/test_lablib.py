@@ -88,6 +88,7 @@ class Scenarios(unittest.TestCase):
                 ("[checks]", '[logs.a]\nin = "serial"\n[checks]', "logs.a"),
                 ("[checks]", '[logs.a]\nin = "serial"\nmatch = "("\n[checks]',
                  "regular expression"),
+                ("views = {}", "vram = {}", "checks.vram"),
                 ('title = "t"', "title = t", "")):
             self.assertIn(old, GOOD)
             with self.assertRaises(LabError) as caught:
@@ -184,6 +185,39 @@ class Guests(unittest.TestCase):
         self.assertIn('pci=["00:04.0,rdm_policy=strict"]', text)
         self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
         self.assertIn('cpus="1-1"', text)
+
+    def test_a_guest_that_reboots_or_has_uefi_is_configured_for_it(self):
+        text = guest.config(scenario_of(GOOD), "stock", 1)
+        self.assertIn('on_reboot="preserve"', text)
+        self.assertNotIn("OVMF", text)
+        text = guest.config(scenario_of(GOOD.replace(
+            "nvme = {}", "nvme = {}\nreboot = {}").replace(
+            "memory = 2048", 'memory = 2048\nfirmware = "ovmf"')), "stock", 1)
+        self.assertIn('on_reboot="restart"', text)
+        self.assertIn('bios_path_override="/lab/guest/OVMF.fd"', text)
+
+    @mock.patch("lablib.guest.progress")
+    def test_dom0_serves_a_guest_that_reboots_or_sleeps(self, _):
+        one = self.guest()
+        one.outcome.domid = 7
+        one.outcome.e820 = [(0, 1, "System RAM")]
+        scripts = []
+
+        def job(script, _stage):
+            scripts.append(script)
+            return (0, "something\ndomid 8\n")
+        one.host.job = job
+        one._serve("s3")
+        self.assertEqual(one.outcome.domid, 7)
+        one._serve("reboot")
+        self.assertEqual((one.outcome.domid, one.outcome.e820), (8, []))
+        self.assertIn("guest-wake 7", scripts[0])
+        self.assertIn("guest-follow 7 /lab/guests/", scripts[1])
+        one.host.job = lambda *_: (1, "no domain came after domain 8\n")
+        with self.assertRaises(guest.Hung) as caught:
+            one._serve("reboot")
+        self.assertIn("no domain came", str(caught.exception))
+        self.assertIsNone(guest._REQUEST.search("memmap-guest: s3-awake"))
 
     def test_crashes_are_of_this_domain(self):
         line = "(XEN) Domain 7 (vcpu#0) crashed on cpu#1:"

@@ -256,7 +256,10 @@ class Guest:
         self._next("inspect")
         outcome = self.outcome
         wanted = [name for name in DOM0_CHECKS if name in self.scenario.checks]
+        views = "".join(f"--{key} {value} " for key, value in
+                        self.scenario.checks.get("views", {}).items())
         status, text = self.host.job(
+            f"export VIEWS_OPTIONS='{views}'\n"
             f"exec /usr/lib/lab/guest-inspect {outcome.domid} "
             f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
         outcome.views = outcome.text("views.txt")

@@ -70,10 +70,10 @@ strip qemu-system-i386
 # a write to it (README.md).
 _OVMF = """
 cd /build/edk2
-sed -i '/^ *mov  *cr8, rax$/d' \
+sed -i '/^ *mov  *cr8, rax/d' \
     UefiCpuPkg/Library/CpuExceptionHandlerLib/X64/*ExceptionHandlerAsm.nasm
-make -s -j"$(nproc)" -C BaseTools
-bash -ec '. ./edksetup.sh
+make -s -j"$(nproc)" -C BaseTools/Source/C
+PYTHON_COMMAND=python3 bash -ec '. ./edksetup.sh
     build -a X64 -t GCC -p OvmfPkg/OvmfXen.dsc -b RELEASE -n "$(nproc)" \
         -D NETWORK_ENABLE=FALSE -D SECURE_BOOT_ENABLE=FALSE'
 """

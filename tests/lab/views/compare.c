@@ -39,12 +39,18 @@ static bool legacy(uint64_t at)
     return at >= LEGACY_START && at < LEGACY_END;
 }
 
+/* RAM of the firmware's own: with UEFI the kernel hears of no more than there is to use. */
+static bool firmwares(uint64_t at)
+{
+    return at >= FIRM_START && at < FIRM_END;
+}
+
 /* Populated, not RAM in the E820, not in QEMU's flat view: whose is it? */
 static bool accounted(const struct views *v, uint64_t at, uint64_t *parked, uint64_t len)
 {
     const struct piece *b;
 
-    if (legacy(at) || (at >= FIRM_START && at < FIRM_END)) {
+    if (legacy(at) || firmwares(at)) {
         return true;
     }
     if (v->ramblocks.nr) {
@@ -58,8 +64,12 @@ static bool accounted(const struct views *v, uint64_t at, uint64_t *parked, uint
     return *parked <= PARKED_MAX;
 }
 
-/* The rule that the cell at AT breaks, or NULL. */
-static const char *judge(const struct views *v, uint64_t at, uint64_t len, uint64_t *parked)
+/*
+ * The rule that the cell at AT breaks, or NULL. Bytes that a rule spared so far are in *PARKED and
+ * *GIVEN.
+ */
+static const char *judge(const struct views *v, uint64_t at, uint64_t len, uint64_t *parked,
+                         uint64_t *given)
 {
     const struct piece *e = list_find(&v->e820, at), *q = list_find(&v->qemu, at);
     bool populated = list_find(&v->p2m, at), ram = e && e->kind == E820_RAM;
@@ -73,8 +83,12 @@ static const char *judge(const struct views *v, uint64_t at, uint64_t len, uint6
     if (ram || legacy(at)) {
         return NULL;
     }
+    if (is_xen_ram(q) && !shift(q, at) && !populated && e) {
+        *given += len;
+        return *given <= v->given_back ? NULL : "stale";
+    }
     if (is_xen_ram(q)) {
-        return !populated || shift(q, at) ? "stale" : !e ? "untold" : NULL;
+        return !populated || shift(q, at) ? "stale" : !e && !firmwares(at) ? "untold" : NULL;
     }
     if (is_vram(q) && !populated) {
         return "vram";
@@ -162,12 +176,12 @@ static bool continues(const struct difference *a, const struct difference *b)
 size_t views_compare(const struct views *v, struct difference *d, size_t max)
 {
     struct difference last = { .rule = NULL }, now;
-    uint64_t parked = 0;
+    uint64_t parked = 0, given = 0;
     size_t nr = 0, n;
     uint64_t *b = borders(v, &n);
 
     for (size_t i = 0; i + 1 < n; i++) {
-        const char *rule = judge(v, b[i], b[i + 1] - b[i], &parked);
+        const char *rule = judge(v, b[i], b[i + 1] - b[i], &parked, &given);
 
         if (!rule) {
             continue;

@@ -111,9 +111,15 @@ int main(int argc, char **argv)
     if (argc > 2 && argc < 5 && !strcmp(argv[1], "--vram")) {
         return vram(argv[2], argv[3]);
     }
+    if (argc > 2 && !strcmp(argv[1], "--given-back")) {
+        v.given_back = strtoull(argv[2], &end, 0) * VIEWS_PAGE;
+        argv += 2;
+        argc -= 2;
+    }
     if (argc < 4 || argc > 5) {
-        fprintf(stderr, "usage: memmap-views DOMID SERIAL-LOG MTREE-FILE [RAMBLOCK-FILE]\n"
+        fprintf(stderr, "usage: memmap-views [--given-back PAGES] DOMID SERIAL-LOG MTREE-FILE [RAMBLOCK-FILE]\n"
                 "       memmap-views --vram SERIAL-LOG [DUMP]\n"
+                "  PAGES: so many that the E820 reserves may be the guest's no more\n"
                 "  SERIAL-LOG: with the guest's \"memmap-guest:\" lines\n"
                 "  MTREE-FILE: xl qemu-monitor-command DOMID 'info mtree -f'\n"
                 "  RAMBLOCK-FILE: xl qemu-monitor-command DOMID 'info ramblock'\n"

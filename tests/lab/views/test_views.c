@@ -271,6 +271,40 @@ START_TEST(test_reserved_hole)
     ck_assert_uint_eq(compare(), 1);
     expect(0, "stale", 0x7fff0000, 0x7fff4000);
     ck_assert_str_eq(d[0].e820, "reserved");
+
+    /* A guest that gave so many pages back itself: no more, and only what it keeps reserved. */
+    v.given_back = 0x4000;
+    ck_assert_uint_eq(compare(), 0);
+    v.given_back = 0x3000;
+    ck_assert_uint_eq(compare(), 1);
+    v.given_back = 0x4000;
+    v.e820.p[1].kind = E820_RAM;
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "unpopulated", 0x7fff0000, 0x7fff4000);
+    v.given_back = 0;
+}
+END_TEST
+
+START_TEST(test_firmwares_own)
+{
+    /* QEMU was told of the pages that hold the ACPI tables; UEFI firmware does not hand them on. */
+    layout(mtree_told);
+    list_add(&v.qemu, 0xfc000000, 0xfc009000)->offset = 0xfc000000;
+    snprintf(v.qemu.p[v.qemu.nr - 1].name, sizeof(v.qemu.p[0].name), "xen.ram");
+    list_sort(&v.qemu);
+    populate(0xfc000000, 0xfc009000);
+    for (size_t i = 0; i < v.e820.nr; i++) {
+        if (v.e820.p[i].r.start == 0xfc000000) {
+            v.e820.p[i].r.end = v.e820.p[i].r.start;
+        }
+    }
+    ck_assert_uint_eq(compare(), 0);
+    populate(0xfbfff000, 0xfc000000);
+    list_add(&v.qemu, 0xfbfff000, 0xfc000000)->offset = 0xfbfff000;
+    snprintf(v.qemu.p[v.qemu.nr - 1].name, sizeof(v.qemu.p[0].name), "xen.ram");
+    list_sort(&v.qemu);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "untold", 0xfbfff000, 0xfc000000);
 }
 END_TEST
 
@@ -422,6 +456,7 @@ int main(void)
     tcase_add_test(t, test_displaced);
     tcase_add_test(t, test_displaced_firmware);
     tcase_add_test(t, test_untold);
+    tcase_add_test(t, test_firmwares_own);
     tcase_add_test(t, test_under_bar);
     tcase_add_test(t, test_vram_lost);
     tcase_add_test(t, test_parked);

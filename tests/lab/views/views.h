@@ -20,10 +20,12 @@
  *                    lost or goes to another page.
  *  stale             what QEMU calls xen.ram is populated, and at its own offset. Otherwise QEMU
  *                    still believes in RAM that was moved away: its accesses fail, and a BAR
- *                    under it is never mapped.
+ *                    under it is never mapped. A guest may give pages back that it keeps reserved
+ *                    (OVMF the one it had Xen's shared page mapped to): --given-back says how many.
  *  untold            what is populated and xen.ram in QEMU is mentioned in the E820: as RAM, or
  *                    as reserved, ACPI or NVS (memory that a firmware kept for itself). Otherwise
- *                    memory was lost on the way.
+ *                    memory was lost on the way. UEFI firmware does not hand on what hvmloader has
+ *                    from 0xfc000000 on.
  *  under-bar         nothing is populated under a BAR of the guest, unless QEMU shows RAM of its
  *                    own there (video memory). Otherwise the guest's accesses to its device go
  *                    to memory.
@@ -80,6 +82,7 @@ struct views {
     struct list p2m;            /* populated */
     struct list qemu;           /* regions of type ram, ramd or rom of the flat view */
     struct list ramblocks;      /* may be empty: not known */
+    uint64_t given_back;        /* bytes of reserved ranges that need not be populated */
 };
 
 /* ---- lists (list.c) ------------------------------------------------------------------- */
