@@ -15,6 +15,8 @@ from .ui import LabError
 
 # Results that every guest has, besides those of its checks.
 BOOT_CHECKS = ("create", "boot")
+# Those of [checks] that are not the guest's, but made from outside.
+HOST_CHECKS = ("views", "rmrr", "faults")
 
 _LIST = "a list of strings"
 _RELOCATE = 'one of 0, 1 and "leave"'
@@ -27,7 +29,7 @@ _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
 _SHAPE = {
     "title": str,
-    "host": {"xen": _LIST, "devices": _LIST, "memory": int,
+    "host": {"xen": _LIST, "machine": _LIST, "devices": _LIST, "memory": int,
              "iommu": ("none", "intel", "amd")},
     "guest": {"memory": int, "maxmem": int, "vcpus": int, "videoram": int,
               "firmware": ("seabios", "ovmf"), "qemu": _LIST, "xl": _LIST,
@@ -86,7 +88,7 @@ class Scenario:
         """As the guest's command line wants them: NAME[:KEY=VALUE,...]."""
         words = []
         for name, params in self.checks.items():
-            if name != "views":
+            if name not in HOST_CHECKS:
                 pairs = ",".join(f"{key}={value}"
                                  for key, value in params.items())
                 words.append(name + (":" + pairs if pairs else ""))
@@ -207,7 +209,8 @@ def load(path):
              "qemu": [], "xl": [], "cmdline": [], "files": {},
              "allow-memory-relocate": "leave", **raw.get("guest", {})}
     guest.setdefault("maxmem", guest["memory"])
-    host = {"xen": [], "devices": [], "iommu": "none", **raw.get("host", {})}
+    host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
+            **raw.get("host", {})}
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),
