@@ -25,8 +25,13 @@
  *     memmap-guest: dma foreign ADDRESS BYTES SEED    must not be
  *
  * (dma_word() in dma.h says what is in each word.) foreign= are ranges that this guest has been
- * denied: written to in the same way, they must not hold it. Each page of them makes the IOMMU
- * report faults, and Xen takes a device off the bus after some ten.
+ * denied: written to in the same way, they must not hold it, and the IOMMU reports a fault for each
+ * transfer.
+ *
+ * With wait= a device that is not there is asked for, and with again= it is sent away first:
+ *
+ *     memmap-guest: detach INDEX
+ *     memmap-guest: attach INDEX
  *
  * Where the E820 has RAM in place of a reserved range the check fails, but not before it has let
  * the device write to the pages held, of which nobody is harmed: that the host's memory does not
@@ -107,23 +112,30 @@ static bool edu_store(struct dma *d, uint64_t address)
     return copy(d, EDU_BUFFER, address, EDU_STORE);
 }
 
-/* The one of that number; SECONDS: it may still have to be plugged in. */
-static const struct pci_dev *find_edu(struct pci *pci, uint64_t index, uint64_t seconds)
+static const struct pci_dev *find_edu(struct pci *pci, uint64_t index)
 {
-    for (;;) {
-        uint64_t left = index;
-
-        pci_read(pci);
-        for (unsigned int i = 0; i < pci->nr; i++) {
-            if (pci->d[i].vendor == EDU_VENDOR && pci->d[i].device == EDU_DEVICE && !left--) {
-                return &pci->d[i];
-            }
+    pci_read(pci);
+    for (unsigned int i = 0; i < pci->nr; i++) {
+        if (pci->d[i].vendor == EDU_VENDOR && pci->d[i].device == EDU_DEVICE && !index--) {
+            return &pci->d[i];
         }
-        if (!seconds--) {
-            return NULL;
-        }
-        sleep(1);
     }
+    return NULL;
+}
+
+/* Have dom0 plug the device in or out; what there is of it after at most SECONDS. */
+static const struct pci_dev *plug(struct pci *pci, uint64_t index, bool in, uint64_t seconds)
+{
+    const struct pci_dev *d = find_edu(pci, index);
+
+    if (!d == in) {
+        say("%s %llu", in ? "attach" : "detach", ull(index));
+    }
+    while (!d == in && seconds--) {
+        sleep(1);
+        d = find_edu(pci, index);
+    }
+    return d;
 }
 
 static bool start(struct dma *d, const struct pci_dev *dev, struct outcome *o)
@@ -316,6 +328,7 @@ static void run(struct params *p, struct outcome *o)
     size_t looked;
     char bad[200];
     uint64_t index = param_size(p, "index", 0), wait = param_size(p, "wait", 0);
+    uint64_t again = param_size(p, "again", 0);
     unsigned int nr_rdm = param_ranges(p, "rdm", rdm, MAX_RANGES);
     unsigned int nr_no = param_ranges(p, "foreign", no, MAX_RANGES);
 
@@ -332,7 +345,11 @@ static void run(struct params *p, struct outcome *o)
             return;
         }
     }
-    dev = find_edu(&pci, index, wait);
+    if (again && plug(&pci, index, false, again)) {
+        outcome(o, ERROR, "nobody took the device away for %llu s", ull(again));
+        return;
+    }
+    dev = again || wait ? plug(&pci, index, true, again + wait) : find_edu(&pci, index);
     if (!dev || !dev->bar[0].r.end || dev->bar[0].unset) {
         outcome(o, FAILURE, "%s %x:%x number %llu among the PCI devices",
                 dev ? "no address in BAR 0 of" : "no", EDU_VENDOR, EDU_DEVICE, ull(index));
@@ -393,7 +410,7 @@ const struct check check_dma = {
     .name = "dma",
     .summary = "a passed-through edu reaches its reserved memory and all RAM, as the CPU sees it",
     .params = "rdm=S-E+S-E... foreign=S-E+S-E... index=N (which edu, default 0) "
-              "wait=SECONDS (for it to be plugged in)",
+              "wait=SECONDS (have it plugged in) again=SECONDS (out, then in again)",
     .run = run,
     .needs_modules = true,
 };
