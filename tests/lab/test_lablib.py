@@ -10,8 +10,11 @@ reported; a memory map is drawn as it was told.
 import contextlib
 import io
 import os
+import socket
+import struct
 import sys
 import tempfile
+import threading
 import unittest
 from types import SimpleNamespace
 from unittest import mock
@@ -20,7 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 # pylint: disable=wrong-import-position
-from lablib import guest, host, memorymap, picture, runner, scenario, verdict
+from lablib import guest, host, hostmemory, memorymap, picture, runner, scenario, verdict
 from lablib.cpio import Cpio
 from lablib.ui import LabError
 
@@ -224,6 +227,109 @@ class Guests(unittest.TestCase):
         self.assertTrue(guest._crashed(line, 7))
         self.assertFalse(guest._crashed(line, 70))
         self.assertTrue(guest._crashed("(XEN) d7v0 Triple fault - x", 7))
+
+
+class HostMemory(unittest.TestCase):
+    SEED = 0x123456789abcdef1
+
+    def setUp(self):
+        self.memory = bytearray(4 * 4096)
+
+    def read(self, address, size):
+        return bytes(self.memory[address - 0x7fff0000:][:size])
+
+    def write(self, address, size):
+        for at in range(address, address + size, 8):
+            struct.pack_into("<Q", self.memory, at - 0x7fff0000,
+                             hostmemory.word(at, self.SEED))
+
+    def verdict(self, *ranges):
+        return hostmemory.rmrr([(kind, start, size, self.SEED)
+                                for kind, start, size in ranges], self.read)
+
+    def test_what_the_guest_says(self):
+        self.assertEqual(
+            hostmemory.written("[   9.1] memmap-guest: dma rdm 0x7fff0000 "
+                               "0x4000 0x1f"), ("rdm", 0x7fff0000, 0x4000, 31))
+        self.assertIsNone(hostmemory.written("memmap-guest: note dma rdm"))
+
+    def test_the_same_words_as_the_guest(self):
+        # guest/test_guest.c has the same.
+        self.assertEqual(hostmemory.word(0x7fff0008, self.SEED),
+                         0x12345678e543def9)
+
+    def test_all_of_it_must_be_there(self):
+        self.write(0x7fff0000, 0x4000)
+        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x4000))[0],
+                         "success")
+        self.memory[0x4000 - 1] ^= 1
+        result, text = self.verdict(("rdm", 0x7fff0000, 0x4000))
+        self.assertEqual(result, "failure")
+        self.assertIn("page at 0x7fff3000 has 511 of 512", text)
+
+    def test_nothing_said_is_nothing_shown(self):
+        self.assertEqual(self.verdict()[0], "failure")
+
+    def test_not_a_word_may_be_where_it_is_not_the_guests(self):
+        foreign = ("foreign", 0x7fff1000, 0x2000)
+        self.write(0x7fff0000, 0x1000)
+        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x1000), foreign)[0],
+                         "success")
+        self.write(0x7fff2ff8, 8)
+        result, text = self.verdict(foreign)
+        self.assertEqual(result, "failure")
+        self.assertIn("0x7fff2000", text)
+
+    def test_faults(self):
+        line = ("(XEN) [VT-D]DMAR:[DMA Write] Request device [0000:00:04.0] "
+                "fault addr 7fff8000")
+        self.assertEqual(hostmemory.faults(["(XEN) [VT-D]found ACPI_DMAR"])[0],
+                         "success")
+        result, text = hostmemory.faults([line, "(XEN) else", line])
+        self.assertEqual(result, "failure")
+        self.assertTrue(text.startswith("2 faults; the first: DMAR:[DMA W"))
+
+    def test_they_are_not_the_guests_to_make(self):
+        item = scenario_of(GOOD.replace("views = {}",
+                                        "views = {}\nrmrr = {}\nfaults = {}"))
+        self.assertEqual(item.guest_checks(),
+                         ["e820:total=2048M,less=16M", "nvme"])
+
+    def test_the_monitor(self):
+        """A real socket, in a folder whose path is too long for one."""
+        with tempfile.TemporaryDirectory() as top:
+            folder = os.path.join(top, "x" * 100)
+            os.mkdir(folder)
+            here = os.open(folder, os.O_PATH)
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(f"/proc/self/fd/{here}/monitor")
+            os.close(here)
+            server.listen()
+
+            def answer():
+                peer = server.accept()[0]
+                with peer:
+                    peer.sendall(b"QEMU 10.0 monitor\r\n(qemu) ")
+                    command = peer.recv(200).decode()
+                    with open(os.path.join(folder, "memory"), "wb") as file:
+                        file.write(b"abcd")
+                    peer.sendall(command.encode() + b"\r\n(qemu) ")
+                asked.append(command)
+
+            asked = []
+            for size in (4, 8):
+                thread = threading.Thread(target=answer)
+                thread.start()
+                one = host.Host.__new__(host.Host)
+                one.who, one.folder = "h", folder
+                if size == 4:
+                    self.assertEqual(one.physical(0x1000, size), b"abcd")
+                else:
+                    with self.assertRaises(LabError):
+                        one.physical(0x1000, size)
+                thread.join()
+            server.close()
+            self.assertEqual(asked[0], 'pmemsave 0x1000 0x4 "memory"\n')
 
 
 class Boots(unittest.TestCase):

@@ -25,11 +25,8 @@
 #include "guest.h"
 
 #include <errno.h>
-#include <fcntl.h>          /* open */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define REG_CAP    0x00
 #define REG_CMBLOC 0x38
@@ -42,52 +39,12 @@
 #define CMBMSC_CMSE  2u
 #define CMBSTS_CBAI  1u
 
-#define PCI_COMMAND        4
-#define COMMAND_MEMORY     0x002
-#define COMMAND_MASTER     0x004
-#define COMMAND_INTX_OFF   0x400
-
 #define PLACES 16           /* where the device itself is asked */
 #define SPREAD 256          /* where patterns are written, beside the first and last words */
 
 static unsigned long long ull(uint64_t v)
 {
     return v;
-}
-
-static void *map_bar(const struct pci_dev *d, unsigned int n, int *err)
-{
-    uint64_t size = d->bar[n].r.end - d->bar[n].r.start;
-    char path[120];
-    void *p;
-    int fd;
-
-    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource%u", d->bdf, n);
-    fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
-    if (fd < 0) {
-        *err = errno;
-        return NULL;
-    }
-    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    *err = errno;
-    close(fd);
-    return p == MAP_FAILED ? NULL : p;
-}
-
-static bool set_command(const struct pci_dev *d, uint16_t bits)
-{
-    char path[120];
-    bool ok;
-    int fd;
-
-    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", d->bdf);
-    fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    ok = pwrite(fd, &bits, sizeof(bits), PCI_COMMAND) == sizeof(bits);
-    close(fd);
-    return ok;
 }
 
 /* Byte offset of the k-th of SPREAD places: pages spread evenly, the word in it varied. */
@@ -280,12 +237,12 @@ static void run(struct params *p, struct outcome *o)
 
     snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable", d->bdf);
     if (!file_write(path, "1") ||
-        !set_command(d, COMMAND_MEMORY | COMMAND_MASTER | COMMAND_INTX_OFF)) {
+        !pci_set_command(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF)) {
         outcome(o, ERROR, "cannot enable %s: %s", d->bdf, strerror(errno));
         return;
     }
-    regs = map_bar(d, 0, &err);
-    bar = regs ? map_bar(d, 2, &err) : NULL;
+    regs = pci_map_bar(d, 0, &err);
+    bar = regs ? pci_map_bar(d, 2, &err) : NULL;
     if (!bar) {
         outcome(o, ERROR, "cannot map the BARs of %s: %s (is a driver bound?)", d->bdf,
                 strerror(err));
@@ -310,7 +267,7 @@ static void run(struct params *p, struct outcome *o)
     }
     nvmeq_stop(&q);
     regs[REG_CMBMSC / 4] = 0;
-    set_command(d, COMMAND_MEMORY);
+    pci_set_command(d, PCI_COMMAND_MEMORY);
     outcome(o, SUCCESS, "BAR 2 of %s, 0x%llx-0x%llx: %u words read back, the controller found "
             "its own data at %u places in both directions", d->bdf, ull(r->start), ull(r->end),
             nr, PLACES);

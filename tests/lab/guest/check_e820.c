@@ -45,7 +45,7 @@
 
 #define LEGACY_START 0xa0000ull
 #define LEGACY_END   0x100000ull
-#define MAX_HOLES    16
+#define MAX_HOLES    64
 
 static bool overlap(const struct range *a, const struct range *b)
 {

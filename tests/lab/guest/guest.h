@@ -76,7 +76,7 @@ struct check {
 };
 
 extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
-                          check_hostile, check_vga, check_s3, check_reboot;
+                          check_hostile, check_vga, check_dma, check_s3, check_reboot;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);
@@ -156,6 +156,17 @@ const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min);
 /* Keep every driver but one of NAME (which does not exist) off the device. */
 bool pci_driver_override(const struct pci_dev *d, const char *name);
 
+#define PCI_COMMAND          4      /* PCI Local Bus Specification 3.0, 6.2.2 */
+#define PCI_COMMAND_MEMORY   0x002
+#define PCI_COMMAND_MASTER   0x004
+#define PCI_COMMAND_INTX_OFF 0x400
+
+/* All of BAR N, uncached; NULL, and ERR says why. */
+void *pci_map_bar(const struct pci_dev *d, unsigned int n, int *err);
+
+/* Write BITS to the device's command register. */
+bool pci_set_command(const struct pci_dev *d, uint16_t bits);
+
 /* ---- kernel log (kmsg.c) -------------------------------------------------------------------- */
 
 /*
@@ -199,6 +210,9 @@ size_t physmem_moved(const struct physmem *m);
 
 /* Frame number of the page at P; 0 if unknown. P must have been touched. */
 uint64_t physmem_pfn(const void *p);
+
+/* A locked page of ordinary RAM, zeroed, that a device may be told about; NULL if there is none. */
+void *physmem_page(uint64_t *address);
 
 /* Give back every page but those whose index is in KEEP (sorted ascending). */
 void physmem_keep(struct physmem *m, const size_t *keep, size_t nr_keep);

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>           /* nanosleep */
 
 #define REG_INTMS 0x0c
@@ -88,20 +87,6 @@ static bool wait_ready(const struct nvmeq *q, uint32_t want)
     return false;
 }
 
-/* A locked page of ordinary RAM that the controller may be told about. */
-static void *dma_page(uint64_t *phys)
-{
-    void *p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_LOCKED, -1, 0);
-
-    if (p == MAP_FAILED) {
-        return NULL;
-    }
-    memset(p, 0, PAGE_SIZE);
-    *phys = physmem_pfn(p) * PAGE_SIZE;
-    return *phys ? p : NULL;
-}
-
 void nvmeq_stop(struct nvmeq *q)
 {
     put(q, REG_CC, 0);
@@ -112,9 +97,9 @@ bool nvmeq_start(struct nvmeq *q, volatile void *regs)
 {
     memset(q, 0, sizeof(*q));
     q->regs = regs;
-    q->sq = dma_page(&q->sq_phys);
-    q->cq = dma_page(&q->cq_phys);
-    q->data = dma_page(&q->data_phys);
+    q->sq = physmem_page(&q->sq_phys);
+    q->cq = physmem_page(&q->cq_phys);
+    q->data = physmem_page(&q->data_phys);
     q->phase = 1;
     if (!q->sq || !q->cq || !q->data) {
         snprintf(q->trouble, sizeof(q->trouble), "no locked pages for the queues");

@@ -3,9 +3,13 @@
 #include "guest.h"
 
 #include <dirent.h>     /* opendir */
+#include <errno.h>
+#include <fcntl.h>      /* open */
 #include <stdio.h>      /* snprintf, sscanf */
 #include <stdlib.h>     /* strtoul */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>     /* pwrite */
 
 /* include/linux/ioport.h of the kernel: part of sysfs' ABI through the resource file. */
 #define IORESOURCE_MEM   0x00000200ull
@@ -99,4 +103,39 @@ bool pci_driver_override(const struct pci_dev *d, const char *name)
 
     snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver_override", fs_root, d->bdf);
     return file_write(path, name);
+}
+
+void *pci_map_bar(const struct pci_dev *d, unsigned int n, int *err)
+{
+    uint64_t size = d->bar[n].r.end - d->bar[n].r.start;
+    char path[300];
+    void *p;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/resource%u", fs_root, d->bdf, n);
+    fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+    if (fd < 0) {
+        *err = errno;
+        return NULL;
+    }
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    *err = errno;
+    close(fd);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+bool pci_set_command(const struct pci_dev *d, uint16_t bits)
+{
+    char path[300];
+    bool ok;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", fs_root, d->bdf);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    ok = pwrite(fd, &bits, sizeof(bits), PCI_COMMAND) == sizeof(bits);
+    close(fd);
+    return ok;
 }

@@ -136,6 +136,19 @@ uint64_t physmem_pfn(const void *p)
     return read_pagemap(p, &pfn, 1) ? pfn : 0;
 }
 
+void *physmem_page(uint64_t *address)
+{
+    void *p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_LOCKED, -1, 0);
+
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+    memset(p, 0, PAGE_SIZE);
+    *address = physmem_pfn(p) * PAGE_SIZE;
+    return *address ? p : NULL;
+}
+
 bool kpageflags_read(uint64_t pfn, uint64_t *flags, size_t n)
 {
     int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);

@@ -5,6 +5,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
+from . import hostmemory
 from .host import Follower, Hung
 from .scenario import BOOT_CHECKS, DOM0_CHECKS
 from .ui import progress
@@ -29,6 +30,7 @@ class Outcome:
     e820: list = field(default_factory=list)        # (start, end, type)
     bars: list = field(default_factory=list)        # (bdf, number, start, end)
     views: list = field(default_factory=list)       # lines of memmap-views
+    dma: list = field(default_factory=list)         # hostmemory.written()
     times: dict = field(default_factory=dict)       # stage -> seconds
     domid: int = 0
 
@@ -228,6 +230,8 @@ class Guest:
             bdf, number, start, end = match.groups()
             outcome.bars.append((bdf, int(number), int(start, 16),
                                  int(end, 16)))
+        elif there := hostmemory.written(line):
+            outcome.dma.append(there)
         elif match := _CHECK.search(line):
             name, result, text = match.groups()
             outcome.checks[name] = (result, text)
@@ -271,7 +275,16 @@ class Guest:
             outcome.checks.setdefault(name, (
                 "error", f"memmap-views said nothing (inspect: {status}): "
                 + " | ".join(lines[-2:] or text.splitlines()[-2:])))
+        self._look_at_host()
         self._next("end")
+
+    def _look_at_host(self):
+        wanted, checks = self.scenario.checks, self.outcome.checks
+        if "rmrr" in wanted:
+            checks["rmrr"] = hostmemory.rmrr(self.outcome.dma,
+                                             self.host.physical)
+        if "faults" in wanted:
+            checks["faults"] = hostmemory.faults(self._console())
 
     def _explain(self, hung):
         """Charge what did not come to the stage that hung."""
@@ -287,17 +300,22 @@ class Guest:
                 checks[name] = ("failure", "no report: " + text)
                 return
 
+    def _console(self):
+        """Lines of Xen's console since this guest began."""
+        with open(self.host.xen_log, "rb") as stream:
+            stream.seek(self.console_start)
+            part = stream.read().decode(errors="replace")
+        return part.replace("\r", "").splitlines()
+
     def _split_console(self):
         """This guest's part of Xen's console: hvmloader and firmware."""
         mark = f"(d{self.outcome.domid}) "
         try:
-            with open(self.host.xen_log, "rb") as stream:
-                stream.seek(self.console_start)
-                part = stream.read().decode(errors="replace")
+            lines = self._console()
         except (AttributeError, FileNotFoundError):
             return
         with open(self.outcome.path("hvmloader.log"), "w") as stream:
-            for line in part.replace("\r", "").splitlines():
+            for line in lines:
                 if mark in line:
                     stream.write(line.split(mark, 1)[1] + "\n")
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 
@@ -107,6 +108,8 @@ class Host:
         libraries = os.path.join(root, "usr/lib/x86_64-linux-gnu")
         machine, xen = _IOMMU[self.config["iommu"]]
         devices = []
+        for words in self.config["machine"]:
+            devices += ["-machine", words]
         for device in self.config["devices"]:
             devices += ["-device", device]
         # Lazy FPU switching goes wrong under TCG (README.md).
@@ -203,6 +206,48 @@ class Host:
         with open(os.path.join(self.share, name + ".out"),
                   errors="replace") as stream:
             return status, stream.read()
+
+    def monitor(self, command):
+        """What the outer QEMU's monitor answers to COMMAND."""
+        folder = os.open(self.folder, os.O_PATH)
+        try:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(60)
+                # A socket's path is short; the folder's may be long.
+                sock.connect(f"/proc/self/fd/{folder}/monitor")
+                self._prompt(sock)
+                sock.sendall(command.encode() + b"\n")
+                return self._prompt(sock)
+        except OSError as error:
+            raise LabError(f"{self.who}: the outer QEMU's monitor: "
+                           f"{error}") from error
+        finally:
+            os.close(folder)
+
+    @staticmethod
+    def _prompt(sock):
+        text = b""
+        while not text.endswith(b"(qemu) "):
+            part = sock.recv(65536)
+            if not part:
+                raise OSError("closed")
+            text += part
+        return text.decode(errors="replace")
+
+    def physical(self, address, size):
+        """SIZE bytes of the host's physical memory."""
+        path = os.path.join(self.folder, "memory")
+        answer = self.monitor(f'pmemsave {address:#x} {size:#x} "memory"')
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read()
+            os.unlink(path)
+        except FileNotFoundError:
+            data = b""
+        if len(data) != size:
+            raise LabError(f"{self.who}: pmemsave {address:#x} {size:#x}: "
+                           f"{len(data)} bytes; the monitor said {answer!r}")
+        return data
 
     def stop(self):
         if self.process is not None:

@@ -15,8 +15,9 @@ from .ui import LabError
 
 # Results that every guest has, besides those of its checks.
 BOOT_CHECKS = ("create", "boot")
-# Checks by dom0, when the guest is done.
+# Those of [checks] that are not the guest's: made in dom0, and outside of the host.
 DOM0_CHECKS = ("views", "vram")
+HOST_CHECKS = DOM0_CHECKS + ("rmrr", "faults")
 
 _LIST = "a list of strings"
 _RELOCATE = 'one of 0, 1 and "leave"'
@@ -29,7 +30,7 @@ _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
 _SHAPE = {
     "title": str,
-    "host": {"xen": _LIST, "devices": _LIST, "memory": int,
+    "host": {"xen": _LIST, "machine": _LIST, "devices": _LIST, "memory": int,
              "iommu": ("none", "intel", "amd")},
     "guest": {"memory": int, "maxmem": int, "vcpus": int, "videoram": int,
               "firmware": ("seabios", "ovmf"), "qemu": _LIST, "xl": _LIST,
@@ -88,7 +89,7 @@ class Scenario:
         """As the guest's command line wants them: NAME[:KEY=VALUE,...]."""
         words = []
         for name, params in self.checks.items():
-            if name not in DOM0_CHECKS:
+            if name not in HOST_CHECKS:
                 pairs = ",".join(f"{key}={value}"
                                  for key, value in params.items())
                 words.append(name + (":" + pairs if pairs else ""))
@@ -209,7 +210,8 @@ def load(path):
              "qemu": [], "xl": [], "cmdline": [], "files": {},
              "allow-memory-relocate": "leave", **raw.get("guest", {})}
     guest.setdefault("maxmem", guest["memory"])
-    host = {"xen": [], "devices": [], "iommu": "none", **raw.get("host", {})}
+    host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
+            **raw.get("host", {})}
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),
