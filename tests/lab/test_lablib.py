@@ -186,6 +186,7 @@ class Guests(unittest.TestCase):
             "[checks]", '[[passthrough]]\ndevice = "00:04.0"\n'
             'rdm_policy = "strict"\n[checks]')), "stock", 2)
         self.assertIn('pci=["00:04.0,rdm_policy=strict"]', text)
+        self.assertNotIn("passthrough=", text)
         self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
         self.assertIn('cpus="1-1"', text)
 
@@ -201,7 +202,11 @@ class Guests(unittest.TestCase):
 
     @mock.patch("lablib.guest.progress")
     def test_dom0_serves_a_guest_that_reboots_or_sleeps(self, _):
-        one = self.guest()
+        one = self.guest(GOOD.replace(
+            "[checks]", '[[passthrough]]\ndevice = "00:04.0"\nhotplug = true\n'
+            'rdm_policy = "strict"\n[checks]'))
+        self.assertIn('passthrough="enabled"',
+                      guest.config(one.scenario, "stock", 1))
         one.outcome.domid = 7
         one.outcome.e820 = [(0, 1, "System RAM")]
         scripts = []
@@ -216,11 +221,19 @@ class Guests(unittest.TestCase):
         self.assertEqual((one.outcome.domid, one.outcome.e820), (8, []))
         self.assertIn("guest-wake 7", scripts[0])
         self.assertIn("guest-follow 7 /lab/guests/", scripts[1])
+        one._serve("detach 0")
+        one._serve("attach 0")
+        self.assertIn("xl pci-detach 8 00:04.0\n", scripts[2])
+        self.assertIn("xl pci-attach 8 00:04.0,rdm_policy=strict\n", scripts[3])
+        with self.assertRaises(guest.Hung):
+            one._serve("attach 1")
         one.host.job = lambda *_: (1, "no domain came after domain 8\n")
         with self.assertRaises(guest.Hung) as caught:
             one._serve("reboot")
         self.assertIn("no domain came", str(caught.exception))
         self.assertIsNone(guest._REQUEST.search("memmap-guest: s3-awake"))
+        self.assertEqual(guest._REQUEST.search("memmap-guest: attach 0")[1],
+                         "attach 0")
 
     def test_crashes_are_of_this_domain(self):
         line = "(XEN) Domain 7 (vcpu#0) crashed on cpu#1:"

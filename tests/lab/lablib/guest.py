@@ -14,7 +14,7 @@ _CHECK = re.compile(r"memmap-guest: check (\S+) "
                     r"(success|skip|error|failure)\b ?(.*)")
 _DOM0_CHECK = re.compile(r"check (views|vram) "
                          r"(success|skip|error|failure)\b ?(.*)")
-_REQUEST = re.compile(r"memmap-guest: (s3|reboot)\s*$")
+_REQUEST = re.compile(r"memmap-guest: (s3|reboot|(?:attach|detach) \d+)\s*$")
 _E820 = re.compile(r"memmap-guest: e820 (\S+) (\S+) (.+)")
 _BAR = re.compile(r"memmap-guest: bar (\S+) (\S+) (\S+) (\S+)")
 
@@ -47,6 +47,16 @@ class Outcome:
 
 def _quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _passed(device):
+    """The DEVICE of [[passthrough]] in xl's syntax."""
+    words = [device["device"]]
+    if "rdm_policy" in device:
+        words.append("rdm_policy=" + device["rdm_policy"])
+    if "options" in device:
+        words.append(device["options"])
+    return ",".join(words)
 
 
 def config(scenario, stack, cpus):
@@ -83,16 +93,12 @@ def config(scenario, stack, cpus):
     if cpus > 1:
         # The first CPU is dom0's: it runs the guest's device model.
         lines.append(f'cpus="1-{cpus - 1}"')
-    if scenario.passthrough:
-        devices = []
-        for device in scenario.passthrough:
-            words = [device["device"]]
-            if "rdm_policy" in device:
-                words.append("rdm_policy=" + device["rdm_policy"])
-            if "options" in device:
-                words.append(device["options"])
-            devices.append(_quote(",".join(words)))
+    devices = [_quote(_passed(device)) for device in scenario.passthrough
+               if not device.get("hotplug")]
+    if devices:
         lines.append("pci=[" + ",".join(devices) + "]")
+    elif scenario.passthrough:
+        lines.append('passthrough="enabled"')
     return "\n".join(lines + guest["xl"]) + "\n"
 
 
@@ -242,7 +248,10 @@ class Guest:
         """Do in dom0 what the guest's check cannot do itself."""
         outcome = self.outcome
         self._next(request)
-        if request == "s3":
+        kind, *index = request.split()
+        if index:
+            status, text = self._plug(kind, int(index[0]))
+        elif request == "s3":
             status, text = self.host.job(
                 f"exec /usr/lib/lab/guest-wake {outcome.domid}\n", "s3")
         else:
@@ -255,6 +264,15 @@ class Guest:
         if status:
             raise Hung(request, text.strip() or f"status {status}")
         self._next("checks")
+
+    def _plug(self, kind, index):
+        """Give the guest a device of [[passthrough]], or take it away."""
+        if index >= len(self.scenario.passthrough):
+            return 2, f"the scenario passes no device {index} through"
+        device = self.scenario.passthrough[index]
+        word = _passed(device) if kind == "attach" else device["device"]
+        return self.host.job(
+            f"exec xl pci-{kind} {self.outcome.domid} {word}\n", kind)
 
     def _inspect(self):
         self._next("inspect")

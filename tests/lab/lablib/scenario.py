@@ -38,7 +38,7 @@ _SHAPE = {
               "allow-memory-relocate": _RELOCATE},
     "xenstore": _TEXTS,
     "passthrough": [{"device": str, "rdm_policy": ("strict", "relaxed"),
-                     "options": str}],
+                     "options": str, "hotplug": bool}],
     "stack": {"allow-memory-relocate": _RELOCATE, "xenstore": _TEXTS,
               "qemu": _LIST},
     "logs": {"in": LOGS, "match": _PATTERN, "absent": _PATTERN},
@@ -150,7 +150,8 @@ def _check(path, where, value, shape):
     elif shape == _PARAMETERS:
         if not (isinstance(value, dict) and _plain(value)):
             _fail(path, where, "must be " + _PARAMETERS)
-    elif not isinstance(value, shape) or isinstance(value, bool):
+    elif not isinstance(value, shape) or (isinstance(value, bool)
+                                          and shape is not bool):
         _fail(path, where, f"must be a {shape.__name__}")
 
 
