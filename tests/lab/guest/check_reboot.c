@@ -59,20 +59,7 @@ static void run(struct params *p, struct outcome *o)
     off_t at;
     int fd;
 
-    if (!params_ok(p, o)) {
-        return;
-    }
-    if (expect == EXPECT_BAD) {
-        outcome(o, ERROR, "expect= is sealed, offered or absent");
-        return;
-    }
-    if (!ports_open(&ports, why, sizeof(why))) {
-        outcome(o, ERROR, "%s", why);
-        return;
-    }
-    memmapdev_read(&ports, &dev);
-    if (!memmapdev_is(&dev, expect, why, sizeof(why))) {
-        outcome(o, FAILURE, "%s", why);
+    if (!params_ok(p, o) || !memmapdev_open(&ports, expect, &dev, o)) {
         return;
     }
     if (!nvmedev_find(serial, timeout, &disk, why, sizeof(why))) {

@@ -42,20 +42,7 @@ static void run(struct params *p, struct outcome *o)
     struct ports ports;
     int err;
 
-    if (!params_ok(p, o)) {
-        return;
-    }
-    if (expect == EXPECT_BAD) {
-        outcome(o, ERROR, "expect= is sealed, offered or absent");
-        return;
-    }
-    if (!ports_open(&ports, why, sizeof(why))) {
-        outcome(o, ERROR, "%s", why);
-        return;
-    }
-    memmapdev_read(&ports, &before);
-    if (!memmapdev_is(&before, expect, why, sizeof(why))) {
-        outcome(o, FAILURE, "before sleep: %s", why);
+    if (!params_ok(p, o) || !memmapdev_open(&ports, expect, &before, o)) {
         return;
     }
     /* Suspend to idle, which Linux falls back to, leaves the device model alone. */

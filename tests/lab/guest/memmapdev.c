@@ -111,3 +111,24 @@ bool memmapdev_is(const struct memmapdev *d, enum memmapdev_expect e, char *why,
     }
     return true;
 }
+
+bool memmapdev_open(struct ports *p, enum memmapdev_expect e, struct memmapdev *d,
+                    struct outcome *o)
+{
+    char why[300];
+
+    if (e == EXPECT_BAD) {
+        outcome(o, ERROR, "expect= is sealed, offered or absent");
+        return false;
+    }
+    if (!ports_open(p, why, sizeof(why))) {
+        outcome(o, ERROR, "%s", why);
+        return false;
+    }
+    memmapdev_read(p, d);
+    if (!memmapdev_is(d, e, why, sizeof(why))) {
+        outcome(o, FAILURE, "%s", why);
+        return false;
+    }
+    return true;
+}

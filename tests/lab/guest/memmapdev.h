@@ -50,4 +50,11 @@ enum memmapdev_expect memmapdev_word(const char *word);
  */
 bool memmapdev_is(const struct memmapdev *d, enum memmapdev_expect e, char *why, size_t size);
 
+/*
+ * Open the ports and read the registers into D, which must be as expected. If not, O has the
+ * outcome.
+ */
+bool memmapdev_open(struct ports *p, enum memmapdev_expect e, struct memmapdev *d,
+                    struct outcome *o);
+
 #endif
