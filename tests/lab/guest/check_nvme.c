@@ -280,7 +280,7 @@ static void run(struct params *p, struct outcome *o)
             continue;
         }
         n = pick(&m, r, i, &lowest, &highest);
-        ram_above |= r->start >= FOUR_GIB;
+        ram_above |= r->start >= FOUR_GIB && r->end - r->start >= CHUNK_SIZE;
         high += r->start >= FOUR_GIB ? n : 0;
         if (n) {
             nr_ranges++;
