@@ -15,8 +15,9 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 # What ships and needs neither Xen's headers nor QEMU's.
 PURE_SRC    := $(wildcard protocol/*.c) \
-               $(wildcard hvmloader/plan.c hvmloader/move.c)
-PURE_HDR    := $(wildcard protocol/*.h hvmloader/plan.h hvmloader/move.h)
+               $(wildcard hvmloader/rdm.c hvmloader/plan.c hvmloader/move.c)
+PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
+               hvmloader/move.h)
 UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
                tests/vectors/vectors.c
 UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \

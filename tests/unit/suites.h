@@ -19,6 +19,7 @@ Suite *layout_suite(void);
 Suite *dm_suite(void);
 Suite *dm_records_suite(void);
 Suite *fw_suite(void);
+Suite *rdm_suite(void);
 Suite *plan_suite(void);
 Suite *move_suite(void);
 Suite *host_suite(void);
