@@ -23,6 +23,7 @@ static struct memmap_fw fw;
 static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
@@ -194,6 +195,7 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         .hole_start = pci_mem_start,
         .hole_min = HOLE_MIN,
         .hole_end = pci_mem_end,
+        .high_base = GB(4),
         .high_thresh = HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
@@ -209,6 +211,8 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         in.hole_fixed = true;
     }
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    plan.move = moves;
+    plan.max_moves = ARRAY_SIZE(moves);
     return memmap_plan(&in, bar, nr, &plan);
 }
 

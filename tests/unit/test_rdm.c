@@ -4,8 +4,8 @@
  *
  * However often and in whatever order ranges are told, the table is sorted and
  * disjoint, has exactly their pages, and names a device only where all who told
- * of a range agree.  One region is written as in Xen's rmrr= option, and what is
- * not written so is refused with a reason, never half read.
+ * of a range agree.  One region is written as in Xen's rmrr= option, and what
+ * is not written so is refused with a reason, never half read.
  */
 #include "suites.h"
 
@@ -103,7 +103,7 @@ static uint64_t rnd(uint64_t below)
 #define GFNS 96
 #define MAX  24
 
-/* Ranges that overlap, also by way of others, are one: paint until it settles. */
+/* What overlaps, also by way of others, is one: until nothing changes. */
 static void model(const struct memmap_range *r, unsigned int nr,
                   struct memmap_layout *l)
 {
