@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm.h"
 #include "fw.h"
+#include "hvm-rdm.h"
 #include "move.h"
 
 #include "../config.h"
@@ -18,30 +19,22 @@
 /* Two of the eight variable MTRRs are left for BARs above 4 GiB. */
 #define MAX_MTRRS       6
 
+#define FOUR_GIB_GFN    (GB(4) >> PAGE_SHIFT)
+/* From here to 4 GiB it is hvmloader's. */
+#define RESERVED_GFN    (RESERVED_MEMBASE >> PAGE_SHIFT)
+
 static struct memmap_fw fw;
-/* Where everything is now; every page moved is noted here at once. */
-static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
+/*
+ * Where everything is now; every page moved is noted here at once, so there is
+ * more room than a record has.
+ */
+static struct memmap_range now_range[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
 static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
-
-/* hvmloader's printf knows no 64-bit numbers. */
-struct hex {
-    char text[17];
-};
-
-static const char *hex(uint64_t v, struct hex *h)
-{
-    if ( v >> 32 )
-        snprintf(h->text, sizeof(h->text), PRIllx, PRIllx_arg(v));
-    else
-        snprintf(h->text, sizeof(h->text), "%x", (uint32_t)v);
-
-    return h->text;
-}
 
 static uint32_t port_in(void *opaque, unsigned int reg)
 {
@@ -90,7 +83,7 @@ static bool layout_from_e820(void)
 {
     unsigned int i;
 
-    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
 
     if ( !note(0, MEMMAP_VGA_GFN, MEMMAP_TYPE_RAM) ||
          !note(MEMMAP_VGA_END, MEMMAP_FIXED_END, MEMMAP_TYPE_RAM) )
@@ -132,7 +125,7 @@ static void sync_hvm_info(void)
 
         if ( r->type != MEMMAP_TYPE_RAM || (r->flags & MEMMAP_EF_FIRMWARE) )
             continue;
-        if ( r->gfn < (GB(4) >> PAGE_SHIFT) )
+        if ( r->gfn < FOUR_GIB_GFN )
             low = memmap_range_end(r);
         else
             high = memmap_range_end(r);
@@ -144,8 +137,9 @@ static void sync_hvm_info(void)
 
 bool memmap_sync_e820(void)
 {
+    struct e820entry *e = NULL;
     unsigned int i, nr = 0;
-    struct hex h;
+    struct memmap_hex h;
 
     if ( !fw.present )
         return false;
@@ -153,24 +147,37 @@ bool memmap_sync_e820(void)
     for ( i = 0; i < now.nr; i++ )
     {
         const struct memmap_range *r = &now.range[i];
-        uint64_t gfn = r->gfn;
+        uint64_t gfn = r->gfn, end = memmap_range_end(r);
+        uint32_t type = r->type == MEMMAP_TYPE_RAM ? E820_RAM : E820_RESERVED;
 
         if ( gfn < MEMMAP_FIXED_END )
             gfn = MEMMAP_FIXED_END;
-        if ( memmap_range_end(r) <= gfn || (r->flags & MEMMAP_EF_FIRMWARE) ||
+        /* build_e820_table() reserves all of this by itself. */
+        if ( gfn < FOUR_GIB_GFN && end > RESERVED_GFN )
+        {
+            if ( gfn >= RESERVED_GFN )
+                gfn = FOUR_GIB_GFN;
+            else if ( end <= FOUR_GIB_GFN )
+                end = RESERVED_GFN;
+        }
+        if ( end <= gfn || (r->flags & MEMMAP_EF_FIRMWARE) ||
              (r->type != MEMMAP_TYPE_RAM && r->type != MEMMAP_TYPE_RDM) )
             continue;
+        if ( e && e->type == type && e->addr + e->size == gfn << PAGE_SHIFT )
+        {
+            e->size += (end - gfn) << PAGE_SHIFT;
+            continue;
+        }
         if ( nr == E820MAX )
         {
             printf("memmap: memory map is full, what follows gfn %s is left out\n",
-                   hex(gfn, &h));
+                   memmap_hex(gfn, &h));
             break;
         }
-        memory_map.map[nr].addr = gfn << PAGE_SHIFT;
-        memory_map.map[nr].size = (memmap_range_end(r) - gfn) << PAGE_SHIFT;
-        memory_map.map[nr].type =
-            r->type == MEMMAP_TYPE_RAM ? E820_RAM : E820_RESERVED;
-        nr++;
+        e = &memory_map.map[nr++];
+        e->addr = gfn << PAGE_SHIFT;
+        e->size = (end - gfn) << PAGE_SHIFT;
+        e->type = type;
     }
     memory_map.nr_map = nr;
 
@@ -186,12 +193,9 @@ static void complain(const char *what, unsigned int err, const char *so)
     printf("; %s\n", so);
 }
 
-static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
-                      unsigned int nr, uint64_t mmio_hole_size,
-                      bool may_move)
+static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
-        .now = l,
         .hole_start = pci_mem_start,
         .hole_min = HOLE_MIN,
         .hole_end = pci_mem_end,
@@ -201,7 +205,7 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         /* What the device model can map is for it to say, with an index. */
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .max_mtrrs = MAX_MTRRS,
-        .may_move = may_move,
+        .may_move = true,
     };
 
     if ( mmio_hole_size && mmio_hole_size <= GB(4) &&
@@ -210,10 +214,42 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         in.hole_start = GB(4) - mmio_hole_size;
         in.hole_fixed = true;
     }
-    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+
+    return in;
+}
+
+/* Plan, and if there is no room do with less; @in says with what. */
+static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
+                      unsigned int nr)
+{
+    static const char *const full[] = {
+        [MEMMAP_FULL_ENTRIES] = "ranges in the layout",
+        [MEMMAP_FULL_MOVES] = "moves",
+        [MEMMAP_FULL_GFNS] = "addresses for RAM",
+    };
+    unsigned int i;
+
     plan.move = moves;
     plan.max_moves = ARRAY_SIZE(moves);
-    return memmap_plan(&in, bar, nr, &plan);
+    memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    while ( !memmap_plan(in, bar, nr, &plan) )
+    {
+        if ( !in->may_move && !in->rdm )
+            return false;
+        printf("memmap: not enough %s, %s\n", full[plan.full],
+               in->may_move ? "RAM stays where it is"
+                            : "reserved memory is left out");
+        if ( !in->may_move )
+            in->rdm = NULL;
+        in->may_move = false;
+    }
+
+    /* A word that not both sides know is not said. */
+    if ( !(fw.agreed & MEMMAP_FEAT_RDM) )
+        for ( i = 0; i < plan.after.nr; i++ )
+            plan.after.range[i].flags &= ~MEMMAP_EF_UNMAPPED;
+
+    return true;
 }
 
 /*
@@ -228,8 +264,7 @@ static bool add_constraints(struct memmap_layout *l,
     if ( !memmap_layout_copy(l, &now) )
         return false;
     for ( i = 0; i < owned->nr; i++ )
-        if ( (owned->range[i].type == MEMMAP_TYPE_OWNED ||
-              owned->range[i].type == MEMMAP_TYPE_RDM) &&
+        if ( owned->range[i].type == MEMMAP_TYPE_OWNED &&
              !memmap_layout_overlaps(l, MEMMAP_TYPE_RAM, owned->range[i].gfn,
                                      owned->range[i].pages) &&
              !memmap_layout_set(l, &owned->range[i]) )
@@ -270,7 +305,7 @@ static const char *type_name(unsigned int type)
 static void show(const struct memmap_layout *l)
 {
     static char text[XS_CHUNK * 72];
-    struct hex h[3];
+    struct memmap_hex h[3];
     char path[48];
     unsigned int i, n = 0, used = 0;
     int rc;
@@ -283,10 +318,10 @@ static void show(const struct memmap_layout *l)
         const struct memmap_range *r = &l->range[i];
 
         used += snprintf(text + used, sizeof(text) - used,
-                         "%s %s %s %s %x %x\n", hex(r->gfn, &h[0]),
-                         hex(r->pages, &h[1]),
-                         r->source == MEMMAP_NO_SOURCE ? "-"
-                                                       : hex(r->source, &h[2]),
+                         "%s %s %s %s %x %x\n", memmap_hex(r->gfn, &h[0]),
+                         memmap_hex(r->pages, &h[1]),
+                         r->source == MEMMAP_NO_SOURCE
+                         ? "-" : memmap_hex(r->source, &h[2]),
                          type_name(r->type), r->flags, r->aux);
         if ( i % XS_CHUNK != XS_CHUNK - 1 && i != l->nr - 1 )
             continue;
@@ -297,6 +332,33 @@ static void show(const struct memmap_layout *l)
 
     if ( rc )
         printf("memmap: layout not shown in xenstore (error %d)\n", rc);
+}
+
+/*
+ * Commit @r; what the device model cannot map of reserved memory is marked so,
+ * and it is asked again.  Each round marks one entry, so there is an end.
+ */
+static unsigned int commit(struct memmap_record *r)
+{
+    unsigned int rc;
+
+    for ( ; ; )
+    {
+        struct memmap_range *e;
+
+        show(&r->layout);
+        rc = memmap_fw_commit(&fw, r);
+        if ( rc != MEMMAP_E_RDM || fw.index >= r->layout.nr )
+            return rc;
+        e = &r->layout.range[fw.index];
+        if ( e->type != MEMMAP_TYPE_RDM || (e->flags & MEMMAP_EF_UNMAPPED) )
+            return rc;
+        e->flags |= MEMMAP_EF_UNMAPPED;
+        printf("memmap: ");
+        memmap_print_rdm(e);
+        printf(" could not be mapped by the device model;"
+               " the device cannot use it\n");
+    }
 }
 
 /* Leave the conversation: nobody after us shall have a say either. */
@@ -312,12 +374,12 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size)
 {
     static struct memmap_range query_range[MEMMAP_MAX_ENTRIES];
-    static struct memmap_range all_range[MEMMAP_MAX_ENTRIES];
+    static struct memmap_range all_range[3 * MEMMAP_MAX_ENTRIES];
     struct memmap_record query = {}, want;
+    struct memmap_plan_in in = inputs(mmio_hole_size);
     struct memmap_layout all;
-    struct hex h[3];
+    struct memmap_hex h[3];
     unsigned int i, rc;
-    bool may_move = true;
 
     if ( !strncmp(xenstore_read("hvmloader/memory-map/enabled", "1"), "0", 2) )
     {
@@ -328,7 +390,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     fw.io = &port_io;
     fw.buf = (uint8_t *)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
     fw.buf_gfn = MEMMAP_BUFFER_PHYSICAL_ADDRESS >> PAGE_SHIFT;
-    fw.features = MEMMAP_FEAT_PUBLISH;
+    fw.features = MEMMAP_FEAT_PUBLISH | MEMMAP_FEAT_RDM;
 
     if ( memmap_fw_probe(&fw) )
     {
@@ -338,7 +400,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
 
     memmap_layout_init(&query.layout, query_range, MEMMAP_MAX_ENTRIES);
     rc = memmap_fw_query(&fw, &query);
-    memmap_layout_init(&all, all_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&all, all_range, ARRAY_SIZE(all_range));
     if ( rc )
     {
         complain("to say what it needs", rc, "going on without it");
@@ -347,15 +409,14 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     if ( !layout_from_e820() || !add_constraints(&all, &query.layout) )
         return give_up("memory map has too many ranges");
 
+    in.now = &all;
+    in.rdm = memmap_gather_rdm(fw.agreed & MEMMAP_FEAT_RDM ? &query.layout
+                                                           : NULL, &now);
+    in.pinned = memmap_gather_pinned();
+
  again:
-    if ( !make_plan(&all, bar, nr, mmio_hole_size, may_move) )
-    {
-        if ( !may_move )
-            return give_up("layout has too many ranges");
-        printf("memmap: no room for the RAM that would move, it stays\n");
-        may_move = false;
-        goto again;
-    }
+    if ( !make_plan(&in, bar, nr) )
+        return give_up("layout has too many ranges");
 
     want = record(&plan.after);
     if ( plan.nr_moves )
@@ -364,24 +425,24 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         if ( rc )
         {
             complain("the layout with RAM moved", rc, "RAM stays where it is");
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
         for ( i = 0; i < plan.nr_moves; i++ )
             printf("memmap: moving %s pages from gfn %s to %s\n",
-                   hex(plan.move[i].pages, &h[0]), hex(plan.move[i].from, &h[1]),
-                   hex(plan.move[i].to, &h[2]));
+                   memmap_hex(plan.move[i].pages, &h[0]),
+                   memmap_hex(plan.move[i].from, &h[1]),
+                   memmap_hex(plan.move[i].to, &h[2]));
         if ( memmap_move(&p2m_ops, NULL, &plan, &now) )
         {
             printf("memmap: Xen did not move the RAM, it stays where it is\n");
             add_constraints(&all, &query.layout);
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
     }
 
-    show(&plan.after);
-    rc = memmap_fw_commit(&fw, &want);
+    rc = commit(&want);
     if ( rc )
     {
         complain("to follow", rc, plan.nr_moves ? "RAM is moved back"
@@ -390,7 +451,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         {
             memmap_move_back(&p2m_ops, NULL, &plan, &now);
             add_constraints(&all, &query.layout);
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
     }
@@ -404,11 +465,24 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                           ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
     sync_hvm_info();
     memmap_sync_e820();
+    if ( in.rdm )
+        memmap_print_kept(&in);
+    printf("memmap: reserved memory: %u ranges, %s pages moved for them,"
+           " minimum %s\n", in.rdm ? in.rdm->nr : 0,
+           memmap_hex(plan.rdm_pages, &h[0]),
+           memmap_hex(plan.rdm_minimum, &h[1]));
     printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
            " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
-           pci_mem_start, hex(plan.moved_pages, &h[0]), plan.unplaced);
+           pci_mem_start, memmap_hex(plan.moved_pages, &h[0]), plan.unplaced);
 
     return true;
+}
+
+bool memmap_is_ram(uint64_t addr, uint64_t size)
+{
+    return !fw.present ||
+           memmap_layout_covers(&now, MEMMAP_TYPE_RAM, addr >> PAGE_SHIFT,
+                                size >> PAGE_SHIFT);
 }
 
 void memmap_page_taken(uint64_t from, uint64_t to)
@@ -421,10 +495,28 @@ void memmap_page_taken(uint64_t from, uint64_t to)
         .flags = MEMMAP_EF_FIRMWARE,
     };
 
+    const struct memmap_range *old;
+    unsigned int i = memmap_layout_seek(&now, from);
+
     if ( !fw.present )
         return;
 
-    memmap_layout_clear(&now, from, 1);
+    old = i < now.nr && now.range[i].gfn <= from ? &now.range[i] : NULL;
+    if ( old && (old->flags & MEMMAP_EF_UNFREED) )
+    {
+        struct memmap_range left = {
+            .gfn = from,
+            .pages = 1,
+            .source = MEMMAP_NO_SOURCE,
+            .type = MEMMAP_TYPE_RDM,
+            .flags = fw.agreed & MEMMAP_FEAT_RDM ? MEMMAP_EF_UNMAPPED : 0,
+            .aux = old->aux,
+        };
+
+        memmap_layout_set(&now, &left);
+    }
+    else
+        memmap_layout_clear(&now, from, 1);
     memmap_layout_set(&now, &r);
     /* The next page comes from below this one, which may be across a gap. */
     sync_hvm_info();
@@ -442,8 +534,7 @@ void memmap_finish(void)
     if ( dirty )
     {
         last = record(&now);
-        show(&now);
-        rc = memmap_fw_commit(&fw, &last);
+        rc = commit(&last);
         if ( rc )
             complain("the final layout", rc, "devices may not see all RAM");
     }

@@ -314,7 +314,8 @@ static uint64_t choose_hole(const struct memmap_plan_in *in,
                             struct memmap_bar *bar, unsigned int nr)
 {
     uint64_t start = stock_hole(in, bar, nr), hole;
-    uint64_t floor = in->may_move && in->hole_min < start ? in->hole_min : start;
+    uint64_t floor = in->may_move && in->hole_min < start ? in->hole_min
+                                                          : start;
     unsigned int i;
 
     for ( ; ; )
@@ -468,8 +469,8 @@ static bool settle(const struct memmap_plan_in *in, struct sweep *from,
 }
 
 /*
- * Write the layout from the bottom up: what stays and what takes its place, then
- * the RAM that left, then BARs that are high, around what is up there.
+ * Write the layout from the bottom up: what stays and what takes its place,
+ * then the RAM that left, then BARs that are high, around what is up there.
  */
 static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
                         unsigned int nr, struct memmap_plan *plan)

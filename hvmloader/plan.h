@@ -19,7 +19,7 @@
  */
 struct memmap_bar {
     uint64_t size;
-    uint64_t addr;          /* out: where it goes, MEMMAP_BAR_UNPLACED if nowhere */
+    uint64_t addr;          /* out: where it goes, or MEMMAP_BAR_UNPLACED */
     bool is_64bit;
     bool high;              /* out: above high_base */
 };
@@ -42,7 +42,7 @@ struct memmap_plan_in {
      * it is firmware's.
      */
     uint64_t hole_start, hole_min, hole_end;
-    uint64_t high_base;     /* a power of two, 4 GiB: RAM goes on here (bytes) */
+    uint64_t high_base;     /* 4 GiB, a power of two: RAM goes on (bytes) */
     bool hole_fixed;        /* the user chose hole_start: it is not doubled */
     uint64_t high_thresh;   /* larger 64-bit BARs always go high, bytes */
     uint64_t addr_limit;    /* first address the CPU cannot form, bytes */
@@ -101,9 +101,9 @@ enum memmap_kept memmap_plan_kept(const struct memmap_plan_in *in,
  * Plan for the @nr BARs at @bar, sorted by size, largest first.  RAM leaves
  * exactly what reserved memory is freed, and as few pages more as the BARs
  * allow; if the hole that firmware has anyway is enough for them, every BAR
- * lies where hvmloader always put it.  False if there is no room for the layout,
- * the moves or the RAM that would move, see plan->full: the plan is then void,
- * and planning without may_move is what is left.  O(n log n) in the ranges.
+ * lies where hvmloader always put it.  False if there is no room for the
+ * layout, the moves or the RAM that would move, see plan->full: the plan is then
+ * void, and planning without may_move is what is left.  O(n log n) in ranges.
  */
 bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
                  unsigned int nr, struct memmap_plan *plan);
