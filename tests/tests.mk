@@ -171,6 +171,14 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
 	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
 
+# How the planner's time grows with the regions of reserved memory.
+.PHONY: bench
+bench: $(T)/bench_plan
+	@$(T)/bench_plan
+
+$(T)/bench_plan: tests/bench/bench_plan.c $(PURE_SRC) $(PURE_HDR) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $< $(PURE_SRC) -lm
+
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools
 	@tests/unit/mutate --cc $(TEST_CC) $(T)/mutants

@@ -571,6 +571,7 @@ static void check_rdm(const struct memmap_layout *now)
 static void check_firmware_tables(const struct memmap_layout *now)
 {
     uint64_t ram = 0, low = 0, high = 0, reserved = 0, end = 0;
+    uint32_t type = 0;
 
     for ( unsigned int i = 0; i < memory_map.nr_map; i++ )
     {
@@ -579,7 +580,10 @@ static void check_firmware_tables(const struct memmap_layout *now)
 
         if ( e->addr < end )
             wrong("E820 is not sorted at %#" PRIx64, gfn);
+        if ( e->addr == end && e->type == type )
+            wrong("E820 has two entries for one range at %#" PRIx64, gfn);
         end = e->addr + e->size;
+        type = e->type;
         if ( e->type != E820_RAM )
         {
             reserved += pages;
