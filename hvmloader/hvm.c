@@ -20,6 +20,8 @@
 #define MAX_MTRRS       6
 
 #define FOUR_GIB_GFN    (GB(4) >> PAGE_SHIFT)
+/* What the rest of hvmloader and SeaBIOS itself add, taken from its 32. */
+#define SEABIOS_ENTRIES (32 - 6)
 /* From here to 4 GiB it is hvmloader's. */
 #define RESERVED_GFN    (RESERVED_MEMBASE >> PAGE_SHIFT)
 
@@ -135,53 +137,137 @@ static void sync_hvm_info(void)
     hvm_info->high_mem_pgend = high;
 }
 
+/* How @r appears in the E820, if it does; *@gfn and *@end are what of it. */
+static uint32_t e820_type(const struct memmap_range *r, uint64_t *gfn,
+                          uint64_t *end)
+{
+    *gfn = r->gfn < MEMMAP_FIXED_END ? MEMMAP_FIXED_END : r->gfn;
+    *end = memmap_range_end(r);
+    /* build_e820_table() reserves all of this by itself. */
+    if ( *gfn < FOUR_GIB_GFN && *end > RESERVED_GFN )
+    {
+        if ( *gfn >= RESERVED_GFN )
+            *gfn = FOUR_GIB_GFN;
+        else if ( *end <= FOUR_GIB_GFN )
+            *end = RESERVED_GFN;
+    }
+    if ( *end <= *gfn )
+        return 0;
+    if ( r->type == MEMMAP_TYPE_RAM )
+        return r->flags & MEMMAP_EF_FIRMWARE ? E820_RESERVED : E820_RAM;
+
+    return r->type == MEMMAP_TYPE_RDM ? E820_RESERVED : 0;
+}
+
+/* Write @l to @map, which has room for @max; returns how many that takes. */
+static unsigned int fill_e820(const struct memmap_layout *l,
+                              struct e820entry *map, unsigned int max)
+{
+    uint64_t last_end = 0;
+    uint32_t last_type = 0;
+    unsigned int i, nr = 0;
+
+    for ( i = 0; i < l->nr; i++ )
+    {
+        uint64_t gfn, end;
+        uint32_t type = e820_type(&l->range[i], &gfn, &end);
+
+        if ( !type )
+            continue;
+        if ( type != last_type || gfn != last_end )
+        {
+            if ( nr < max )
+                map[nr] = (struct e820entry){ .addr = gfn << PAGE_SHIFT,
+                                              .type = type };
+            nr++;
+        }
+        if ( nr <= max )
+            map[nr - 1].size += (end - gfn) << PAGE_SHIFT;
+        last_type = type;
+        last_end = end;
+    }
+
+    return nr;
+}
+
+/*
+ * SeaBIOS has room for 32 entries in all and drops what follows, high RAM first.
+ * So firmware keeps the smallest pieces of RAM between reserved memory to itself
+ * until the rest fits.
+ */
+static void squeeze(struct memmap_layout *l)
+{
+    uint64_t pages = 0;
+    unsigned int i;
+    struct memmap_hex h;
+
+    while ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
+    {
+        struct memmap_range *least = NULL;
+
+        for ( i = 1; i + 1 < l->nr; i++ )
+        {
+            struct memmap_range *r = &l->range[i];
+            uint64_t gfn, end;
+
+            if ( e820_type(r, &gfn, &end) != E820_RAM ||
+                 (least && r->pages >= least->pages) ||
+                 memmap_range_end(&r[-1]) != r->gfn ||
+                 memmap_range_end(r) != r[1].gfn ||
+                 e820_type(&r[-1], &gfn, &end) != E820_RESERVED ||
+                 e820_type(&r[1], &gfn, &end) != E820_RESERVED )
+                continue;
+            least = r;
+        }
+        if ( !least )
+            break;
+        least->flags |= MEMMAP_EF_FIRMWARE;
+        pages += least->pages;
+    }
+
+    if ( pages )
+        printf("memmap: too many ranges for SeaBIOS: %s pages between reserved"
+               " memory are kept from the guest\n", memmap_hex(pages, &h));
+}
+
 bool memmap_sync_e820(void)
 {
-    struct e820entry *e = NULL;
-    unsigned int i, nr = 0;
-    struct memmap_hex h;
+    unsigned int nr;
 
     if ( !fw.present )
         return false;
 
-    for ( i = 0; i < now.nr; i++ )
+    nr = fill_e820(&now, memory_map.map, E820MAX);
+    if ( nr > E820MAX )
     {
-        const struct memmap_range *r = &now.range[i];
-        uint64_t gfn = r->gfn, end = memmap_range_end(r);
-        uint32_t type = r->type == MEMMAP_TYPE_RAM ? E820_RAM : E820_RESERVED;
-
-        if ( gfn < MEMMAP_FIXED_END )
-            gfn = MEMMAP_FIXED_END;
-        /* build_e820_table() reserves all of this by itself. */
-        if ( gfn < FOUR_GIB_GFN && end > RESERVED_GFN )
-        {
-            if ( gfn >= RESERVED_GFN )
-                gfn = FOUR_GIB_GFN;
-            else if ( end <= FOUR_GIB_GFN )
-                end = RESERVED_GFN;
-        }
-        if ( end <= gfn || (r->flags & MEMMAP_EF_FIRMWARE) ||
-             (r->type != MEMMAP_TYPE_RAM && r->type != MEMMAP_TYPE_RDM) )
-            continue;
-        if ( e && e->type == type && e->addr + e->size == gfn << PAGE_SHIFT )
-        {
-            e->size += (end - gfn) << PAGE_SHIFT;
-            continue;
-        }
-        if ( nr == E820MAX )
-        {
-            printf("memmap: memory map is full, what follows gfn %s is left out\n",
-                   memmap_hex(gfn, &h));
-            break;
-        }
-        e = &memory_map.map[nr++];
-        e->addr = gfn << PAGE_SHIFT;
-        e->size = (end - gfn) << PAGE_SHIFT;
-        e->type = type;
+        printf("memmap: memory map is full, the last %u ranges are left out\n",
+               nr - E820MAX);
+        nr = E820MAX;
     }
     memory_map.nr_map = nr;
 
     return true;
+}
+
+uint32_t memmap_low_ram_end(void)
+{
+    const struct memmap_range *best = NULL;
+    unsigned int i;
+
+    for ( i = 0; fw.present && i < now.nr; i++ )
+    {
+        const struct memmap_range *r = &now.range[i];
+
+        if ( r->type != MEMMAP_TYPE_RAM || (r->flags & MEMMAP_EF_FIRMWARE) ||
+             r->gfn >= FOUR_GIB_GFN )
+            continue;
+        if ( !best || r->pages >= best->pages ||
+             r->pages >= (MB(128) >> PAGE_SHIFT) )
+            best = r;
+    }
+
+    return (best ? memmap_range_end(best) : hvm_info->low_mem_pgend)
+           << PAGE_SHIFT;
 }
 
 /* One line: what the device model refused, why, and what becomes of it. */
@@ -243,6 +329,9 @@ static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
             in->rdm = NULL;
         in->may_move = false;
     }
+
+    if ( strncmp(xenstore_read("hvmloader/bios", ""), "ovmf", 5) )
+        squeeze(&plan.after);
 
     /* A word that not both sides know is not said. */
     if ( !(fw.agreed & MEMMAP_FEAT_RDM) )

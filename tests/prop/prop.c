@@ -72,6 +72,11 @@ static struct guest {
     unsigned int nr_told;
 } guest;
 
+static struct {
+    uint64_t moved, pages, failed, refused, unheard, unsettled, again;
+    uint64_t freed, kept, mapped, unmapped, squeezed;
+} count;
+
 static uint64_t sequence;
 static uint64_t seed;
 
@@ -318,6 +323,7 @@ static void build_bars(void)
         };
     }
     sim.populate = chance(50);
+    sim.ovmf = chance(40);
     /* hvmloader ends in BUG() if it cannot have a page for its own tables. */
     guest.taken = guest.away ? 0 : rnd(8);
 }
@@ -567,6 +573,22 @@ static void check_rdm(const struct memmap_layout *now)
         wrong("firmware pulled the rug from under itself");
 }
 
+/* Reserved memory, or what firmware keeps to itself. */
+static bool reserved_in(const struct memmap_layout *l, uint64_t gfn,
+                        uint64_t pages)
+{
+    for ( ; pages; gfn++, pages-- )
+    {
+        const unsigned int i = memmap_layout_seek(l, gfn);
+
+        if ( i == l->nr || l->range[i].gfn > gfn ||
+             (l->range[i].type != MEMMAP_TYPE_RDM &&
+              !(l->range[i].flags & MEMMAP_EF_FIRMWARE)) )
+            return false;
+    }
+    return true;
+}
+
 /* The E820 and the two numbers that the rest of hvmloader goes by. */
 static void check_firmware_tables(const struct memmap_layout *now)
 {
@@ -587,7 +609,7 @@ static void check_firmware_tables(const struct memmap_layout *now)
         if ( e->type != E820_RAM )
         {
             reserved += pages;
-            if ( !memmap_layout_covers(now, MEMMAP_TYPE_RDM, gfn, pages) )
+            if ( !reserved_in(now, gfn, pages) )
                 wrong("E820 has reserved what is not, at %#" PRIx64, gfn);
             continue;
         }
@@ -599,7 +621,7 @@ static void check_firmware_tables(const struct memmap_layout *now)
     {
         const struct memmap_range *e = &now->range[i];
 
-        if ( e->type == MEMMAP_TYPE_RDM )
+        if ( reserved_in(now, e->gfn, 1) )
             for ( uint64_t gfn = e->gfn; gfn < memmap_range_end(e); gfn++ )
                 reserved -= gfn >= MEMMAP_FIXED_END &&
                             (gfn < RESERVED_MEMBASE >> PAGE_SHIFT ||
@@ -617,6 +639,10 @@ static void check_firmware_tables(const struct memmap_layout *now)
         wrong("E820 and layout differ by %" PRId64 " pages of RAM",
               (int64_t)ram + MEMMAP_VGA_GFN + MEMMAP_FIXED_END -
               MEMMAP_VGA_END);
+    if ( !sim.ovmf && memory_map.nr_map > 26 )
+        wrong("%u entries of the E820 are too many for SeaBIOS",
+              memory_map.nr_map);
+    count.squeezed += memory_map.nr_map == 25 || memory_map.nr_map == 26;
     if ( reserved )
         wrong("E820 and layout differ by %" PRId64 " reserved pages",
               (int64_t)reserved);
@@ -628,10 +654,6 @@ static void check_firmware_tables(const struct memmap_layout *now)
               hvm_info->high_mem_pgend, high);
 }
 
-static struct {
-    uint64_t moved, pages, failed, refused, unheard, unsettled, again;
-    uint64_t freed, kept, mapped, unmapped;
-} count;
 
 static void check(void)
 {
@@ -745,8 +767,8 @@ int main(int argc, char *argv[])
            count.unheard, count.unsettled);
     printf("  RAM left reserved memory in %" PRIu64 ", stayed over some in %"
            PRIu64 "; %" PRIu64 " ranges mapped, %" PRIu64
-           " could not be\n", count.freed, count.kept, count.mapped,
-           count.unmapped);
+           " could not be; E820 full in %" PRIu64 "\n", count.freed, count.kept, count.mapped,
+           count.unmapped, count.squeezed);
     printf("%" PRIu64 " passed, 0 failed\n", nr);
     return 0;
 }

@@ -58,6 +58,8 @@ const char *xenstore_read(const char *path, const char *default_resp)
     if ( sscanf(path, "hvmloader/memory-map/rdm/%u", &i) == 1 &&
          i < sim.nr_keys )
         return sim.key[i];
+    if ( sim.ovmf && !strcmp(path, "hvmloader/bios") )
+        return "ovmf";
     if ( !strcmp(path, HVM_XS_ACPI_PT_ADDRESS) )
         return "0x190800";
     if ( !strcmp(path, HVM_XS_ACPI_PT_LENGTH) )

@@ -54,6 +54,7 @@ struct sim {
 
     unsigned int phys_bits;
     bool disabled;                  /* switched off in xenstore */
+    bool ovmf;                      /* the firmware that follows */
     bool populate;                  /* Xen still has pages for this guest */
 };
 
