@@ -58,7 +58,7 @@ static bool chance(unsigned int percent)
 }
 
 #define MAX_BARS 8
-#define MAX_TOLD (3 * SIM_RDM)
+#define MAX_TOLD (2 * SIM_RDM + SIM_KEYS)
 
 static struct guest {
     struct memmap_layout built;         /* RAM and RDM, as the E820 says */
@@ -280,7 +280,9 @@ static void build_rdm(void)
     if ( chance(30) )
         sim.fault.rdm = rnd(1u << SIM_RDM);
 
-    for ( unsigned int n = chance(30) ? rnd(SIM_RDM + 1) : 0; n; n-- )
+    for ( unsigned int n = chance(3) ? SIM_KEYS
+                                     : chance(30) ? rnd(SIM_RDM + 1) : 0;
+          n; n-- )
     {
         char *key = sim.key[sim.nr_keys++];
         uint64_t gfn = somewhere(), pages = 1 + rnd(6);

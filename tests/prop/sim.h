@@ -21,7 +21,8 @@ struct sim_faults {
     unsigned int rdm;               /* bit i: sim.rdm[i] cannot be mapped */
 };
 
-#define SIM_RDM 8
+#define SIM_RDM  8
+#define SIM_KEYS 24
 
 struct sim {
     struct host host;
@@ -40,7 +41,7 @@ struct sim {
         bool assigned, mapped;
     } rdm[SIM_RDM];
     unsigned int nr_rdm;
-    char key[SIM_RDM][48];          /* what the toolstack wrote of more */
+    char key[SIM_KEYS][48];          /* what the toolstack wrote of more */
     unsigned int nr_keys;
 
     /* The device model's view, as last applied. */
