@@ -13,6 +13,7 @@ help:
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make vectors     the protocol's test vectors, from the code"
 	@echo "make coverage    how much of protocol/ the unit tests reach"
+	@echo "make bench       how the planner's time grows"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm.h"
 #include "fw.h"
+#include "hvm-rdm.h"
 #include "move.h"
 
 #include "../config.h"
@@ -18,29 +19,24 @@
 /* Two of the eight variable MTRRs are left for BARs above 4 GiB. */
 #define MAX_MTRRS       6
 
+#define FOUR_GIB_GFN    (GB(4) >> PAGE_SHIFT)
+/* What the rest of hvmloader and SeaBIOS itself add, taken from its 32. */
+#define SEABIOS_ENTRIES (32 - 6)
+/* From here to 4 GiB it is hvmloader's. */
+#define RESERVED_GFN    (RESERVED_MEMBASE >> PAGE_SHIFT)
+
 static struct memmap_fw fw;
-/* Where everything is now; every page moved is noted here at once. */
-static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
+/*
+ * Where everything is now; every page moved is noted here at once, so there is
+ * more room than a record has.
+ */
+static struct memmap_range now_range[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
-
-/* hvmloader's printf knows no 64-bit numbers. */
-struct hex {
-    char text[17];
-};
-
-static const char *hex(uint64_t v, struct hex *h)
-{
-    if ( v >> 32 )
-        snprintf(h->text, sizeof(h->text), PRIllx, PRIllx_arg(v));
-    else
-        snprintf(h->text, sizeof(h->text), "%x", (uint32_t)v);
-
-    return h->text;
-}
 
 static uint32_t port_in(void *opaque, unsigned int reg)
 {
@@ -89,7 +85,7 @@ static bool layout_from_e820(void)
 {
     unsigned int i;
 
-    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
 
     if ( !note(0, MEMMAP_VGA_GFN, MEMMAP_TYPE_RAM) ||
          !note(MEMMAP_VGA_END, MEMMAP_FIXED_END, MEMMAP_TYPE_RAM) )
@@ -131,7 +127,7 @@ static void sync_hvm_info(void)
 
         if ( r->type != MEMMAP_TYPE_RAM || (r->flags & MEMMAP_EF_FIRMWARE) )
             continue;
-        if ( r->gfn < (GB(4) >> PAGE_SHIFT) )
+        if ( r->gfn < FOUR_GIB_GFN )
             low = memmap_range_end(r);
         else
             high = memmap_range_end(r);
@@ -141,39 +137,137 @@ static void sync_hvm_info(void)
     hvm_info->high_mem_pgend = high;
 }
 
+/* How @r appears in the E820, if it does; *@gfn and *@end are what of it. */
+static uint32_t e820_type(const struct memmap_range *r, uint64_t *gfn,
+                          uint64_t *end)
+{
+    *gfn = r->gfn < MEMMAP_FIXED_END ? MEMMAP_FIXED_END : r->gfn;
+    *end = memmap_range_end(r);
+    /* build_e820_table() reserves all of this by itself. */
+    if ( *gfn < FOUR_GIB_GFN && *end > RESERVED_GFN )
+    {
+        if ( *gfn >= RESERVED_GFN )
+            *gfn = FOUR_GIB_GFN;
+        else if ( *end <= FOUR_GIB_GFN )
+            *end = RESERVED_GFN;
+    }
+    if ( *end <= *gfn )
+        return 0;
+    if ( r->type == MEMMAP_TYPE_RAM )
+        return r->flags & MEMMAP_EF_FIRMWARE ? E820_RESERVED : E820_RAM;
+
+    return r->type == MEMMAP_TYPE_RDM ? E820_RESERVED : 0;
+}
+
+/* Write @l to @map, which has room for @max; returns how many that takes. */
+static unsigned int fill_e820(const struct memmap_layout *l,
+                              struct e820entry *map, unsigned int max)
+{
+    uint64_t last_end = 0;
+    uint32_t last_type = 0;
+    unsigned int i, nr = 0;
+
+    for ( i = 0; i < l->nr; i++ )
+    {
+        uint64_t gfn, end;
+        uint32_t type = e820_type(&l->range[i], &gfn, &end);
+
+        if ( !type )
+            continue;
+        if ( type != last_type || gfn != last_end )
+        {
+            if ( nr < max )
+                map[nr] = (struct e820entry){ .addr = gfn << PAGE_SHIFT,
+                                              .type = type };
+            nr++;
+        }
+        if ( nr <= max )
+            map[nr - 1].size += (end - gfn) << PAGE_SHIFT;
+        last_type = type;
+        last_end = end;
+    }
+
+    return nr;
+}
+
+/*
+ * SeaBIOS has room for 32 entries in all and drops what follows, high RAM first.
+ * So firmware keeps the smallest pieces of RAM between reserved memory to itself
+ * until the rest fits.
+ */
+static void squeeze(struct memmap_layout *l)
+{
+    uint64_t pages = 0;
+    unsigned int i;
+    struct memmap_hex h;
+
+    while ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
+    {
+        struct memmap_range *least = NULL;
+
+        for ( i = 1; i + 1 < l->nr; i++ )
+        {
+            struct memmap_range *r = &l->range[i];
+            uint64_t gfn, end;
+
+            if ( e820_type(r, &gfn, &end) != E820_RAM ||
+                 (least && r->pages >= least->pages) ||
+                 memmap_range_end(&r[-1]) != r->gfn ||
+                 memmap_range_end(r) != r[1].gfn ||
+                 e820_type(&r[-1], &gfn, &end) != E820_RESERVED ||
+                 e820_type(&r[1], &gfn, &end) != E820_RESERVED )
+                continue;
+            least = r;
+        }
+        if ( !least )
+            break;
+        least->flags |= MEMMAP_EF_FIRMWARE;
+        pages += least->pages;
+    }
+
+    if ( pages )
+        printf("memmap: too many ranges for SeaBIOS: %s pages between reserved"
+               " memory are kept from the guest\n", memmap_hex(pages, &h));
+}
+
 bool memmap_sync_e820(void)
 {
-    unsigned int i, nr = 0;
-    struct hex h;
+    unsigned int nr;
 
     if ( !fw.present )
         return false;
 
-    for ( i = 0; i < now.nr; i++ )
+    nr = fill_e820(&now, memory_map.map, E820MAX);
+    if ( nr > E820MAX )
     {
-        const struct memmap_range *r = &now.range[i];
-        uint64_t gfn = r->gfn;
-
-        if ( gfn < MEMMAP_FIXED_END )
-            gfn = MEMMAP_FIXED_END;
-        if ( memmap_range_end(r) <= gfn || (r->flags & MEMMAP_EF_FIRMWARE) ||
-             (r->type != MEMMAP_TYPE_RAM && r->type != MEMMAP_TYPE_RDM) )
-            continue;
-        if ( nr == E820MAX )
-        {
-            printf("memmap: memory map is full, what follows gfn %s is left out\n",
-                   hex(gfn, &h));
-            break;
-        }
-        memory_map.map[nr].addr = gfn << PAGE_SHIFT;
-        memory_map.map[nr].size = (memmap_range_end(r) - gfn) << PAGE_SHIFT;
-        memory_map.map[nr].type =
-            r->type == MEMMAP_TYPE_RAM ? E820_RAM : E820_RESERVED;
-        nr++;
+        printf("memmap: memory map is full, the last %u ranges are left out\n",
+               nr - E820MAX);
+        nr = E820MAX;
     }
     memory_map.nr_map = nr;
 
     return true;
+}
+
+uint32_t memmap_low_ram_end(void)
+{
+    const struct memmap_range *best = NULL;
+    unsigned int i;
+
+    for ( i = 0; fw.present && i < now.nr; i++ )
+    {
+        const struct memmap_range *r = &now.range[i];
+
+        if ( r->type != MEMMAP_TYPE_RAM || (r->flags & MEMMAP_EF_FIRMWARE) ||
+             r->gfn >= FOUR_GIB_GFN )
+            continue;
+        if ( !best || r->pages >= best->pages ||
+             r->pages >= (MB(128) >> PAGE_SHIFT) )
+            best = r;
+    }
+
+    return (best ? memmap_range_end(best) : hvm_info->low_mem_pgend)
+           << PAGE_SHIFT;
 }
 
 /* One line: what the device model refused, why, and what becomes of it. */
@@ -185,21 +279,19 @@ static void complain(const char *what, unsigned int err, const char *so)
     printf("; %s\n", so);
 }
 
-static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
-                      unsigned int nr, uint64_t mmio_hole_size,
-                      bool may_move)
+static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
-        .now = l,
         .hole_start = pci_mem_start,
         .hole_min = HOLE_MIN,
         .hole_end = pci_mem_end,
+        .high_base = GB(4),
         .high_thresh = HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .max_mtrrs = MAX_MTRRS,
-        .may_move = may_move,
+        .may_move = true,
     };
 
     if ( mmio_hole_size && mmio_hole_size <= GB(4) &&
@@ -208,8 +300,45 @@ static bool make_plan(const struct memmap_layout *l, struct memmap_bar *bar,
         in.hole_start = GB(4) - mmio_hole_size;
         in.hole_fixed = true;
     }
+
+    return in;
+}
+
+/* Plan, and if there is no room do with less; @in says with what. */
+static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
+                      unsigned int nr)
+{
+    static const char *const full[] = {
+        [MEMMAP_FULL_ENTRIES] = "ranges in the layout",
+        [MEMMAP_FULL_MOVES] = "moves",
+        [MEMMAP_FULL_GFNS] = "addresses for RAM",
+    };
+    unsigned int i;
+
+    plan.move = moves;
+    plan.max_moves = ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
-    return memmap_plan(&in, bar, nr, &plan);
+    while ( !memmap_plan(in, bar, nr, &plan) )
+    {
+        if ( !in->may_move && !in->rdm )
+            return false;
+        printf("memmap: not enough %s, %s\n", full[plan.full],
+               in->may_move ? "RAM stays where it is"
+                            : "reserved memory is left out");
+        if ( !in->may_move )
+            in->rdm = NULL;
+        in->may_move = false;
+    }
+
+    if ( strncmp(xenstore_read("hvmloader/bios", ""), "ovmf", 5) )
+        squeeze(&plan.after);
+
+    /* A word that not both sides know is not said. */
+    if ( !(fw.agreed & MEMMAP_FEAT_RDM) )
+        for ( i = 0; i < plan.after.nr; i++ )
+            plan.after.range[i].flags &= ~MEMMAP_EF_UNMAPPED;
+
+    return true;
 }
 
 /*
@@ -224,8 +353,7 @@ static bool add_constraints(struct memmap_layout *l,
     if ( !memmap_layout_copy(l, &now) )
         return false;
     for ( i = 0; i < owned->nr; i++ )
-        if ( (owned->range[i].type == MEMMAP_TYPE_OWNED ||
-              owned->range[i].type == MEMMAP_TYPE_RDM) &&
+        if ( owned->range[i].type == MEMMAP_TYPE_OWNED &&
              !memmap_layout_overlaps(l, MEMMAP_TYPE_RAM, owned->range[i].gfn,
                                      owned->range[i].pages) &&
              !memmap_layout_set(l, &owned->range[i]) )
@@ -266,7 +394,7 @@ static const char *type_name(unsigned int type)
 static void show(const struct memmap_layout *l)
 {
     static char text[XS_CHUNK * 72];
-    struct hex h[3];
+    struct memmap_hex h[3];
     char path[48];
     unsigned int i, n = 0, used = 0;
     int rc;
@@ -279,10 +407,10 @@ static void show(const struct memmap_layout *l)
         const struct memmap_range *r = &l->range[i];
 
         used += snprintf(text + used, sizeof(text) - used,
-                         "%s %s %s %s %x %x\n", hex(r->gfn, &h[0]),
-                         hex(r->pages, &h[1]),
-                         r->source == MEMMAP_NO_SOURCE ? "-"
-                                                       : hex(r->source, &h[2]),
+                         "%s %s %s %s %x %x\n", memmap_hex(r->gfn, &h[0]),
+                         memmap_hex(r->pages, &h[1]),
+                         r->source == MEMMAP_NO_SOURCE
+                         ? "-" : memmap_hex(r->source, &h[2]),
                          type_name(r->type), r->flags, r->aux);
         if ( i % XS_CHUNK != XS_CHUNK - 1 && i != l->nr - 1 )
             continue;
@@ -293,6 +421,33 @@ static void show(const struct memmap_layout *l)
 
     if ( rc )
         printf("memmap: layout not shown in xenstore (error %d)\n", rc);
+}
+
+/*
+ * Commit @r; what the device model cannot map of reserved memory is marked so,
+ * and it is asked again.  Each round marks one entry, so there is an end.
+ */
+static unsigned int commit(struct memmap_record *r)
+{
+    unsigned int rc;
+
+    for ( ; ; )
+    {
+        struct memmap_range *e;
+
+        show(&r->layout);
+        rc = memmap_fw_commit(&fw, r);
+        if ( rc != MEMMAP_E_RDM || fw.index >= r->layout.nr )
+            return rc;
+        e = &r->layout.range[fw.index];
+        if ( e->type != MEMMAP_TYPE_RDM || (e->flags & MEMMAP_EF_UNMAPPED) )
+            return rc;
+        e->flags |= MEMMAP_EF_UNMAPPED;
+        printf("memmap: ");
+        memmap_print_rdm(e);
+        printf(" could not be mapped by the device model;"
+               " the device cannot use it\n");
+    }
 }
 
 /* Leave the conversation: nobody after us shall have a say either. */
@@ -308,12 +463,12 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size)
 {
     static struct memmap_range query_range[MEMMAP_MAX_ENTRIES];
-    static struct memmap_range all_range[MEMMAP_MAX_ENTRIES];
+    static struct memmap_range all_range[3 * MEMMAP_MAX_ENTRIES];
     struct memmap_record query = {}, want;
+    struct memmap_plan_in in = inputs(mmio_hole_size);
     struct memmap_layout all;
-    struct hex h[3];
+    struct memmap_hex h[3];
     unsigned int i, rc;
-    bool may_move = true;
 
     if ( !strncmp(xenstore_read("hvmloader/memory-map/enabled", "1"), "0", 2) )
     {
@@ -324,7 +479,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     fw.io = &port_io;
     fw.buf = (uint8_t *)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
     fw.buf_gfn = MEMMAP_BUFFER_PHYSICAL_ADDRESS >> PAGE_SHIFT;
-    fw.features = MEMMAP_FEAT_PUBLISH;
+    fw.features = MEMMAP_FEAT_PUBLISH | MEMMAP_FEAT_RDM;
 
     if ( memmap_fw_probe(&fw) )
     {
@@ -334,7 +489,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
 
     memmap_layout_init(&query.layout, query_range, MEMMAP_MAX_ENTRIES);
     rc = memmap_fw_query(&fw, &query);
-    memmap_layout_init(&all, all_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&all, all_range, ARRAY_SIZE(all_range));
     if ( rc )
     {
         complain("to say what it needs", rc, "going on without it");
@@ -343,15 +498,14 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     if ( !layout_from_e820() || !add_constraints(&all, &query.layout) )
         return give_up("memory map has too many ranges");
 
+    in.now = &all;
+    in.rdm = memmap_gather_rdm(fw.agreed & MEMMAP_FEAT_RDM ? &query.layout
+                                                           : NULL, &now);
+    in.pinned = memmap_gather_pinned();
+
  again:
-    if ( !make_plan(&all, bar, nr, mmio_hole_size, may_move) )
-    {
-        if ( !may_move )
-            return give_up("layout has too many ranges");
-        printf("memmap: no room for the RAM that would move, it stays\n");
-        may_move = false;
-        goto again;
-    }
+    if ( !make_plan(&in, bar, nr) )
+        return give_up("layout has too many ranges");
 
     want = record(&plan.after);
     if ( plan.nr_moves )
@@ -360,24 +514,24 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         if ( rc )
         {
             complain("the layout with RAM moved", rc, "RAM stays where it is");
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
         for ( i = 0; i < plan.nr_moves; i++ )
             printf("memmap: moving %s pages from gfn %s to %s\n",
-                   hex(plan.move[i].pages, &h[0]), hex(plan.move[i].from, &h[1]),
-                   hex(plan.move[i].to, &h[2]));
+                   memmap_hex(plan.move[i].pages, &h[0]),
+                   memmap_hex(plan.move[i].from, &h[1]),
+                   memmap_hex(plan.move[i].to, &h[2]));
         if ( memmap_move(&p2m_ops, NULL, &plan, &now) )
         {
             printf("memmap: Xen did not move the RAM, it stays where it is\n");
             add_constraints(&all, &query.layout);
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
     }
 
-    show(&plan.after);
-    rc = memmap_fw_commit(&fw, &want);
+    rc = commit(&want);
     if ( rc )
     {
         complain("to follow", rc, plan.nr_moves ? "RAM is moved back"
@@ -386,7 +540,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         {
             memmap_move_back(&p2m_ops, NULL, &plan, &now);
             add_constraints(&all, &query.layout);
-            may_move = false;
+            in.may_move = false;
             goto again;
         }
     }
@@ -400,11 +554,24 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                           ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
     sync_hvm_info();
     memmap_sync_e820();
+    if ( in.rdm )
+        memmap_print_kept(&in);
+    printf("memmap: reserved memory: %u ranges, %s pages moved for them,"
+           " minimum %s\n", in.rdm ? in.rdm->nr : 0,
+           memmap_hex(plan.rdm_pages, &h[0]),
+           memmap_hex(plan.rdm_minimum, &h[1]));
     printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
            " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
-           pci_mem_start, hex(plan.moved_pages, &h[0]), plan.unplaced);
+           pci_mem_start, memmap_hex(plan.moved_pages, &h[0]), plan.unplaced);
 
     return true;
+}
+
+bool memmap_is_ram(uint64_t addr, uint64_t size)
+{
+    return !fw.present ||
+           memmap_layout_covers(&now, MEMMAP_TYPE_RAM, addr >> PAGE_SHIFT,
+                                size >> PAGE_SHIFT);
 }
 
 void memmap_page_taken(uint64_t from, uint64_t to)
@@ -417,10 +584,28 @@ void memmap_page_taken(uint64_t from, uint64_t to)
         .flags = MEMMAP_EF_FIRMWARE,
     };
 
+    const struct memmap_range *old;
+    unsigned int i = memmap_layout_seek(&now, from);
+
     if ( !fw.present )
         return;
 
-    memmap_layout_clear(&now, from, 1);
+    old = i < now.nr && now.range[i].gfn <= from ? &now.range[i] : NULL;
+    if ( old && (old->flags & MEMMAP_EF_UNFREED) )
+    {
+        struct memmap_range left = {
+            .gfn = from,
+            .pages = 1,
+            .source = MEMMAP_NO_SOURCE,
+            .type = MEMMAP_TYPE_RDM,
+            .flags = fw.agreed & MEMMAP_FEAT_RDM ? MEMMAP_EF_UNMAPPED : 0,
+            .aux = old->aux,
+        };
+
+        memmap_layout_set(&now, &left);
+    }
+    else
+        memmap_layout_clear(&now, from, 1);
     memmap_layout_set(&now, &r);
     /* The next page comes from below this one, which may be across a gap. */
     sync_hvm_info();
@@ -438,8 +623,7 @@ void memmap_finish(void)
     if ( dirty )
     {
         last = record(&now);
-        show(&now);
-        rc = memmap_fw_commit(&fw, &last);
+        rc = commit(&last);
         if ( rc )
             complain("the final layout", rc, "devices may not see all RAM");
     }

@@ -20,6 +20,15 @@
 bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size);
 
+/* Whether all of [addr, addr + size) bytes is RAM, as far as is known. */
+bool memmap_is_ram(uint64_t addr, uint64_t size);
+
+/*
+ * The end (bytes) of the highest RAM below 4 GiB that is of some size in one
+ * piece: what CMOS says, and OVMF puts its own memory right below it.
+ */
+uint32_t memmap_low_ram_end(void);
+
 /* Page @from of RAM now is at @to, for firmware's own use (gfns). */
 void memmap_page_taken(uint64_t from, uint64_t to);
 

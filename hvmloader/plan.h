@@ -12,7 +12,6 @@
 #include "layout.h"
 
 #define MEMMAP_MAX_BARS     256u
-#define MEMMAP_MAX_MOVES    64u
 
 /*
  * One memory BAR.  Sizes and addresses in bytes; size is a power of two, or 0
@@ -20,9 +19,9 @@
  */
 struct memmap_bar {
     uint64_t size;
-    uint64_t addr;          /* out: where it goes, MEMMAP_BAR_UNPLACED if nowhere */
+    uint64_t addr;          /* out: where it goes, or MEMMAP_BAR_UNPLACED */
     bool is_64bit;
-    bool high;              /* out: above 4 GiB */
+    bool high;              /* out: above high_base */
 };
 
 #define MEMMAP_BAR_UNPLACED 0xffffffffffffffffull
@@ -31,38 +30,80 @@ struct memmap_plan_in {
     /* RAM, RDM and OWNED ranges as they are now. */
     const struct memmap_layout *now;
     /*
+     * Reserved device memory that is to be free of RAM, wherever it lies.  May
+     * say again what @now says.  NULL: none.
+     */
+    const struct memmap_layout *rdm;
+    /* What cannot move or be used otherwise, of any type.  NULL: nothing. */
+    const struct memmap_layout *pinned;
+    /*
      * Where the low MMIO hole starts by default, how far down it may grow when
-     * RAM is moved for it, and where it ends (bytes).
+     * RAM is moved for it, and where it ends (bytes).  From there to @high_base
+     * it is firmware's.
      */
     uint64_t hole_start, hole_min, hole_end;
+    uint64_t high_base;     /* 4 GiB, a power of two: RAM goes on (bytes) */
     bool hole_fixed;        /* the user chose hole_start: it is not doubled */
-    uint64_t high_thresh;   /* larger 64-bit BARs always go above 4 GiB, bytes */
+    uint64_t high_thresh;   /* larger 64-bit BARs always go high, bytes */
     uint64_t addr_limit;    /* first address the CPU cannot form, bytes */
     uint64_t gfn_limit;     /* first gfn the device model cannot map as RAM */
     unsigned int max_mtrrs; /* variable MTRRs to cover the low hole, 0: any */
-    bool may_move;          /* RAM may be moved for the sake of BARs */
+    bool may_move;          /* RAM may be moved, for BARs and for @rdm */
 };
 
 struct memmap_move {
     uint64_t from, to, pages;   /* gfns, 4 KiB pages */
 };
 
+/* What there was not enough of. */
+enum memmap_full {
+    MEMMAP_FULL_NOTHING,
+    MEMMAP_FULL_ENTRIES,        /* ranges in the layout */
+    MEMMAP_FULL_MOVES,
+    MEMMAP_FULL_GFNS,           /* gfns that can be RAM */
+};
+
 struct memmap_plan {
     uint64_t hole_start;        /* of the low MMIO hole, bytes */
-    uint64_t high_start, high_end; /* of BARs above 4 GiB, bytes; equal: none */
-    uint64_t moved_pages;
+    uint64_t high_start, high_end; /* of BARs above high_base; equal: none */
+    uint64_t moved_pages;       /* all of them */
+    uint64_t rdm_pages;         /* of these, for the sake of reserved memory */
+    uint64_t rdm_minimum;       /* RAM under what is freed, counted by itself */
+    unsigned int rdm_kept;      /* ranges of in->rdm that are not freed */
     unsigned int unplaced;      /* BARs without an address */
+    enum memmap_full full;      /* why there is no plan */
     unsigned int nr_moves;
-    struct memmap_move move[MEMMAP_MAX_MOVES];
-    struct memmap_layout after; /* caller's storage; OWNED left out, MMIO added */
+    /* Caller's storage. */
+    unsigned int max_moves;
+    struct memmap_move *move;
+    struct memmap_layout after; /* OWNED left out, MMIO added */
+};
+
+/* Why a range of in->rdm is not freed of RAM. */
+enum memmap_kept {
+    MEMMAP_KEPT_NOT,            /* it is */
+    MEMMAP_KEPT_PINNED,
+    MEMMAP_KEPT_RESERVED,       /* firmware's area below high_base */
+    MEMMAP_KEPT_OWNED,          /* the device model's own */
+    MEMMAP_KEPT_RAM,            /* RAM there, and none may move */
 };
 
 /*
- * Plan for the @nr BARs at @bar, sorted by size, largest first.  As few pages
- * move as the BARs allow; if the hole that firmware has anyway is enough,
- * nothing moves and every BAR lies where hvmloader always put it.  False if the
- * layout needs more ranges or moves than there is room for: the plan is then
- * void, and planning without may_move is what is left.
+ * What the planner makes of @r, a range of in->rdm.  If it is kept for what is
+ * pinned, *@pin is the first range of in->pinned to blame.  A range is freed as
+ * a whole or not at all.
+ */
+enum memmap_kept memmap_plan_kept(const struct memmap_plan_in *in,
+                                  const struct memmap_range *r,
+                                  unsigned int *pin);
+
+/*
+ * Plan for the @nr BARs at @bar, sorted by size, largest first.  RAM leaves
+ * exactly what reserved memory is freed, and as few pages more as the BARs
+ * allow; if the hole that firmware has anyway is enough for them, every BAR
+ * lies where hvmloader always put it.  False if there is no room for the
+ * layout, the moves or the RAM that would move, see plan->full: the plan is then
+ * void, and planning without may_move is what is left.  O(n log n) in ranges.
  */
 bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
                  unsigned int nr, struct memmap_plan *plan);

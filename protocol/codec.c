@@ -143,6 +143,8 @@ static unsigned int check_entry(const struct memmap_range *e)
         return MEMMAP_E_TYPE;
     if ( (e->flags & MEMMAP_EF_UNFREED) && e->type != MEMMAP_TYPE_RAM )
         return MEMMAP_E_TYPE;
+    if ( (e->flags & MEMMAP_EF_UNMAPPED) && e->type != MEMMAP_TYPE_RDM )
+        return MEMMAP_E_TYPE;
     if ( e->aux && e->type != MEMMAP_TYPE_RDM &&
          !(e->flags & MEMMAP_EF_UNFREED) )
         return MEMMAP_E_RESERVED;

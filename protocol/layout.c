@@ -135,6 +135,25 @@ bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r)
     return r->type && replace(l, r);
 }
 
+bool memmap_layout_append(struct memmap_layout *l, const struct memmap_range *r)
+{
+    struct memmap_range *last = l->nr ? &l->range[l->nr - 1] : NULL;
+
+    if ( !r->type || !valid(r->gfn, r->pages) ||
+         (last && r->gfn < memmap_range_end(last)) )
+        return false;
+    if ( last && joins(last, r) )
+    {
+        last->pages += r->pages;
+        return true;
+    }
+    if ( l->nr == l->max )
+        return false;
+
+    l->range[l->nr++] = *r;
+    return true;
+}
+
 bool memmap_layout_clear(struct memmap_layout *l, uint64_t gfn, uint64_t pages)
 {
     struct memmap_range gap = { .gfn = gfn, .pages = pages };

@@ -41,6 +41,13 @@ void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,
  */
 bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r);
 
+/*
+ * As set, where nothing was said of @r's gfns or of any above: in constant time,
+ * for who builds a layout from the bottom up.  False also if that is not so.
+ */
+bool memmap_layout_append(struct memmap_layout *l,
+                          const struct memmap_range *r);
+
 /* Say nothing any more of [gfn, gfn + pages).  False as for set. */
 bool memmap_layout_clear(struct memmap_layout *l, uint64_t gfn, uint64_t pages);
 

@@ -98,6 +98,7 @@
 #define MEMMAP_E_BUSY           19u     /* memory that would move is in use */
 #define MEMMAP_E_APPLY          20u     /* the device model could not do it */
 #define MEMMAP_E_RESERVED       21u     /* a field that must be zero is not */
+#define MEMMAP_E_RDM            22u     /* reserved memory was not mapped */
 #define MEMMAP_E_ABSENT         255u    /* firmware side only: no device */
 
 /* Section 4: the record.  Offsets in bytes, fields little-endian. */
@@ -149,8 +150,9 @@
 #define MEMMAP_EF_OPTIONAL      0x0001u /* a reader that knows not the type skips it */
 #define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: kept by firmware, not in the E820's RAM */
 #define MEMMAP_EF_UNFREED       0x0004u /* RAM: lies where RDM belongs, see section 4 */
+#define MEMMAP_EF_UNMAPPED      0x0008u /* RDM: not mapped here, see section 4 */
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
-                                 MEMMAP_EF_UNFREED)
+                                 MEMMAP_EF_UNFREED | MEMMAP_EF_UNMAPPED)
 
 #define MEMMAP_NO_SOURCE        0xffffffffffffffffull
 

@@ -25,6 +25,7 @@ static const char *const errors[] = {
     [MEMMAP_E_BUSY]       = "memory that would move is in use",
     [MEMMAP_E_APPLY]      = "device model could not apply the layout",
     [MEMMAP_E_RESERVED]   = "a field that must be zero is not",
+    [MEMMAP_E_RDM]        = "reserved device memory could not be mapped",
 };
 
 static const char *const states[] = {

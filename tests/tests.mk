@@ -15,12 +15,13 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 # What ships and needs neither Xen's headers nor QEMU's.
 PURE_SRC    := $(wildcard protocol/*.c) \
-               $(wildcard hvmloader/plan.c hvmloader/move.c)
-PURE_HDR    := $(wildcard protocol/*.h hvmloader/plan.h hvmloader/move.h)
+               $(wildcard hvmloader/rdm.c hvmloader/plan.c hvmloader/move.c)
+PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
+               hvmloader/move.h)
 UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
-               tests/vectors/vectors.c
+               tests/prop/oracle.c                tests/vectors/vectors.c
 UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \
-               tests/vectors/vectors.h
+               tests/prop/oracle.h                tests/vectors/vectors.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -142,7 +143,14 @@ PROP_INC  := -Itests/prop/stub -Itests/prop/stub/xen
 PROP_DEPS := $(wildcard tests/prop/*.[ch] tests/prop/stub/*.h hvmloader/*.[ch]) \
              $(PURE_SRC) $(PURE_HDR) tests/tests.mk
 
-check-prop: $(T)/prop $(T)/prop-asan
+ORACLE_SRC := tests/prop/oracle.c tests/prop/oracle-main.c
+
+check-prop: $(T)/prop $(T)/prop-asan $(T)/oracle
+	@echo "== plans against brute force, a fixed seed"
+	@$(T)/oracle 0x6f7261636c65 $(PROP_SEQUENCES)
+	@echo "== plans against brute force, a fresh seed"
+	@$(T)/oracle 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
+	    $(PROP_SEQUENCES)
 	@echo "== a fixed seed"
 	@$(T)/prop $(PROP_SEQUENCES)
 	@echo "== a fixed seed, under AddressSanitizer and UBSan"
@@ -150,6 +158,9 @@ check-prop: $(T)/prop $(T)/prop-asan
 	@echo "== a fresh seed"
 	@$(T)/prop --seed 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
 	    $(PROP_SEQUENCES)
+
+$(T)/oracle: $(PROP_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $(ORACLE_SRC) $(PURE_SRC)
 
 # hvm.c's callbacks ignore an argument here and there, as in its own tree.
 $(T)/prop: $(PROP_DEPS) | test-tools
@@ -159,6 +170,14 @@ $(T)/prop: $(PROP_DEPS) | test-tools
 $(T)/prop-asan: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
 	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
+
+# How the planner's time grows with the regions of reserved memory.
+.PHONY: bench
+bench: $(T)/bench_plan
+	@$(T)/bench_plan
+
+$(T)/bench_plan: tests/bench/bench_plan.c $(PURE_SRC) $(PURE_HDR) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $< $(PURE_SRC) -lm
 
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools

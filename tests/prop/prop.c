@@ -11,6 +11,10 @@
  *  - what the device model accepted last is true, unless it refused the last
  *    word; generations agree; nobody can talk to it any more;
  *  - no BAR lies over RAM, over another BAR or over what is reserved;
+ *  - reserved memory, whoever told of it, is free of RAM or says that it is not;
+ *    if nothing failed as much RAM left as lay there, and not a page more; and
+ *    the device model mapped what it was asked to map of its devices', no less;
+ *  - firmware's own image, its modules and tables stay where they are;
  *  - firmware's two numbers and its E820 say the same as the layout;
  *  - if nothing but Xen fails, the conversation ends well: the guest boots.
  *
@@ -54,6 +58,7 @@ static bool chance(unsigned int percent)
 }
 
 #define MAX_BARS 8
+#define MAX_TOLD (2 * SIM_RDM + SIM_KEYS)
 
 static struct guest {
     struct memmap_layout built;         /* RAM and RDM, as the E820 says */
@@ -62,7 +67,15 @@ static struct guest {
     unsigned int nr_bars, taken;
     uint64_t hole_size, hidden;
     bool large, faulty, settled, away;
+    /* Reserved memory that firmware was told of, by whomever. */
+    struct memmap_range told[MAX_TOLD];
+    unsigned int nr_told;
 } guest;
+
+static struct {
+    uint64_t moved, pages, failed, refused, unheard, unsettled, again;
+    uint64_t freed, kept, mapped, unmapped, squeezed;
+} count;
 
 static uint64_t sequence;
 static uint64_t seed;
@@ -215,6 +228,85 @@ static void build_device_model(void)
     }
 }
 
+/* Somewhere that matters: in low RAM, under firmware, in the hole, above. */
+static uint64_t somewhere(void)
+{
+    const struct memmap_layout *l = &guest.built;
+    const uint64_t top = memmap_range_end(&l->range[l->nr - 1]);
+
+    switch ( rnd(8) )
+    {
+    case 0: return rnd(0x200);
+    case 1: return (pci_mem_start >> PAGE_SHIFT) + rnd(32);
+    case 2: return FOUR_GIB_GFN - 0x4008 + rnd(16);
+    case 3: return FOUR_GIB_GFN + rnd(40);
+    case 4: return top - rnd(8) + rnd(16);
+    case 5: return (pci_mem_start >> PAGE_SHIFT) - rnd(64);
+    }
+    return 0x200 + rnd((pci_mem_start >> PAGE_SHIFT) - 0x200);
+}
+
+static void tell(uint64_t gfn, uint64_t pages)
+{
+    guest.told[guest.nr_told++] = (struct memmap_range){
+        .gfn = gfn, .pages = pages };
+}
+
+/* Reserved memory from QUERY and from xenstore; the E820's is in build_ram(). */
+static void build_rdm(void)
+{
+    static const char *const bad[] = { "", "7fff0-", "zebra", "20-10",
+                                       "7fff0=4", "fffffffff" };
+
+    for ( unsigned int n = chance(40) ? rnd(SIM_RDM + 1) : 0; n; n-- )
+    {
+        struct sim_rdm m = { .gfn = somewhere(), .pages = 1 + rnd(6),
+                             .assigned = chance(70) };
+        struct memmap_range r = {
+            .gfn = m.gfn, .pages = m.pages, .type = MEMMAP_TYPE_RDM,
+            .source = MEMMAP_NO_SOURCE, .aux = rnd(3) << 3,
+        };
+
+        if ( memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_OWNED, m.gfn,
+                                    m.pages) ||
+             memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_RDM, m.gfn,
+                                    m.pages) ||
+             !memmap_layout_set(&sim.owned, &r) )
+            continue;
+        sim.rdm[sim.nr_rdm++] = m;
+        if ( sim.dm.features & MEMMAP_FEAT_RDM )
+            tell(m.gfn, m.pages);
+    }
+    if ( chance(30) )
+        sim.fault.rdm = rnd(1u << SIM_RDM);
+
+    for ( unsigned int n = chance(3) ? SIM_KEYS
+                                     : chance(30) ? rnd(SIM_RDM + 1) : 0;
+          n; n-- )
+    {
+        char *key = sim.key[sim.nr_keys++];
+        uint64_t gfn = somewhere(), pages = 1 + rnd(6);
+
+        if ( chance(10) )
+        {
+            snprintf(key, sizeof(sim.key[0]), "%s", bad[rnd(6)]);
+            continue;
+        }
+        if ( pages == 1 )
+            snprintf(key, sizeof(sim.key[0]), "%#" PRIx64 "=0:%x.0", gfn,
+                     (unsigned int)rnd(3));
+        else
+            snprintf(key, sizeof(sim.key[0]), "%" PRIx64 "-%" PRIx64, gfn,
+                     gfn + pages - 1);
+        tell(gfn, pages);
+    }
+
+    for ( unsigned int i = 0; i < guest.built.nr; i++ )
+        if ( guest.built.range[i].type == MEMMAP_TYPE_RDM &&
+             guest.nr_told < MAX_TOLD )
+            tell(guest.built.range[i].gfn, guest.built.range[i].pages);
+}
+
 static void build_bars(void)
 {
     unsigned int order = guest.large ? 28 + rnd(3) : 13 + rnd(7);
@@ -233,6 +325,7 @@ static void build_bars(void)
         };
     }
     sim.populate = chance(50);
+    sim.ovmf = chance(40);
     /* hvmloader ends in BUG() if it cannot have a page for its own tables. */
     guest.taken = guest.away ? 0 : rnd(8);
 }
@@ -271,6 +364,8 @@ static void build(void)
                                 : pci_mem_end - ((4 + rnd(28)) << PAGE_SHIFT);
     build_ram();
     build_device_model();
+    guest.nr_told = 0;
+    build_rdm();
     build_bars();
     build_faults();
     sim.fault.xenstore = chance(10);
@@ -375,7 +470,8 @@ static void check_p2m(const struct memmap_layout *now)
     {
         struct host_run r = host_get(&sim.host, sim.owned.range[i].gfn);
 
-        if ( r.name != OWN_NAME + sim.owned.range[i].gfn )
+        if ( sim.owned.range[i].type == MEMMAP_TYPE_OWNED &&
+             r.name != OWN_NAME + sim.owned.range[i].gfn )
             wrong("device model's page %#" PRIx64 " is gone",
                   sim.owned.range[i].gfn);
     }
@@ -417,18 +513,108 @@ static void check_bars(void)
     }
 }
 
+/* Reserved memory is free of RAM, or marked; and what can be mapped is. */
+static void check_rdm(const struct memmap_layout *now)
+{
+    bool agreed = sim_rdm_agreed();
+
+    for ( unsigned int i = 0; i < guest.nr_told; i++ )
+    {
+        const struct memmap_range *t = &guest.told[i];
+
+        for ( uint64_t gfn = t->gfn; gfn < memmap_range_end(t); gfn++ )
+        {
+            const unsigned int at = memmap_layout_seek(now, gfn);
+            const struct memmap_range *e = &now->range[at];
+
+            if ( memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_OWNED, gfn, 1) )
+                continue;
+            if ( at == now->nr || e->gfn > gfn )
+                wrong("nothing is said of reserved memory at %#" PRIx64, gfn);
+            if ( e->type != MEMMAP_TYPE_RDM &&
+                 !(e->type == MEMMAP_TYPE_RAM &&
+                   (e->flags & (MEMMAP_EF_UNFREED | MEMMAP_EF_FIRMWARE))) )
+                wrong("reserved memory at %#" PRIx64 " is of type %u, flags %x",
+                      gfn, e->type, e->flags);
+            if ( !agreed && (e->flags & MEMMAP_EF_UNMAPPED) )
+                wrong("UNMAPPED was said to who does not know it");
+        }
+    }
+
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+    {
+        const struct sim_rdm *m = &sim.rdm[i];
+        bool asked = agreed && m->assigned && sim.committed;
+
+        if ( m->mapped && (!m->assigned || (sim.fault.rdm & (1u << i))) )
+            wrong("reserved memory at %#" PRIx64 " was mapped", m->gfn);
+        for ( uint64_t gfn = m->gfn; asked && gfn < m->gfn + m->pages; gfn++ )
+        {
+            const unsigned int at = memmap_layout_seek(&sim.view, gfn);
+
+            asked = at < sim.view.nr && sim.view.range[at].gfn <= gfn &&
+                    sim.view.range[at].type == MEMMAP_TYPE_RDM &&
+                    !(sim.view.range[at].flags & MEMMAP_EF_UNMAPPED);
+        }
+        if ( asked && !m->mapped )
+            wrong("reserved memory at %#" PRIx64 " was not mapped", m->gfn);
+    }
+
+    if ( sim_plan()->rdm_pages != sim_plan()->rdm_minimum )
+        wrong("%" PRIu64 " pages left for reserved memory, %" PRIu64 " lay there",
+              sim_plan()->rdm_pages, sim_plan()->rdm_minimum);
+    if ( !memmap_layout_covers(now, MEMMAP_TYPE_RAM, MEMMAP_FIXED_END,
+                               SIM_IMAGE_END - MEMMAP_FIXED_END) ||
+         host_get(&sim.host, MEMMAP_FIXED_END).pages <
+         SIM_IMAGE_END - MEMMAP_FIXED_END ||
+         host_get(&sim.host, MEMMAP_FIXED_END).name != MEMMAP_FIXED_END ||
+         host_get(&sim.host, SIM_MODULE_GFN).name != SIM_MODULE_GFN ||
+         host_get(&sim.host, SIM_MODULE_GFN).pages < SIM_MODULE_NR ||
+         host_get(&sim.host, SIM_ACPI_GFN).name != SIM_ACPI_GFN ||
+         host_get(&sim.host, SIM_ACPI_GFN).pages < 2 )
+        wrong("firmware pulled the rug from under itself");
+}
+
+/* Reserved memory, or what firmware keeps to itself. */
+static bool reserved_in(const struct memmap_layout *l, uint64_t gfn,
+                        uint64_t pages)
+{
+    for ( ; pages; gfn++, pages-- )
+    {
+        const unsigned int i = memmap_layout_seek(l, gfn);
+
+        if ( i == l->nr || l->range[i].gfn > gfn ||
+             (l->range[i].type != MEMMAP_TYPE_RDM &&
+              !(l->range[i].flags & MEMMAP_EF_FIRMWARE)) )
+            return false;
+    }
+    return true;
+}
+
 /* The E820 and the two numbers that the rest of hvmloader goes by. */
 static void check_firmware_tables(const struct memmap_layout *now)
 {
-    uint64_t ram = 0, low = 0, high = 0;
+    uint64_t ram = 0, low = 0, high = 0, reserved = 0, end = 0;
+    uint32_t type = 0;
 
     for ( unsigned int i = 0; i < memory_map.nr_map; i++ )
     {
         const struct e820entry *e = &memory_map.map[i];
         uint64_t gfn = e->addr >> PAGE_SHIFT, pages = e->size >> PAGE_SHIFT;
 
+        if ( e->addr < end )
+            wrong("E820 is not sorted at %#" PRIx64, gfn);
+        if ( e->addr == end && e->type == type )
+            wrong("E820 has two entries for one range at %#" PRIx64, gfn);
+        end = e->addr + e->size;
+        type = e->type;
         if ( e->type != E820_RAM )
+        {
+            reserved += pages;
+            if ( !reserved_in(now, gfn, pages) )
+                wrong("E820 has reserved what is not, at %#" PRIx64, gfn);
             continue;
+        }
         ram += pages;
         if ( !memmap_layout_covers(now, MEMMAP_TYPE_RAM, gfn, pages) )
             wrong("E820 has RAM at %#" PRIx64 " that the layout has not", gfn);
@@ -437,6 +623,11 @@ static void check_firmware_tables(const struct memmap_layout *now)
     {
         const struct memmap_range *e = &now->range[i];
 
+        if ( reserved_in(now, e->gfn, 1) )
+            for ( uint64_t gfn = e->gfn; gfn < memmap_range_end(e); gfn++ )
+                reserved -= gfn >= MEMMAP_FIXED_END &&
+                            (gfn < RESERVED_MEMBASE >> PAGE_SHIFT ||
+                             gfn >= FOUR_GIB_GFN);
         if ( e->type != MEMMAP_TYPE_RAM || (e->flags & MEMMAP_EF_FIRMWARE) )
             continue;
         if ( e->gfn < FOUR_GIB_GFN )
@@ -450,6 +641,13 @@ static void check_firmware_tables(const struct memmap_layout *now)
         wrong("E820 and layout differ by %" PRId64 " pages of RAM",
               (int64_t)ram + MEMMAP_VGA_GFN + MEMMAP_FIXED_END -
               MEMMAP_VGA_END);
+    if ( !sim.ovmf && memory_map.nr_map > 26 )
+        wrong("%u entries of the E820 are too many for SeaBIOS",
+              memory_map.nr_map);
+    count.squeezed += memory_map.nr_map == 25 || memory_map.nr_map == 26;
+    if ( reserved )
+        wrong("E820 and layout differ by %" PRId64 " reserved pages",
+              (int64_t)reserved);
     if ( hvm_info->low_mem_pgend != low )
         wrong("low_mem_pgend is %#x, RAM below 4 GiB ends at %#" PRIx64,
               hvm_info->low_mem_pgend, low);
@@ -458,9 +656,6 @@ static void check_firmware_tables(const struct memmap_layout *now)
               hvm_info->high_mem_pgend, high);
 }
 
-static struct {
-    uint64_t moved, pages, failed, refused, unheard, unsettled, again;
-} count;
 
 static void check(void)
 {
@@ -487,6 +682,7 @@ static void check(void)
     check_bars();
     if ( sim_present() )
         check_firmware_tables(now);
+    check_rdm(now);
     /* A device model that died believes what it likes. */
     if ( sim.fault.vanish_after < 0 )
     {
@@ -508,6 +704,13 @@ static void check(void)
     count.refused += sim.refused != 0;
     count.unheard += !sim.committed;
     count.again += sim.dm.generation > 1;
+    count.freed += sim_plan()->rdm_pages && sim.host.moved;
+    count.kept += sim_plan()->rdm_kept != 0;
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+    {
+        count.mapped += sim.rdm[i].mapped;
+        count.unmapped += sim.rdm[i].assigned && (sim.fault.rdm & (1u << i));
+    }
 }
 
 static void run(uint64_t nr)
@@ -564,6 +767,10 @@ int main(int argc, char *argv[])
            PRIu64 ", no conversation in %" PRIu64 "\n", seed, count.moved,
            count.pages, count.failed, count.refused, count.again,
            count.unheard, count.unsettled);
+    printf("  RAM left reserved memory in %" PRIu64 ", stayed over some in %"
+           PRIu64 "; %" PRIu64 " ranges mapped, %" PRIu64
+           " could not be; E820 full in %" PRIu64 "\n", count.freed, count.kept, count.mapped,
+           count.unmapped, count.squeezed);
     printf("%" PRIu64 " passed, 0 failed\n", nr);
     return 0;
 }

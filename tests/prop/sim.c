@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "../../hvmloader/hvm.c"
+#include "../../hvmloader/hvm-rdm.c"
 
 #include "sim.h"
 
@@ -20,6 +21,12 @@ uint64_t pci_hi_mem_start, pci_hi_mem_end;
 struct e820map memory_map;
 static struct hvm_info_table info;
 struct hvm_info_table *hvm_info = &info;
+uintptr_t sim_image_end = SIM_IMAGE_END << PAGE_SHIFT;
+static struct hvm_modlist_entry module = {
+    .paddr = SIM_MODULE_GFN << PAGE_SHIFT, .size = SIM_MODULE_NR << PAGE_SHIFT,
+};
+static struct hvm_start_info start_info = { .nr_modules = 1 };
+const struct hvm_start_info *hvm_start_info = &start_info;
 
 int sim_printf(const char *fmt, ...)
 {
@@ -44,8 +51,19 @@ unsigned int cpu_phys_addr(void)
 
 const char *xenstore_read(const char *path, const char *default_resp)
 {
+    unsigned int i;
+
     if ( sim.disabled && !strcmp(path, "hvmloader/memory-map/enabled") )
         return "0";
+    if ( sscanf(path, "hvmloader/memory-map/rdm/%u", &i) == 1 &&
+         i < sim.nr_keys )
+        return sim.key[i];
+    if ( sim.ovmf && !strcmp(path, "hvmloader/bios") )
+        return "ovmf";
+    if ( !strcmp(path, HVM_XS_ACPI_PT_ADDRESS) )
+        return "0x190800";
+    if ( !strcmp(path, HVM_XS_ACPI_PT_LENGTH) )
+        return "4096";
     return default_resp;
 }
 
@@ -123,11 +141,52 @@ static unsigned int op_check(void *opaque, const struct memmap_record *r,
     return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 
+/* Map what is assigned and called RDM, or say which entry stands in the way. */
+static unsigned int map_rdm(const struct memmap_record *r, uint16_t *index)
+{
+    unsigned int i, e;
+
+    for ( unsigned int go = 0; go < 2; go++ )
+        for ( i = 0; i < sim.nr_rdm; i++ )
+        {
+            struct sim_rdm *m = &sim.rdm[i];
+            bool all = m->assigned;
+
+            for ( uint64_t gfn = m->gfn; all && gfn < m->gfn + m->pages; gfn++ )
+            {
+                e = memmap_layout_seek(&r->layout, gfn);
+                all = e < r->layout.nr && r->layout.range[e].gfn <= gfn &&
+                      r->layout.range[e].type == MEMMAP_TYPE_RDM &&
+                      !(r->layout.range[e].flags & MEMMAP_EF_UNMAPPED);
+            }
+            if ( !all )
+                continue;
+            if ( !go && (sim.fault.rdm & (1u << i)) )
+            {
+                *index = memmap_layout_seek(&r->layout, m->gfn);
+                return MEMMAP_E_RDM;
+            }
+            if ( !go )
+                continue;
+            host_set(&sim.host, m->gfn, m->pages, 0, HOST_DIRECT);
+            m->mapped = true;
+        }
+
+    return MEMMAP_OK;
+}
+
 static unsigned int op_apply(void *opaque, const struct memmap_record *r,
                              uint16_t *index)
 {
     if ( fails(&sim.fault.apply) )
         return MEMMAP_E_APPLY;
+    if ( MEMMAP_OFFER_FEATURES(sim.dm.accepted) & MEMMAP_FEAT_RDM )
+    {
+        unsigned int rc = map_rdm(r, index);
+
+        if ( rc )
+            return rc;
+    }
     if ( !memmap_layout_copy(&sim.view, &r->layout) )
         abort();
     sim.applies++;
@@ -163,12 +222,13 @@ void sim_init(void)
                "vm.mmap_min_addr above it?)");
         exit(2);
     }
+    start_info.modlist_paddr = (uintptr_t)&module;
 }
 
 void sim_new(void)
 {
     memset(&fw, 0, sizeof(fw));
-    memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
     dirty = false;
     plan.nr_moves = 0;
     plan.hole_start = 0;
@@ -181,6 +241,7 @@ void sim_new(void)
     sim.fault.vanish_after = -1;
     memmap_layout_init(&sim.owned, sim.owned_range, ARRAY_SIZE(sim.owned_range));
     memmap_layout_init(&sim.view, sim.view_range, MEMMAP_MAX_ENTRIES);
+    sim.nr_rdm = sim.nr_keys = 0;
     sim.committed = false;
     sim.applies = sim.refused = sim.wire = 0;
     sim.phys_bits = 40;
@@ -242,6 +303,11 @@ const struct memmap_layout *sim_now(void)
 const struct memmap_plan *sim_plan(void)
 {
     return &plan;
+}
+
+bool sim_rdm_agreed(void)
+{
+    return fw.agreed & MEMMAP_FEAT_RDM;
 }
 
 bool sim_present(void)

@@ -18,7 +18,11 @@ struct sim_faults {
     unsigned int constraints;
     int vanish_after;               /* register accesses; -1: never */
     bool xenstore;                  /* the guest's quota is used up */
+    unsigned int rdm;               /* bit i: sim.rdm[i] cannot be mapped */
 };
+
+#define SIM_RDM  8
+#define SIM_KEYS 24
 
 struct sim {
     struct host host;
@@ -26,7 +30,19 @@ struct sim {
     struct sim_faults fault;
 
     struct memmap_layout owned;     /* what the device model reports */
-    struct memmap_range owned_range[16];
+    struct memmap_range owned_range[64];
+
+    /*
+     * Reserved memory that the host knows of, all of it told in QUERY; it is
+     * this guest's device's, or may become so.
+     */
+    struct sim_rdm {
+        uint64_t gfn, pages;
+        bool assigned, mapped;
+    } rdm[SIM_RDM];
+    unsigned int nr_rdm;
+    char key[SIM_KEYS][48];          /* what the toolstack wrote of more */
+    unsigned int nr_keys;
 
     /* The device model's view, as last applied. */
     struct memmap_layout view;
@@ -39,10 +55,17 @@ struct sim {
 
     unsigned int phys_bits;
     bool disabled;                  /* switched off in xenstore */
+    bool ovmf;                      /* the firmware that follows */
     bool populate;                  /* Xen still has pages for this guest */
 };
 
 extern struct sim sim;
+/* What cannot move: hvmloader's image, a module, ACPI tables (gfns). */
+#define SIM_IMAGE_END  0x140u
+#define SIM_MODULE_GFN 0x160u
+#define SIM_MODULE_NR  0x20u
+#define SIM_ACPI_GFN   0x190u
+
 extern unsigned int sim_said;       /* lines of output */
 
 void sim_init(void);                /* once */
@@ -57,6 +80,7 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
 const struct memmap_layout *sim_now(void);
 const struct memmap_plan *sim_plan(void);
 bool sim_present(void);
+bool sim_rdm_agreed(void);
 uint32_t sim_generation(void);
 
 #endif /* TESTS_SIM_H */

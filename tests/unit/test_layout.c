@@ -355,6 +355,49 @@ START_TEST(questions_at_the_edges)
 }
 END_TEST
 
+/* Appending is setting, where there is nothing above. */
+START_TEST(appended_is_set)
+{
+    struct memmap_range a[8], b[8];
+    struct memmap_layout x, y;
+    unsigned int joined = 0, refused = 0;
+
+    seed = 0x2545f4914f6cdd1dull;
+    for ( unsigned int n = 0; n < 2000; n++ )
+    {
+        uint64_t end = 0;
+
+        memmap_layout_init(&x, a, NELEM(a));
+        memmap_layout_init(&y, b, NELEM(b));
+        for ( unsigned int i = 0; i < 12; i++ )
+        {
+            const struct memmap_range r = {
+                .gfn = end + rnd(2), .pages = rnd(3), .source = end,
+                .type = rnd(3), .flags = rnd(2), .aux = rnd(2),
+            };
+            const unsigned int had = x.nr;
+            const bool ok = memmap_layout_append(&x, &r);
+
+            REQUIRE(ok == memmap_layout_set(&y, &r));
+            REQUIRE(memmap_layout_equal(&x, &y));
+            if ( ok )
+                end = memmap_range_end(&r);
+            joined += ok && x.nr == had;
+            refused += !ok;
+        }
+        if ( end )
+        {
+            const struct memmap_range r = { end - 1, 1, 0, 1, 0, 0 };
+
+            REQUIRE(!memmap_layout_append(&x, &r));
+            REQUIRE(memmap_layout_equal(&x, &y));
+        }
+    }
+    ck_assert_uint_gt(joined, 100);
+    ck_assert_uint_gt(refused, 100);
+}
+END_TEST
+
 Suite *layout_suite(void)
 {
     Suite *s = suite_create("layout");
@@ -373,6 +416,7 @@ Suite *layout_suite(void)
     tcase_add_test(tc, joins_ask_for_everything);
     tcase_add_test(tc, equal_sees_every_field);
     tcase_add_test(tc, copy_needs_room);
+    tcase_add_test(tc, appended_is_set);
     tcase_add_test(tc, questions_at_the_edges);
     suite_add_tcase(s, tc);
     return s;

@@ -18,7 +18,8 @@
 static struct host host;
 static struct memmap_range storage[MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
-static struct memmap_plan plan;
+static struct memmap_move moves[64];
+static struct memmap_plan plan = { .move = moves, .max_moves = 64 };
 static unsigned int largest;
 
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,

@@ -27,7 +27,10 @@
 
 static struct memmap_range now_range[MEMMAP_MAX_ENTRIES];
 static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
-static struct memmap_layout now;
+static struct memmap_move moves[64];
+static struct memmap_range rdm_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_range pin_range[MEMMAP_MAX_ENTRIES];
+static struct memmap_layout now, rdm, pinned;
 static struct memmap_plan plan;
 static struct memmap_plan_in in;
 
@@ -42,18 +45,44 @@ static void say(uint64_t start, uint64_t end, unsigned int type)
         REQUIRE(memmap_layout_set(&now, &r));
 }
 
+static void want(uint64_t start, uint64_t end, uint32_t aux)
+{
+    const struct memmap_range r = {
+        .gfn = GFN(start), .pages = GFN(end) - GFN(start), .aux = aux,
+        .type = MEMMAP_TYPE_RDM, .source = MEMMAP_NO_SOURCE,
+    };
+
+    REQUIRE(memmap_layout_set(&rdm, &r));
+    in.rdm = &rdm;
+}
+
+static void pin(uint64_t start, uint64_t end, uint32_t aux)
+{
+    const struct memmap_range r = {
+        .gfn = GFN(start), .pages = GFN(end) - GFN(start), .aux = aux,
+        .type = MEMMAP_TYPE_RAM, .source = MEMMAP_NO_SOURCE,
+    };
+
+    REQUIRE(memmap_layout_set(&pinned, &r));
+    in.pinned = &pinned;
+}
+
 /* A guest as libxl builds it: RAM up to @low, and from 4 GiB to @high. */
 static void guest(uint64_t low, uint64_t high)
 {
     memmap_layout_init(&now, now_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&rdm, rdm_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&pinned, pin_range, MEMMAP_MAX_ENTRIES);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
+    plan.move = moves;
+    plan.max_moves = NELEM(moves);
     say(0, 0xa0000, MEMMAP_TYPE_RAM);
     say(0xc0000, low, MEMMAP_TYPE_RAM);
     say(GB(4), high, MEMMAP_TYPE_RAM);
     in = (struct memmap_plan_in){
         .now = &now, .hole_start = HOLE_START, .hole_min = GB(2),
-        .hole_end = HOLE_END, .high_thresh = GB(1), .addr_limit = 1ull << 40,
-        .gfn_limit = 1ull << 28, .max_mtrrs = 6, .may_move = true,
+        .hole_end = HOLE_END, .high_base = GB(4), .high_thresh = GB(1),
+        .addr_limit = 1ull << 40, .gfn_limit = 1ull << 28, .max_mtrrs = 6, .may_move = true,
     };
 }
 
@@ -283,7 +312,7 @@ START_TEST(no_room_is_no_plan)
 
     /* More pieces than a plan has moves. */
     guest(HOLE_START, 0);
-    for ( unsigned int i = 0; i <= MEMMAP_MAX_MOVES; i++ )
+    for ( unsigned int i = 0; i <= NELEM(moves); i++ )
         say(GB(4) + MB(2 * i), GB(4) + MB(2 * i + 1), MEMMAP_TYPE_OWNED);
     ck_assert(!memmap_plan(&in, &bar, 1, &plan));
     /* Without moving there is always one. */
@@ -480,6 +509,180 @@ START_TEST(no_hole_could_be_smaller)
 }
 END_TEST
 
+/* What the plan says of one gfn, in full. */
+static void assert_range(uint64_t start, uint64_t end, unsigned int type,
+                         unsigned int flags, uint32_t aux, uint64_t source)
+{
+    const unsigned int i = memmap_layout_seek(&plan.after, GFN(start));
+    const struct memmap_range *r = &plan.after.range[i];
+
+    ck_assert_uint_lt(i, plan.after.nr);
+    ck_assert_uint_eq(r->gfn, GFN(start));
+    ck_assert_uint_eq(memmap_range_end(r), GFN(end));
+    ck_assert_uint_eq(r->type, type);
+    ck_assert_uint_eq(r->flags, flags);
+    ck_assert_uint_eq(r->aux, aux);
+    ck_assert_uint_eq(r->source, source);
+}
+
+/* Four pages in the middle of low RAM, two in high RAM; nothing else moves. */
+START_TEST(reserved_memory_in_ram)
+{
+    guest(GB(3), GB(5));
+    want(0x7fff0000, 0x7fff4000, 0x20);
+    want(0x7fff4000, 0x7fff5000, 0x28);
+    want(GB(4) + MB(8), GB(4) + MB(8) + 0x2000, 0);
+    want(GB(5) + 0x1000, GB(5) + 0x2000, 0x30);
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_uint_eq(plan.moved_pages, 7);
+    ck_assert_uint_eq(plan.rdm_pages, 7);
+    ck_assert_uint_eq(plan.rdm_minimum, 7);
+    ck_assert_uint_eq(plan.rdm_kept, 0);
+    /* Two of one device and the next one's go in one piece, to one page. */
+    ck_assert_uint_eq(plan.nr_moves, 3);
+    ck_assert_uint_eq(plan.move[0].from, 0x7fff0);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5)));
+    ck_assert_uint_eq(plan.move[0].pages, 1);
+    ck_assert_uint_eq(plan.move[1].from, 0x7fff1);
+    ck_assert_uint_eq(plan.move[1].to, GFN(GB(5)) + 2);
+    ck_assert_uint_eq(plan.move[1].pages, 4);
+    ck_assert_uint_eq(plan.move[2].to, GFN(GB(5)) + 6);
+    assert_range(0xc0000, 0x7fff0000, MEMMAP_TYPE_RAM, 0, 0, 0xc0);
+    assert_range(0x7fff0000, 0x7fff4000, MEMMAP_TYPE_RDM, 0, 0x20,
+                 MEMMAP_NO_SOURCE);
+    assert_range(0x7fff4000, 0x7fff5000, MEMMAP_TYPE_RDM, 0, 0x28,
+                 MEMMAP_NO_SOURCE);
+    assert_range(0x7fff5000, GB(3), MEMMAP_TYPE_RAM, 0, 0, 0x7fff5);
+    assert_range(GB(5) + 0x2000, GB(5) + 0x6000, MEMMAP_TYPE_RAM, 0, 0,
+                 0x7fff1);
+}
+END_TEST
+
+static const struct {
+    uint64_t start, end;
+    bool stay;
+    enum memmap_kept kept;
+    unsigned int pin;
+} keeps[] = {
+    { 0x7fff0000, 0x7fff4000, false, MEMMAP_KEPT_NOT, 99 },
+    { 0x7fff0000, 0x7fff4000, true, MEMMAP_KEPT_RAM, 99 },
+    { 0xe0000000, 0xe0001000, true, MEMMAP_KEPT_NOT, 99 },
+    { 0x001ff000, 0x00201000, false, MEMMAP_KEPT_PINNED, 1 },
+    { 0x00400000, 0x00401000, false, MEMMAP_KEPT_NOT, 99 },
+    { 0x003ff000, 0x00400000, false, MEMMAP_KEPT_PINNED, 1 },
+    { 0x00000000, 0x00400000, false, MEMMAP_KEPT_PINNED, 0 },
+    { 0xfbfff000, 0xfc000000, false, MEMMAP_KEPT_NOT, 99 },
+    { 0xfbfff000, 0xfc001000, false, MEMMAP_KEPT_RESERVED, 99 },
+    { 0xfffff000, GB(4), false, MEMMAP_KEPT_RESERVED, 99 },
+    { GB(4), GB(4) + 0x1000, false, MEMMAP_KEPT_NOT, 99 },
+    { GB(8) - 0x1000, GB(8) + 0x1000, false, MEMMAP_KEPT_OWNED, 99 },
+};
+
+START_TEST(what_is_kept_and_why)
+{
+    unsigned int pin_index = 99;
+
+    guest(GB(3), 0);
+    say(GB(8), GB(8) + 0x1000, MEMMAP_TYPE_OWNED);
+    pin(0, 0x100000, 0);
+    pin(0x200000, 0x400000, 1);
+    in.may_move = !keeps[_i].stay;
+    want(keeps[_i].start, keeps[_i].end, 0x20);
+    ck_assert_int_eq(memmap_plan_kept(&in, &rdm.range[0], &pin_index),
+                     keeps[_i].kept);
+    ck_assert_uint_eq(pin_index, keeps[_i].pin);
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_uint_eq(plan.rdm_kept, keeps[_i].kept != MEMMAP_KEPT_NOT);
+    if ( keeps[_i].kept != MEMMAP_KEPT_NOT )
+        ck_assert_uint_eq(plan.moved_pages, 0);
+}
+END_TEST
+
+/* Half in RAM that is pinned, half beyond it: all of it is kept, and says so. */
+START_TEST(kept_as_a_whole)
+{
+    guest(GB(3), 0);
+    pin(GB(3) - 0x1000, GB(3), 0);
+    want(GB(3) - 0x2000, GB(3) + 0x2000, 0x20);
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_uint_eq(plan.moved_pages, 0);
+    assert_range(GB(3) - 0x2000, GB(3), MEMMAP_TYPE_RAM, MEMMAP_EF_UNFREED,
+                 0x20, GFN(GB(3)) - 2);
+    assert_range(GB(3), GB(3) + 0x2000, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED,
+                 0x20, MEMMAP_NO_SOURCE);
+}
+END_TEST
+
+/* RAM that will leave anyway is not in the way of a larger hole. */
+START_TEST(hole_over_what_leaves)
+{
+    struct memmap_bar bar[] = { { .size = MB(128) }, { .size = MB(64) },
+                                { .size = MB(32) } };
+
+    guest(0xe0000000, 0);
+    say(0xefff0000, 0xefff4000, MEMMAP_TYPE_RAM);
+    want(0xefff0000, 0xefff4000, 0x20);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.hole_start, 0xe0000000);
+    ck_assert_uint_eq(bar[0].addr, 0xe0000000);
+    ck_assert_uint_eq(plan.moved_pages, 4);
+}
+END_TEST
+
+/* As no toolstack builds them: RAM across 4 GiB, and RAM in the default hole. */
+START_TEST(odd_ram)
+{
+    struct memmap_bar bar = { .size = MB(64) };
+
+    guest(GB(5), 0);
+    in.hole_start = GB(3);
+    in.hole_fixed = true;
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_uint_eq(plan.moved_pages, GFN(GB(1)));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5)));
+
+    guest(0xf1000000, 0);
+    in.may_move = false;
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.moved_pages, 0);
+    ck_assert_uint_eq(bar.addr, 0xf4000000);
+    ck_assert(memmap_layout_covers(&plan.after, MEMMAP_TYPE_RAM,
+                                   GFN(0xf0000000), GFN(MB(16))));
+}
+END_TEST
+
+/* What was no room for is said. */
+START_TEST(full_of_what)
+{
+    guest(HOLE_START, 0);
+    for ( unsigned int i = 0; i < 8; i++ )
+        want(MB(16 + i), MB(16 + i) + 0x1000, 0);
+    /* Two below 1 MiB, nine of RAM, eight of reserved memory, hole, the moved. */
+    plan.after.max = 2 + 8 + 8 + 1 + 8;
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_NOTHING);
+    ck_assert_uint_eq(plan.after.nr, plan.after.max);
+    plan.after.max--;
+    ck_assert(!memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_ENTRIES);
+    plan.after.max = 18;
+    ck_assert(!memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_ENTRIES);
+    plan.after.max = MEMMAP_MAX_ENTRIES;
+    plan.max_moves = 8;
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    plan.max_moves = 7;
+    ck_assert(!memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_MOVES);
+    plan.max_moves = 8;
+    in.gfn_limit = GFN(GB(4)) + 8;
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    in.gfn_limit--;
+    ck_assert(!memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_GFNS);
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *s = suite_create("plan");
@@ -494,6 +697,12 @@ Suite *plan_suite(void)
     tcase_add_test(tc, fixed_hole);
     tcase_add_test(tc, ram_in_the_hole_stays);
     tcase_add_test(tc, few_enough_mtrrs);
+    tcase_add_test(tc, reserved_memory_in_ram);
+    tcase_add_loop_test(tc, what_is_kept_and_why, 0, NELEM(keeps));
+    tcase_add_test(tc, kept_as_a_whole);
+    tcase_add_test(tc, hole_over_what_leaves);
+    tcase_add_test(tc, odd_ram);
+    tcase_add_test(tc, full_of_what);
     suite_add_tcase(s, tc);
 
     tc = tcase_create("against every other way");

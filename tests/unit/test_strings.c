@@ -15,7 +15,7 @@
 
 START_TEST(errors_have_distinct_names)
 {
-    for ( unsigned int a = 0; a <= MEMMAP_E_RESERVED; a++ )
+    for ( unsigned int a = 0; a <= MEMMAP_E_RDM; a++ )
     {
         ck_assert_ptr_nonnull(memmap_strerror(a));
         ck_assert_str_ne(memmap_strerror(a), "unknown error");
@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(unknown_errors_have_a_name)
 {
-    ck_assert_str_eq(memmap_strerror(MEMMAP_E_RESERVED + 1), "unknown error");
+    ck_assert_str_eq(memmap_strerror(MEMMAP_E_RDM + 1), "unknown error");
     ck_assert_str_eq(memmap_strerror(254), "unknown error");
     ck_assert_str_eq(memmap_strerror(256), "unknown error");
     ck_assert_str_eq(memmap_strerror(~0u), "unknown error");

@@ -48,6 +48,19 @@ static void rdm_unfreed(struct memmap_record *r)
     set(r, 0x1fff0, 4, 0x1fff0, MEMMAP_TYPE_RAM, MEMMAP_EF_UNFREED, 0x20);
 }
 
+/* One more, where hvmloader keeps its own tables: nobody can map it. */
+static void rdm_unmapped(struct memmap_record *r)
+{
+    rdm(r);
+    set(r, 0xfc100, 1, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED,
+        0x28);
+}
+
+static void unmapped_ram(struct memmap_record *r)
+{
+    r->layout.range[1].flags = MEMMAP_EF_UNMAPPED;
+}
+
 /* Firmware took the topmost page for its own tables. */
 static void second(struct memmap_record *r)
 {
@@ -195,6 +208,10 @@ const struct vector vectors[] = {
     { .name = "layout-rdm-unfreed", .cmd = MEMMAP_CMD_COMMIT,
       .status = COMMITTED, .record = rdm_unfreed,
       .meaning = "the same memory, but RAM could not be moved out of its way" },
+    { .name = "layout-rdm-unmapped", .cmd = MEMMAP_CMD_COMMIT,
+      .status = COMMITTED, .record = rdm_unmapped,
+      .meaning = "and a page of device 0000:00:05.0 under firmware's own"
+                 " memory, which cannot be mapped" },
     { .name = "layout-second", .cmd = MEMMAP_CMD_COMMIT, .generation = 1,
       .status = COMMITTED, .record = second,
       .meaning = "generation 2: firmware took a page for itself, its source"
@@ -226,6 +243,9 @@ const struct vector vectors[] = {
     { .name = "refused-type", .cmd = MEMMAP_CMD_PREPARE,
       .status = NO_AT(MEMMAP_E_TYPE, 2), .record = mandatory,
       .meaning = "an unknown type without OPTIONAL" },
+    { .name = "refused-unmapped-ram", .cmd = MEMMAP_CMD_PREPARE,
+      .status = NO_AT(MEMMAP_E_TYPE, 1), .record = unmapped_ram,
+      .meaning = "RAM that is said to be reserved memory not mapped" },
     { .name = "refused-empty", .cmd = MEMMAP_CMD_PREPARE,
       .status = NO_AT(MEMMAP_E_EMPTY, 1), .record = empty,
       .meaning = "an entry of no pages" },

@@ -43,7 +43,7 @@ static bool refused(const struct attack *a, uint32_t status)
         return false;
     }
     if (a->negotiated) {
-        return error != MEMMAP_OK && error <= MEMMAP_E_RESERVED;
+        return error != MEMMAP_OK && error <= MEMMAP_E_RDM;
     }
     return MEMMAP_STATUS_INDEX(status) == MEMMAP_NO_INDEX &&
            (error == MEMMAP_E_STATE || error == MEMMAP_E_COMMAND ||

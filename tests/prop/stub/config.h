@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PAGE_SHIFT 12
@@ -23,6 +24,26 @@
 
 /* sim_init() maps memory there, so that firmware's address is one here too. */
 #define MEMMAP_BUFFER_PHYSICAL_ADDRESS 0x00090000
+#define HVMLOADER_PHYSICAL_ADDRESS     0x00100000
+#define RESERVED_MEMBASE               0xfc000000
+
+/* The end of hvmloader's image, a symbol of the linker there. */
+extern uintptr_t sim_image_end;
+#define _end sim_image_end
+
+struct hvm_modlist_entry {
+    uint64_t paddr, size, cmdline_paddr;
+};
+struct hvm_start_info {
+    uint32_t nr_modules;
+    uint64_t modlist_paddr;
+};
+extern const struct hvm_start_info *hvm_start_info;
+
+#define HVM_XS_ACPI_PT_ADDRESS   "hvmloader/acpi/address"
+#define HVM_XS_ACPI_PT_LENGTH    "hvmloader/acpi/length"
+#define HVM_XS_SMBIOS_PT_ADDRESS "hvmloader/smbios/address"
+#define HVM_XS_SMBIOS_PT_LENGTH  "hvmloader/smbios/length"
 
 extern uint32_t pci_mem_start;
 extern const uint32_t pci_mem_end;

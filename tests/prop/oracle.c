@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fewest pages that must leave, found the slow way.
+ *
+ * A map has a page for each element of an array and nothing else: no ranges, no
+ * sorting, no sweep.  RAM must leave the pages of reserved memory that can be
+ * freed, and the low hole as high as its BARs let it start; where that is, is
+ * found by trying every place for every BAR.  Which BARs go low is policy
+ * (hvmloader/plan.h), and is decided here by trying as well.
+ *
+ * Then the plan: its moves are made, one page at a time, and what results is
+ * compared with what the plan says.
+ */
+#include "oracle.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan.h"
+#include "rdm.h"
+
+#define PAGE     4096ull
+#define BASE     128u           /* what 4 GiB is to a guest, in pages */
+#define PAGES    1024u
+#define MAX_BARS 6
+#define MAX_RDM  8
+#define MAX_PIN  3
+#define RANGES   256
+
+static struct page {
+    unsigned int type;          /* MEMMAP_TYPE_*, 0: nothing */
+    uint32_t aux;
+    int rdm;                    /* index of the wanted range, -1: none */
+    bool pinned;
+    bool kept;                  /* the wanted range is not freed */
+} page[PAGES];
+
+static struct memmap_range now_range[RANGES], rdm_range[RANGES];
+static struct memmap_range pin_range[RANGES], after_range[RANGES];
+static struct memmap_move moves[RANGES];
+static struct memmap_layout now, rdm, pinned;
+static struct memmap_plan_in in;
+static struct memmap_plan plan;
+static struct memmap_bar bar[MAX_BARS];
+static unsigned int nr_bars;
+static uint64_t state;
+static char why[256];
+
+static uint64_t rnd(uint64_t below)
+{
+    /* splitmix64 */
+    uint64_t z = state += 0x9e3779b97f4a7c15ull;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return below ? (z ^ (z >> 31)) % below : 0;
+}
+
+static bool chance(unsigned int percent)
+{
+    return rnd(100) < percent;
+}
+
+static bool __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof(why), fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+static void put(struct memmap_layout *l, uint64_t gfn, uint64_t pages,
+                unsigned int type, uint32_t aux)
+{
+    struct memmap_range r = {
+        .gfn = gfn, .pages = pages, .type = type, .aux = aux,
+        .source = type == MEMMAP_TYPE_RAM ? gfn : MEMMAP_NO_SOURCE,
+    };
+
+    if ( pages )
+        memmap_layout_set(l, &r);
+}
+
+static void build(void)
+{
+    static const uint64_t starts[] = { 64, 96, 112, 120 };
+    uint64_t low, end = 100 + rnd(BASE - 100), top;
+    struct memmap_range raw[MAX_RDM];
+    unsigned int order = 11 + rnd(7), i, nr;
+
+    in = (struct memmap_plan_in){
+        .now = &now, .rdm = chance(90) ? &rdm : NULL,
+        .pinned = chance(60) ? &pinned : NULL,
+        .hole_start = chance(80) ? starts[rnd(4)] : 64 + rnd(36),
+        .hole_min = 40 + rnd(30), .hole_end = end, .high_base = BASE,
+        .hole_fixed = chance(30), .high_thresh = PAGE << (3 + rnd(4)),
+        .addr_limit = chance(90) ? PAGES : 300 + rnd(200),
+        .gfn_limit = chance(85) ? PAGES : BASE + rnd(300),
+        .may_move = chance(85),
+    };
+    if ( in.hole_start > end )
+        in.hole_start = end;
+    low = in.hole_start - (chance(50) ? 0 : rnd(32));
+    in.hole_start *= PAGE;
+    in.hole_min *= PAGE;
+    in.hole_end *= PAGE;
+    in.high_base *= PAGE;
+    in.addr_limit *= PAGE;
+
+    memmap_layout_init(&now, now_range, RANGES);
+    put(&now, 0, low, MEMMAP_TYPE_RAM, 0);
+    top = BASE + (chance(50) ? rnd(64) : 0);
+    put(&now, BASE, top - BASE, MEMMAP_TYPE_RAM, 0);
+    for ( nr = rnd(3); nr; nr-- )
+        memmap_layout_clear(&now, rnd(top), 1 + rnd(3));
+    for ( nr = rnd(3); nr; nr-- )
+        put(&now, rnd(BASE + 64), 1 + rnd(3), MEMMAP_TYPE_RDM, rnd(3));
+    for ( nr = rnd(4); nr; nr-- )
+        put(&now, chance(80) ? top + rnd(100) : 64 + rnd(64), 1 + rnd(6),
+            MEMMAP_TYPE_OWNED, 0);
+
+    nr = rnd(MAX_RDM + 1);
+    for ( i = 0; i < nr; i++ )
+        raw[i] = (struct memmap_range){
+            .gfn = rnd(chance(80) ? BASE + 80 : BASE), .aux = rnd(3),
+            .pages = 1 + rnd(chance(20) ? 12 : 4) };
+    memmap_rdm_merge(&rdm, raw, nr, RANGES);
+    memcpy(rdm_range, raw, rdm.nr * sizeof(*raw));
+    rdm.range = rdm_range;
+
+    memmap_layout_init(&pinned, pin_range, RANGES);
+    for ( nr = rnd(MAX_PIN + 1); nr; nr-- )
+        put(&pinned, chance(70) ? rnd(24) : rnd(BASE), 1 + rnd(4),
+            MEMMAP_TYPE_RAM, nr);
+
+    nr_bars = rnd(MAX_BARS + 1);
+    for ( i = 0; i < nr_bars; i++ )
+    {
+        order -= rnd(3);
+        if ( order < 10 )
+            order = 10;
+        bar[i] = (struct memmap_bar){
+            .size = chance(5) ? 0 : 1ull << order, .is_64bit = chance(50),
+            .addr = 0x5555, .high = chance(50) };
+    }
+}
+
+static bool wanted(unsigned int p)
+{
+    return page[p].rdm >= 0;
+}
+
+/* Ranges to pages; and of each wanted range, whether it can be freed. */
+static unsigned int paint(void)
+{
+    unsigned int kept = 0, i, p;
+
+    for ( p = 0; p < PAGES; p++ )
+        page[p] = (struct page){ .rdm = -1 };
+    for ( i = 0; i < now.nr; i++ )
+        for ( p = now.range[i].gfn; p < memmap_range_end(&now.range[i]); p++ )
+        {
+            page[p].type = now.range[i].type;
+            page[p].aux = now.range[i].aux;
+        }
+    for ( i = 0; in.pinned && i < pinned.nr; i++ )
+        for ( p = pinned.range[i].gfn;
+              p < memmap_range_end(&pinned.range[i]); p++ )
+            page[p].pinned = true;
+    for ( i = 0; in.rdm && i < rdm.nr; i++ )
+    {
+        const unsigned int end = memmap_range_end(&rdm.range[i]);
+        bool keep = false;
+
+        for ( p = rdm.range[i].gfn; p < end; p++ )
+        {
+            page[p].rdm = i;
+            keep |= page[p].pinned || page[p].type == MEMMAP_TYPE_OWNED ||
+                    (p >= in.hole_end / PAGE && p < BASE) ||
+                    (!in.may_move && page[p].type == MEMMAP_TYPE_RAM);
+        }
+        for ( p = rdm.range[i].gfn; p < end; p++ )
+            page[p].kept = keep;
+        kept += keep;
+    }
+
+    return kept;
+}
+
+/* RAM that reserved memory drives away, wherever the hole is. */
+static bool driven(unsigned int p)
+{
+    return page[p].type == MEMMAP_TYPE_RAM && wanted(p) && !page[p].kept;
+}
+
+/* RAM that may leave for BARs. */
+static bool yields(unsigned int p)
+{
+    return in.may_move && page[p].type == MEMMAP_TYPE_RAM && !wanted(p) &&
+           !page[p].pinned;
+}
+
+static bool bar_may_lie(unsigned int p)
+{
+    return !wanted(p) && !page[p].pinned && page[p].type != MEMMAP_TYPE_RDM &&
+           page[p].type != MEMMAP_TYPE_OWNED &&
+           (in.may_move || page[p].type != MEMMAP_TYPE_RAM);
+}
+
+/* The highest address that the lowest of the BARs in @set can have. */
+static uint64_t best, best_addr[MAX_BARS];
+
+static void every_way(unsigned int set, unsigned int i, uint64_t floor,
+                      uint64_t lowest)
+{
+    uint64_t a;
+
+    while ( i < nr_bars && (!(set & (1u << i)) || !bar[i].size) )
+        i++;
+    if ( lowest <= best )
+        return;
+    if ( i == nr_bars )
+    {
+        best = lowest;
+        return;
+    }
+    if ( bar[i].size > in.hole_end )
+        return;
+    for ( a = (in.hole_end - bar[i].size) & ~(bar[i].size - 1);
+          a >= floor && a > best; a -= bar[i].size )
+    {
+        bool free = true;
+
+        for ( unsigned int p = a / PAGE;
+              free && p <= (a + bar[i].size - 1) / PAGE; p++ )
+            free = bar_may_lie(p);
+        for ( unsigned int j = 0; free && j < i; j++ )
+            if ( (set & (1u << j)) && bar[j].size )
+            {
+                free = a + bar[i].size <= best_addr[j] ||
+                       best_addr[j] + bar[j].size <= a;
+                /* BARs of one size are alike: the later one goes lower. */
+                free &= bar[j].size != bar[i].size || a < best_addr[j];
+            }
+        if ( free )
+        {
+            best_addr[i] = a;
+            every_way(set, i + 1, floor, a < lowest ? a : lowest);
+        }
+        if ( a < bar[i].size )
+            return;
+    }
+}
+
+/* 0 if there is no way. */
+static uint64_t highest_lowest(unsigned int set, uint64_t floor)
+{
+    best = 0;
+    every_way(set, 0, floor, in.hole_end);
+    return best;
+}
+
+/* The hole as hvmloader makes it where no RAM is in the way. */
+static uint64_t default_hole(unsigned int low)
+{
+    uint64_t start = in.hole_start, total = 0, top = 0, next;
+    bool reserved = false;
+    unsigned int p;
+
+    for ( p = 0; p < BASE; p++ )
+        if ( page[p].type == MEMMAP_TYPE_RAM && !driven(p) )
+            top = (p + 1) * PAGE;
+    if ( in.hole_fixed )
+        return start < top && !in.may_move ? top : start;
+
+    for ( unsigned int i = 0; i < nr_bars; i++ )
+        total += low & (1u << i) ? bar[i].size : 0;
+    for ( ; total > in.hole_end - start; start = next )
+    {
+        next = (2 * start) % in.high_base;
+        if ( !next || next < top )
+            break;
+    }
+    for ( p = start / PAGE; p < in.hole_end / PAGE; p++ )
+        reserved |= wanted(p) || page[p].type == MEMMAP_TYPE_RDM;
+
+    return start > top && reserved ? top : start;
+}
+
+/* The BARs that policy puts low, and where the hole must start for them. */
+static unsigned int choose(uint64_t *hole)
+{
+    unsigned int low = 0, i;
+    uint64_t floor, start, lowest;
+
+    for ( i = 0; i < nr_bars; i++ )
+        if ( !bar[i].is_64bit || bar[i].size <= in.high_thresh )
+            low |= 1u << i;
+    start = default_hole(low);
+    floor = in.may_move && in.hole_min < start ? in.hole_min : start;
+
+    while ( !(lowest = highest_lowest(low, floor)) )
+    {
+        for ( i = 0; i < nr_bars; i++ )
+            if ( (low & (1u << i)) && bar[i].is_64bit )
+                break;
+        if ( i == nr_bars )
+            break;
+        low &= ~(1u << i);
+    }
+    if ( !lowest )
+    {
+        unsigned int all = low;
+
+        /* The largest first, and who does not fit goes without. */
+        for ( low = i = 0; i < nr_bars; i++ )
+            if ( (all & (1u << i)) && highest_lowest(low | 1u << i, floor) )
+                low |= 1u << i;
+        lowest = highest_lowest(low, floor);
+    }
+
+    *hole = lowest / PAGE * PAGE;
+    if ( *hole > start )
+        *hole = start;
+    return low;
+}
+
+/* Each move was one that could be made, and what is said is what is there. */
+static bool check_moves(uint64_t min)
+{
+    static struct page there[PAGES];
+    static uint64_t name[PAGES];
+    uint64_t pages = 0;
+    unsigned int i, p;
+
+    memcpy(there, page, sizeof(there));
+    for ( p = 0; p < PAGES; p++ )
+        name[p] = p;
+    for ( i = 0; i < plan.nr_moves; i++ )
+        for ( p = 0; p < plan.move[i].pages; p++, pages++ )
+        {
+            const uint64_t from = plan.move[i].from + p;
+            const uint64_t to = plan.move[i].to + p;
+
+            if ( to < BASE || to >= PAGES || to >= in.gfn_limit )
+                return wrong("moved to %#" PRIx64, to);
+            if ( there[from].type != MEMMAP_TYPE_RAM || page[from].pinned ||
+                 (wanted(from) && page[from].kept) )
+                return wrong("gfn %#" PRIx64 " cannot move", from);
+            if ( there[to].type || wanted(to) )
+                return wrong("gfn %#" PRIx64 " is not free", to);
+            there[from].type = 0;
+            there[to].type = MEMMAP_TYPE_RAM;
+            name[to] = from;
+        }
+    if ( pages != plan.moved_pages || pages != min )
+        return wrong("%" PRIu64 " pages moved, %" PRIu64 " said, %" PRIu64
+                     " would do", pages, plan.moved_pages, min);
+
+    for ( p = 0; p < PAGES; p++ )
+    {
+        struct memmap_range want = { .source = MEMMAP_NO_SOURCE };
+        const struct memmap_range *got = &want;
+
+        i = memmap_layout_seek(&plan.after, p);
+        if ( i < plan.after.nr && plan.after.range[i].gfn <= p )
+            got = &plan.after.range[i];
+        if ( there[p].type == MEMMAP_TYPE_RAM )
+        {
+            want.type = MEMMAP_TYPE_RAM;
+            want.source = name[p];
+            if ( wanted(p) )
+            {
+                if ( !page[p].kept )
+                    return wrong("RAM left over reserved memory at %#x", p);
+                want.flags = MEMMAP_EF_UNFREED;
+                want.aux = rdm.range[page[p].rdm].aux;
+            }
+        }
+        else if ( there[p].type == MEMMAP_TYPE_OWNED )
+            ;
+        else if ( wanted(p) )
+        {
+            want.type = MEMMAP_TYPE_RDM;
+            want.flags = page[p].kept ? MEMMAP_EF_UNMAPPED : 0;
+            want.aux = rdm.range[page[p].rdm].aux;
+        }
+        else if ( there[p].type )
+        {
+            want.type = there[p].type;
+            want.aux = there[p].aux;
+        }
+        else if ( (p >= plan.hole_start / PAGE && p < in.hole_end / PAGE) ||
+                  (p >= plan.high_start / PAGE &&
+                   p < (plan.high_end + PAGE - 1) / PAGE) )
+            want.type = MEMMAP_TYPE_MMIO;
+        if ( got->type != want.type || got->flags != want.flags ||
+             got->aux != want.aux ||
+             (want.type == MEMMAP_TYPE_RAM &&
+              got->source + (p - got->gfn) != want.source) )
+            return wrong("gfn %#x: type %u flags %x aux %x source %" PRIx64
+                         ", should be type %u flags %x aux %x source %" PRIx64,
+                         p, got->type, got->flags, got->aux,
+                         got->source + (p - got->gfn), want.type, want.flags,
+                         want.aux, want.source);
+    }
+
+    if ( memmap_layout_pages(&plan.after, MEMMAP_TYPE_RAM) !=
+         memmap_layout_pages(&now, MEMMAP_TYPE_RAM) )
+        return wrong("RAM was lost or invented");
+    return true;
+}
+
+static bool check_bars(unsigned int low)
+{
+    uint64_t top = in.high_base;
+    unsigned int i, j, p, unplaced = 0;
+
+    for ( i = 0; i < plan.after.nr; i++ )
+        if ( plan.after.range[i].type == MEMMAP_TYPE_RAM &&
+             memmap_range_end(&plan.after.range[i]) * PAGE > top )
+            top = memmap_range_end(&plan.after.range[i]) * PAGE;
+
+    for ( i = 0; i < nr_bars; i++ )
+    {
+        const struct memmap_bar *b = &bar[i];
+
+        if ( !b->size )
+            continue;
+        if ( b->addr == MEMMAP_BAR_UNPLACED )
+        {
+            unplaced++;
+            if ( !b->high && (low & (1u << i)) )
+                return wrong("BAR %u has a place and did not get it", i);
+            if ( !b->high )
+                continue;
+        }
+        else if ( !b->high != !!(low & (1u << i)) )
+            return wrong("BAR %u is in the wrong half", i);
+        else
+        {
+            if ( b->addr & (b->size - 1) )
+                return wrong("BAR %u is not aligned", i);
+            if ( b->high ? b->addr < top || b->addr + b->size > in.addr_limit ||
+                           b->addr < plan.high_start ||
+                           b->addr + b->size > plan.high_end
+                         : b->addr < plan.hole_start ||
+                           b->addr + b->size > in.hole_end )
+                return wrong("BAR %u lies outside at %#" PRIx64, i, b->addr);
+            for ( p = b->addr / PAGE; p <= (b->addr + b->size - 1) / PAGE; p++ )
+                if ( wanted(p) || page[p].type == MEMMAP_TYPE_OWNED ||
+                     page[p].pinned ||
+                     !memmap_layout_covers(&plan.after, MEMMAP_TYPE_MMIO, p,
+                                           1) )
+                    return wrong("BAR %u lies over something at %#x", i, p);
+            for ( j = 0; j < i; j++ )
+                if ( bar[j].size && bar[j].addr != MEMMAP_BAR_UNPLACED &&
+                     b->addr < bar[j].addr + bar[j].size &&
+                     bar[j].addr < b->addr + b->size )
+                    return wrong("BARs %u and %u overlap", j, i);
+            continue;
+        }
+
+        /* A high one without a place: is there really none? */
+        for ( uint64_t a = 0; a + b->size <= in.addr_limit; a += b->size )
+        {
+            bool free = a >= top;
+
+            for ( p = a / PAGE; free && p <= (a + b->size - 1) / PAGE; p++ )
+                free = bar_may_lie(p);
+            for ( j = 0; free && j < i; j++ )
+                free = bar[j].addr == MEMMAP_BAR_UNPLACED || !bar[j].size ||
+                       a >= bar[j].addr + bar[j].size ||
+                       bar[j].addr >= a + b->size;
+            if ( free )
+                return wrong("BAR %u could be at %#" PRIx64, i, a);
+        }
+    }
+
+    return unplaced == plan.unplaced ||
+           wrong("%u BARs without a place, %u said", unplaced, plan.unplaced);
+}
+
+static bool one(struct oracle_count *count)
+{
+    uint64_t hole, for_rdm = 0, for_bars = 0, room = 0, top = BASE;
+    unsigned int low, kept, p;
+
+    build();
+    kept = paint();
+    low = choose(&hole);
+    for ( p = 0; p < PAGES; p++ )
+    {
+        for_rdm += driven(p);
+        for_bars += p < BASE && p >= hole / PAGE && yields(p);
+        if ( page[p].type == MEMMAP_TYPE_RAM && p >= top )
+            top = p + 1;
+    }
+    for ( p = top; p < in.gfn_limit; p++ )
+        room += !page[p].type && !wanted(p) && !page[p].pinned;
+
+    memmap_layout_init(&plan.after, after_range, RANGES);
+    plan.move = moves;
+    plan.max_moves = RANGES;
+    count->cases++;
+    if ( !memmap_plan(&in, bar, nr_bars, &plan) )
+    {
+        count->no_room++;
+        return (plan.full == MEMMAP_FULL_GFNS && room < for_rdm + for_bars) ||
+               wrong("no plan (%u), %" PRIu64 " pages to move, %" PRIu64
+                     " free", plan.full, for_rdm + for_bars, room);
+    }
+
+    if ( plan.rdm_pages != for_rdm || plan.rdm_minimum != for_rdm ||
+         plan.rdm_kept != kept )
+        return wrong("%" PRIu64 " pages moved for reserved memory, at least %"
+                     PRIu64 ", %u ranges kept; should be %" PRIu64 " and %u",
+                     plan.rdm_pages, plan.rdm_minimum, plan.rdm_kept, for_rdm,
+                     kept);
+    if ( !check_moves(for_rdm + for_bars) || !check_bars(low) )
+        return false;
+
+    count->rdm += for_rdm != 0;
+    count->bars += for_bars != 0;
+    count->both += for_rdm && for_bars;
+    count->kept += kept != 0;
+    count->high += plan.high_end != 0;
+    count->unplaced += plan.unplaced != 0;
+    count->stay += !in.may_move;
+    return true;
+}
+
+const char *oracle(uint64_t seed, uint64_t nr, struct oracle_count *count)
+{
+    static char text[sizeof(why) + 64];
+
+    *count = (struct oracle_count){ 0 };
+    for ( uint64_t i = 0; i < nr; i++ )
+    {
+        state = seed + i * 0xd1342543de82ef95ull;
+        if ( !one(count) )
+        {
+            snprintf(text, sizeof(text), "map %" PRIu64 " of seed %#" PRIx64
+                     ": %s", i, seed, why);
+            return text;
+        }
+    }
+
+    return NULL;
+}
