@@ -12,9 +12,11 @@
  *   layout/N     from 0 on, 16 ranges each, one on a line:
  *                gfn pages source type flags aux; numbers are in hexadecimal,
  *                type is ram, rdm, mmio or a number, source may be "-"
+ *   rdm/N        the same way, what the host reserves for the devices that are
+ *                assigned: gfn pages device, and whether it is mapped
  *
- * A layout of any length is split such that no key comes near the 4096 bytes
- * that xenstore takes at once.
+ * Text of any length is split such that no key comes near the 4096 bytes that
+ * xenstore takes at once.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -25,7 +27,7 @@
 #include "xen-memmap-publish.h"
 #include "trace.h"
 
-#define RANGES_PER_KEY 16
+#define LINES_PER_KEY 16
 /* Somebody else wrote meanwhile: try again, but do not hang on it. */
 #define MAX_TRIES 5
 
@@ -49,13 +51,14 @@ xen_memmap_write_key(xs_transaction_t t, const char *key, const char *fmt, ...)
     return qemu_xen_xs_write(xenstore, t, path, value, strlen(value));
 }
 
-static void xen_memmap_format(GString *s, const struct memmap_range *r)
+static char *xen_memmap_format(const struct memmap_range *r)
 {
     static const char *const types[] = {
         [MEMMAP_TYPE_RAM] = "ram",
         [MEMMAP_TYPE_RDM] = "rdm",
         [MEMMAP_TYPE_MMIO] = "mmio",
     };
+    GString *s = g_string_new(NULL);
 
     g_string_append_printf(s, "%" PRIx64 " %" PRIx64 " ", r->gfn, r->pages);
     if (r->source == MEMMAP_NO_SOURCE) {
@@ -68,25 +71,29 @@ static void xen_memmap_format(GString *s, const struct memmap_range *r)
     } else {
         g_string_append_printf(s, "%x", r->type);
     }
-    g_string_append_printf(s, " %x %x\n", r->flags, r->aux);
+    g_string_append_printf(s, " %x %x", r->flags, r->aux);
+    return g_string_free(s, false);
 }
 
-static bool xen_memmap_write_layout(xs_transaction_t t,
-                                    const struct memmap_layout *layout)
+/* @name/0, @name/1, ... are @lines. */
+static bool xen_memmap_write_lines(xs_transaction_t t, const char *name,
+                                   const GPtrArray *lines)
 {
-    g_autofree char *dir = g_strdup_printf("device-model/%u/memory-map/layout",
-                                           xen_domid);
+    g_autofree char *dir = g_strdup_printf("device-model/%u/memory-map/%s",
+                                           xen_domid, name);
     unsigned int i, j;
 
-    /* The last one may have been longer. */
+    /* The last time there may have been more. */
     qemu_xen_xs_destroy(xenstore, t, dir);
 
-    for (i = 0; i < layout->nr; i += RANGES_PER_KEY) {
+    for (i = 0; i < lines->len; i += LINES_PER_KEY) {
         g_autoptr(GString) text = g_string_new(NULL);
-        g_autofree char *key = g_strdup_printf("layout/%u", i / RANGES_PER_KEY);
+        g_autofree char *key = g_strdup_printf("%s/%u", name,
+                                               i / LINES_PER_KEY);
 
-        for (j = i; j < layout->nr && j < i + RANGES_PER_KEY; j++) {
-            xen_memmap_format(text, &layout->range[j]);
+        for (j = i; j < lines->len && j < i + LINES_PER_KEY; j++) {
+            g_string_append_printf(text, "%s\n",
+                                   (char *)g_ptr_array_index(lines, j));
         }
         if (!xen_memmap_write_key(t, key, "%s", text->str)) {
             return false;
@@ -95,9 +102,22 @@ static bool xen_memmap_write_layout(xs_transaction_t t,
     return true;
 }
 
+static bool xen_memmap_write_layout(xs_transaction_t t,
+                                    const struct memmap_layout *layout)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    unsigned int i;
+
+    for (i = 0; i < layout->nr; i++) {
+        g_ptr_array_add(lines, xen_memmap_format(&layout->range[i]));
+    }
+    return xen_memmap_write_lines(t, "layout", lines);
+}
+
 static bool xen_memmap_write_all(xs_transaction_t t,
                                  const struct memmap_dm *dm,
-                                 const struct memmap_layout *layout)
+                                 const struct memmap_layout *layout,
+                                 const GPtrArray *rdm)
 {
     g_autofree char *entry = dm->index == MEMMAP_NO_INDEX ? g_strdup("") :
                              g_strdup_printf(" (entry %u)", dm->index);
@@ -107,11 +127,13 @@ static bool xen_memmap_write_all(xs_transaction_t t,
            xen_memmap_write_key(t, "reason", "%s%s",
                                 memmap_strerror(dm->error), entry) &&
            xen_memmap_write_key(t, "generation", "%u", dm->generation) &&
-           xen_memmap_write_layout(t, layout);
+           xen_memmap_write_layout(t, layout) &&
+           (!rdm || xen_memmap_write_lines(t, "rdm", rdm));
 }
 
 void xen_memmap_publish(const struct memmap_dm *dm,
-                        const struct memmap_layout *layout)
+                        const struct memmap_layout *layout,
+                        const GPtrArray *rdm)
 {
     unsigned int tries;
     bool ok = false;
@@ -123,7 +145,7 @@ void xen_memmap_publish(const struct memmap_dm *dm,
         if (t == XBT_NULL) {
             break;
         }
-        ok = xen_memmap_write_all(t, dm, layout);
+        ok = xen_memmap_write_all(t, dm, layout, rdm);
         if (qemu_xen_xs_transaction_end(xenstore, t, !ok)) {
             break;
         }

@@ -12,10 +12,12 @@
 bool xen_memmap_can_publish(void);
 
 /*
- * Write the state of @dm and @layout, which is in force, to the device model's
- * directory.  Failure is traced and has no other consequence.
+ * Write the state of @dm, @layout, which is in force, and @rdm, lines (char *)
+ * on reserved memory or NULL, to the device model's directory.  Failure is
+ * traced and has no other consequence.
  */
 void xen_memmap_publish(const struct memmap_dm *dm,
-                        const struct memmap_layout *layout);
+                        const struct memmap_layout *layout,
+                        const GPtrArray *rdm);
 
 #endif /* HW_I386_XEN_MEMMAP_PUBLISH_H */

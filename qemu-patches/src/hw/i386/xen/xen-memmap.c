@@ -30,6 +30,7 @@
 #include "system/runstate.h"
 #include "system/xen-mapcache.h"
 #include "xen-memmap-publish.h"
+#include "xen-memmap-rdm.h"
 #include "trace.h"
 
 /* Both ms: what a guest can make us do by writing to a port is bounded. */
@@ -48,6 +49,8 @@ struct XenMemmapState {
     /* Properties. */
     bool enabled;
     uint64_t gfn_limit;             /* RAM goes below it; 0: the block's end */
+    XenMemmapRDMMode rdm_mode;
+    XenMemmapRDMFailure rdm_failure;
 
     MemoryRegion io;
     MemoryRegion mark;
@@ -57,6 +60,8 @@ struct XenMemmapState {
     /* The layout in force. */
     struct memmap_range range[MEMMAP_MAX_ENTRIES];
     struct memmap_layout layout;
+
+    XenMemmapRDM *rdm;              /* NULL: nothing to be done for devices */
 
     /* What migrates.  Loading can be interrupted, so it is not @dm itself. */
     struct {
@@ -183,42 +188,6 @@ static unsigned int xen_memmap_check(void *opaque,
     return xen_memmap_is_busy(s, r, index) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 
-static unsigned int xen_memmap_apply(void *opaque,
-                                     const struct memmap_record *r,
-                                     uint16_t *index)
-{
-    XenMemmapState *s = opaque;
-    g_autofree XenRAMRange *range = g_new0(XenRAMRange, MEMMAP_MAX_ENTRIES);
-    Error *err = NULL;
-    unsigned int i, nr = 0;
-
-    for (i = 0; i < r->layout.nr; i++) {
-        const struct memmap_range *e = &r->layout.range[i];
-        hwaddr addr = e->gfn << 12, size = e->pages << 12;
-
-        if (e->type != MEMMAP_TYPE_RAM) {
-            continue;
-        }
-        if (nr && range[nr - 1].addr + range[nr - 1].size == addr) {
-            range[nr - 1].size += size;
-        } else {
-            range[nr++] = (XenRAMRange) { addr, size };
-        }
-    }
-
-    if (!xen_ram_layout_set(range, nr, &err)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n",
-                      error_get_pretty(err));
-        error_free(err);
-        return MEMMAP_E_APPLY;
-    }
-
-    /* Both have room for whatever a record can hold. */
-    memmap_layout_copy(&s->layout, &r->layout);
-    s->mig.record_len = memmap_pack(r, s->mig.record, MEMMAP_BUFFER_BYTES);
-    return MEMMAP_OK;
-}
-
 struct owned {
     XenMemmapState *s;
     struct memmap_layout *layout;
@@ -247,12 +216,81 @@ static int xen_memmap_add_owned(RAMBlock *rb, void *opaque)
  * that was mapped elsewhere since returns there when it is unmapped, so its
  * place stays taken.
  */
-static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
+static bool xen_memmap_owned(XenMemmapState *s, struct memmap_layout *l)
 {
-    struct owned o = { .s = opaque, .layout = l, .ok = true };
+    struct owned o = { .s = s, .layout = l, .ok = true };
 
     qemu_ram_foreach_block(xen_memmap_add_owned, &o);
     return o.ok;
+}
+
+static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
+{
+    XenMemmapState *s = opaque;
+
+    /* In this order: what is QEMU's own is so whatever a device would need. */
+    return (!s->rdm || xen_memmap_rdm_constraints(s->rdm, l)) &&
+           xen_memmap_owned(s, l);
+}
+
+static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
+                                       const struct memmap_layout *l,
+                                       uint16_t *index)
+{
+    g_autofree struct memmap_range *range = g_new(struct memmap_range,
+                                                  MEMMAP_MAX_ENTRIES);
+    struct memmap_layout owned;
+
+    memmap_layout_init(&owned, range, MEMMAP_MAX_ENTRIES);
+    return xen_memmap_owned(s, &owned) ?
+           xen_memmap_rdm_map(s->rdm, l, &owned, index) : MEMMAP_E_APPLY;
+}
+
+static unsigned int xen_memmap_apply(void *opaque,
+                                     const struct memmap_record *r,
+                                     uint16_t *index)
+{
+    XenMemmapState *s = opaque;
+    g_autofree XenRAMRange *range = g_new0(XenRAMRange, MEMMAP_MAX_ENTRIES);
+    Error *err = NULL;
+    unsigned int i, rc, nr = 0;
+
+    for (i = 0; i < r->layout.nr; i++) {
+        const struct memmap_range *e = &r->layout.range[i];
+        hwaddr addr = e->gfn << 12, size = e->pages << 12;
+
+        if (e->type != MEMMAP_TYPE_RAM) {
+            continue;
+        }
+        if (nr && range[nr - 1].addr + range[nr - 1].size == addr) {
+            range[nr - 1].size += size;
+        } else {
+            range[nr++] = (XenRAMRange) { addr, size };
+        }
+    }
+
+    /* First, because it can be undone without anybody having noticed. */
+    rc = s->rdm ? xen_memmap_map_rdm(s, &r->layout, index) : MEMMAP_OK;
+    if (rc) {
+        return rc;
+    }
+    if (!xen_ram_layout_set(range, nr, &err)) {
+        if (s->rdm) {
+            xen_memmap_rdm_undo(s->rdm);
+        }
+        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n",
+                      error_get_pretty(err));
+        error_free(err);
+        return MEMMAP_E_APPLY;
+    }
+
+    /* Both have room for whatever a record can hold. */
+    memmap_layout_copy(&s->layout, &r->layout);
+    s->mig.record_len = memmap_pack(r, s->mig.record, MEMMAP_BUFFER_BYTES);
+    if (s->rdm) {
+        xen_memmap_rdm_keep(s->rdm);
+    }
+    return MEMMAP_OK;
 }
 
 /* For messages: -1 if no entry is to blame. */
@@ -264,15 +302,18 @@ static int xen_memmap_entry(uint16_t index)
 static void xen_memmap_publish_cb(void *opaque)
 {
     XenMemmapState *s = opaque;
+    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
 
     s->publish_after = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
                        PUBLISH_INTERVAL;
-    xen_memmap_publish(&s->dm, &s->layout);
+    xen_memmap_publish(&s->dm, &s->layout, rdm);
 }
 
 /* Soon, and not from here: the guest need not wait for xenstored. */
-static void xen_memmap_publish_later(XenMemmapState *s)
+static void xen_memmap_publish_later(void *opaque)
 {
+    XenMemmapState *s = opaque;
+
     if (s->publish_timer && !timer_pending(s->publish_timer)) {
         timer_mod(s->publish_timer, s->publish_after);
     }
@@ -315,6 +356,8 @@ static void xen_memmap_changed(void *opaque, unsigned int cmd)
                              xen_memmap_entry(s->dm.index));
     if (s->dm.error) {
         xen_memmap_log_error(s, cmd);
+    } else if (cmd == MEMMAP_CMD_SEAL && s->rdm) {
+        xen_memmap_rdm_seal(s->rdm, s->rdm_failure);
     }
     /* What the guest tries after the firmware has sealed is nobody's news. */
     if (!s->dm.error || s->dm.state != MEMMAP_ST_SEALED) {
@@ -471,6 +514,11 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     s->mig.record = g_malloc0(MEMMAP_BUFFER_BYTES);
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
+    s->rdm = xen_memmap_rdm_new(&s->dm, &s->layout, s->rdm_mode,
+                                xen_memmap_publish_later, s);
+    if (s->rdm) {
+        s->dm.features |= MEMMAP_FEAT_RDM;
+    }
     if (xen_memmap_can_publish()) {
         s->dm.features |= MEMMAP_FEAT_PUBLISH;
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
@@ -495,6 +543,44 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
 }
 
+static const QEnumLookup xen_memmap_rdm_lookup = {
+    .array = (const char *const[]) {
+        [XEN_MEMMAP_RDM_ASSIGNED] = "assigned",
+        [XEN_MEMMAP_RDM_HOST] = "host",
+        [XEN_MEMMAP_RDM_OFF] = "off",
+    },
+    .size = XEN_MEMMAP_RDM_OFF + 1,
+};
+
+static const QEnumLookup xen_memmap_rdm_failure_lookup = {
+    .array = (const char *const[]) {
+        [XEN_MEMMAP_RDM_REPORT] = "report",
+        [XEN_MEMMAP_RDM_UNPLUG] = "unplug",
+        [XEN_MEMMAP_RDM_REFUSE] = "refuse",
+    },
+    .size = XEN_MEMMAP_RDM_REFUSE + 1,
+};
+
+static int xen_memmap_get_rdm(Object *obj, Error **errp)
+{
+    return XEN_MEMMAP(obj)->rdm_mode;
+}
+
+static void xen_memmap_set_rdm(Object *obj, int value, Error **errp)
+{
+    XEN_MEMMAP(obj)->rdm_mode = value;
+}
+
+static int xen_memmap_get_rdm_failure(Object *obj, Error **errp)
+{
+    return XEN_MEMMAP(obj)->rdm_failure;
+}
+
+static void xen_memmap_set_rdm_failure(Object *obj, int value, Error **errp)
+{
+    XEN_MEMMAP(obj)->rdm_failure = value;
+}
+
 static const Property xen_memmap_properties[] = {
     DEFINE_PROP_BOOL("enabled", XenMemmapState, enabled, true),
     DEFINE_PROP_UINT64("gfn-limit", XenMemmapState, gfn_limit, 0),
@@ -510,6 +596,13 @@ static void xen_memmap_class_init(ObjectClass *klass, void *data)
     dc->vmsd = &vmstate_xen_memmap;
     rc->phases.hold = xen_memmap_reset_hold;
     device_class_set_props(dc, xen_memmap_properties);
+    object_class_property_add_enum(klass, "rdm", "XenMemmapRDMMode",
+                                   &xen_memmap_rdm_lookup, xen_memmap_get_rdm,
+                                   xen_memmap_set_rdm);
+    object_class_property_add_enum(klass, "rdm-failure", "XenMemmapRDMFailure",
+                                   &xen_memmap_rdm_failure_lookup,
+                                   xen_memmap_get_rdm_failure,
+                                   xen_memmap_set_rdm_failure);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 
