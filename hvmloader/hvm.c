@@ -37,6 +37,8 @@ static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
+/* Whether the E820 names what is reserved, or leaves a gap. */
+static bool list_reserved;
 
 static uint32_t port_in(void *opaque, unsigned int reg)
 {
@@ -137,6 +139,13 @@ static void sync_hvm_info(void)
     hvm_info->high_mem_pgend = high;
 }
 
+/* Whether the guest is to keep off @r for good, though it lies between RAM. */
+static bool is_reserved(const struct memmap_range *r)
+{
+    return r->type == MEMMAP_TYPE_RDM ||
+           (r->type == MEMMAP_TYPE_RAM && (r->flags & MEMMAP_EF_FIRMWARE));
+}
+
 /* How @r appears in the E820, if it does; *@gfn and *@end are what of it. */
 static uint32_t e820_type(const struct memmap_range *r, uint64_t *gfn,
                           uint64_t *end)
@@ -153,10 +162,10 @@ static uint32_t e820_type(const struct memmap_range *r, uint64_t *gfn,
     }
     if ( *end <= *gfn )
         return 0;
-    if ( r->type == MEMMAP_TYPE_RAM )
-        return r->flags & MEMMAP_EF_FIRMWARE ? E820_RESERVED : E820_RAM;
+    if ( is_reserved(r) )
+        return list_reserved ? E820_RESERVED : 0;
 
-    return r->type == MEMMAP_TYPE_RDM ? E820_RESERVED : 0;
+    return r->type == MEMMAP_TYPE_RAM ? E820_RAM : 0;
 }
 
 /* Write @l to @map, which has room for @max; returns how many that takes. */
@@ -192,7 +201,8 @@ static unsigned int fill_e820(const struct memmap_layout *l,
 
 /*
  * SeaBIOS has room for 32 entries in all and drops what follows, high RAM first.
- * So firmware keeps the smallest pieces of RAM between reserved memory to itself
+ * What is not RAM may as well be a gap in the E820.  If that is not enough,
+ * firmware keeps the smallest pieces of RAM between reserved memory to itself
  * until the rest fits.
  */
 static void squeeze(struct memmap_layout *l)
@@ -200,6 +210,13 @@ static void squeeze(struct memmap_layout *l)
     uint64_t pages = 0;
     unsigned int i;
     struct memmap_hex h;
+
+    if ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
+    {
+        list_reserved = false;
+        printf("memmap: too many ranges for SeaBIOS: reserved memory is a gap"
+               " in the memory map\n");
+    }
 
     while ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
     {
@@ -214,8 +231,7 @@ static void squeeze(struct memmap_layout *l)
                  (least && r->pages >= least->pages) ||
                  memmap_range_end(&r[-1]) != r->gfn ||
                  memmap_range_end(r) != r[1].gfn ||
-                 e820_type(&r[-1], &gfn, &end) != E820_RESERVED ||
-                 e820_type(&r[1], &gfn, &end) != E820_RESERVED )
+                 !is_reserved(&r[-1]) || !is_reserved(&r[1]) )
                 continue;
             least = r;
         }
@@ -226,8 +242,8 @@ static void squeeze(struct memmap_layout *l)
     }
 
     if ( pages )
-        printf("memmap: too many ranges for SeaBIOS: %s pages between reserved"
-               " memory are kept from the guest\n", memmap_hex(pages, &h));
+        printf("memmap: still too many: %s pages between reserved memory are"
+               " kept from the guest\n", memmap_hex(pages, &h));
 }
 
 bool memmap_sync_e820(void)
@@ -330,6 +346,7 @@ static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
         in->may_move = false;
     }
 
+    list_reserved = true;
     if ( strncmp(xenstore_read("hvmloader/bios", ""), "ovmf", 5) )
         squeeze(&plan.after);
 
@@ -554,12 +571,13 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                           ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
     sync_hvm_info();
     memmap_sync_e820();
-    if ( in.rdm )
+    if ( in.rdm && in.rdm->nr )
+    {
         memmap_print_kept(&in);
-    printf("memmap: reserved memory: %u ranges, %s pages moved for them,"
-           " minimum %s\n", in.rdm ? in.rdm->nr : 0,
-           memmap_hex(plan.rdm_pages, &h[0]),
-           memmap_hex(plan.rdm_minimum, &h[1]));
+        printf("memmap: reserved memory: %u ranges, %u pages moved for them,"
+               " minimum %u\n", in.rdm->nr, (uint32_t)plan.rdm_pages,
+               (uint32_t)plan.rdm_minimum);
+    }
     printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
            " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
            pci_mem_start, memmap_hex(plan.moved_pages, &h[0]), plan.unplaced);
