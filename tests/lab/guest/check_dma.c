@@ -123,19 +123,29 @@ static const struct pci_dev *find_edu(struct pci *pci, uint64_t index)
     return NULL;
 }
 
-/* Have dom0 plug the device in or out; what there is of it after at most SECONDS. */
-static const struct pci_dev *plug(struct pci *pci, uint64_t index, bool in, uint64_t seconds)
+static unsigned int count_edus(struct pci *pci)
 {
-    const struct pci_dev *d = find_edu(pci, index);
+    unsigned int nr = 0;
 
-    if (!d == in) {
+    while (find_edu(pci, nr)) {
+        nr++;
+    }
+    return nr;
+}
+
+/* Have dom0 plug the device in or out, until there are NR; false if not after SECONDS. */
+static bool plug(struct pci *pci, uint64_t index, bool in, unsigned int nr, uint64_t seconds)
+{
+    if (count_edus(pci) != nr) {
         say("%s %llu", in ? "attach" : "detach", ull(index));
     }
-    while (!d == in && seconds--) {
+    while (count_edus(pci) != nr) {
+        if (!seconds--) {
+            return false;
+        }
         sleep(1);
-        d = find_edu(pci, index);
     }
-    return d;
+    return true;
 }
 
 static bool start(struct dma *d, const struct pci_dev *dev, struct outcome *o)
@@ -329,6 +339,7 @@ static void run(struct params *p, struct outcome *o)
     char bad[200];
     uint64_t index = param_size(p, "index", 0), wait = param_size(p, "wait", 0);
     uint64_t again = param_size(p, "again", 0);
+    unsigned int there;
     unsigned int nr_rdm = param_ranges(p, "rdm", rdm, MAX_RANGES);
     unsigned int nr_no = param_ranges(p, "foreign", no, MAX_RANGES);
 
@@ -345,11 +356,20 @@ static void run(struct params *p, struct outcome *o)
             return;
         }
     }
-    if (again && plug(&pci, index, false, again)) {
-        outcome(o, ERROR, "nobody took the device away for %llu s", ull(again));
+    there = count_edus(&pci);
+    if (again && (!there || !plug(&pci, index, false, there - 1, again))) {
+        outcome(o, ERROR, there ? "nobody took the device away for %llu s" : "there is no device "
+                "to be taken away for %llu s", ull(again));
         return;
     }
-    dev = again || wait ? plug(&pci, index, true, again + wait) : find_edu(&pci, index);
+    if (wait && there <= index) {
+        there = (unsigned int)index + 1;
+    }
+    if ((wait || again) && !plug(&pci, index, true, there, wait + again)) {
+        outcome(o, FAILURE, "no device was plugged in for %llu s", ull(wait + again));
+        return;
+    }
+    dev = find_edu(&pci, index);
     if (!dev || !dev->bar[0].r.end || dev->bar[0].unset) {
         outcome(o, FAILURE, "%s %x:%x number %llu among the PCI devices",
                 dev ? "no address in BAR 0 of" : "no", EDU_VENDOR, EDU_DEVICE, ull(index));
