@@ -143,27 +143,35 @@ static void by_extents(struct mover *m, uint64_t from, uint64_t to,
     }
 }
 
-/* The first run of RAM in [gfn, gfn + *pages): where, and how long, 0 if none. */
+/* Whether there is RAM where @p goes; a look here and there, see move.h. */
+static bool is_taken(const struct mover *m, const struct memmap_move *p)
+{
+    uint64_t off;
+
+    for ( off = 0; off < p->pages; off += EXTENT )
+        if ( is_ram(m, p->to + off) )
+            return true;
+
+    return is_ram(m, p->to + p->pages - 1);
+}
+
+/*
+ * The first run in [gfn, gfn + *pages) of which something is said, which in a
+ * move is that it is RAM: where, and how long, 0 if there is none.
+ */
 static uint64_t next_run(const struct memmap_layout *l, uint64_t gfn,
                          uint64_t *pages)
 {
+    const struct memmap_range *r = &l->range[memmap_layout_seek(l, gfn)];
     uint64_t end = gfn + *pages;
-    unsigned int i;
-
-    for ( i = memmap_layout_seek(l, gfn);
-          i < l->nr && l->range[i].gfn < end; i++ )
-    {
-        if ( l->range[i].type != MEMMAP_TYPE_RAM )
-            continue;
-        if ( l->range[i].gfn > gfn )
-            gfn = l->range[i].gfn;
-        if ( memmap_range_end(&l->range[i]) < end )
-            end = memmap_range_end(&l->range[i]);
-        *pages = end - gfn;
-        return gfn;
-    }
 
     *pages = 0;
+    if ( r == &l->range[l->nr] || r->gfn >= end )
+        return gfn;
+    if ( r->gfn > gfn )
+        gfn = r->gfn;
+    *pages = (memmap_range_end(r) < end ? memmap_range_end(r) : end) - gfn;
+
     return gfn;
 }
 
@@ -257,6 +265,10 @@ int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
         .ops = ops, .opaque = opaque, .now = now, .moved = moved, .whole = true,
     };
     unsigned int i;
+
+    for ( i = 0; i < plan->nr_moves; i++ )
+        if ( is_taken(&m, &plan->move[i]) )
+            return -MEMMAP_XEN_EEXIST;
 
     for ( i = 0; i < plan->nr_moves; i++ )
     {

@@ -16,6 +16,7 @@
 
 #define MEMMAP_XEN_ENOMEM 12
 #define MEMMAP_XEN_EACCES 13
+#define MEMMAP_XEN_EEXIST 17
 
 /*
  * Extents given back with one hypercall.  If somebody else takes all of the
@@ -56,6 +57,11 @@ struct memmap_moved {
  * else moves page by page.  Returns 0, or a negative error after everything that
  * could be moved back was: what the hypercall that failed returned, or
  * -MEMMAP_XEN_ENOMEM if pages were lost.
+ *
+ * Xen writes over what is at a destination, and of direct MMIO there the domain
+ * dies, so destinations must be known to be empty.  The first page of each 2 MiB
+ * of them and the last are looked at all the same, which shows RAM that somebody
+ * parked there unsaid: -MEMMAP_XEN_EEXIST, and nothing was touched.
  */
 int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
                 const struct memmap_plan *plan, struct memmap_layout *now,

@@ -21,6 +21,8 @@ static struct memmap_layout now;
 static struct memmap_move moves[64];
 static struct memmap_plan plan = { .move = moves, .max_moves = 64 };
 static struct memmap_moved moved;
+/* Hypercalls that look at the destinations first. */
+static unsigned int looks;
 static unsigned int largest, most;
 static bool no_odd_pages;               /* populated one by one */
 
@@ -86,6 +88,7 @@ static void move(uint64_t from, uint64_t to, uint64_t pages)
 {
     plan.move[plan.nr_moves++] = (struct memmap_move){ from, to, pages };
     plan.moved_pages += pages;
+    looks += (pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
 }
 
 static void setup(void)
@@ -95,7 +98,7 @@ static void setup(void)
     plan.nr_moves = 0;
     plan.moved_pages = 0;
     memset(&moved, 0, sizeof(moved));
-    largest = most = 0;
+    largest = most = looks = 0;
     no_odd_pages = false;
 }
 
@@ -137,7 +140,7 @@ START_TEST(all_goes_well)
     two_moves();
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(100);
-    ck_assert_uint_eq(host.calls, 2);
+    ck_assert_uint_eq(host.calls, looks + 2);
     ck_assert_uint_eq(host_get(&host, 1000).name, 80);
     ck_assert_uint_eq(host_get(&host, 2011).name, 99);
     ck_assert(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 80, 20));
@@ -168,7 +171,7 @@ START_TEST(large_moves)
     move(100000, 1000001, 200000);
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
-    ck_assert_uint_eq(host.calls, 4);
+    ck_assert_uint_eq(host.calls, looks + 4);
     ck_assert_uint_eq(largest, 65535);
     ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
@@ -291,7 +294,7 @@ START_TEST(extents_move_whole)
     ck_assert_uint_eq(moved.lost_pages, 0);
     ck_assert_uint_eq(host_large_in(&host, TO, PAGES), WHOLE * EXTENT);
     /* Three batches, twice each, and two page moves. */
-    ck_assert_uint_eq(host.calls, 8);
+    ck_assert_uint_eq(host.calls, looks + 8);
     ck_assert_uint_eq(most, MEMMAP_EXTENT_BATCH);
     ck_assert_uint_eq(host.moved, HEAD + TAIL);
     ck_assert_uint_eq(host_get(&host, TO).name, FROM);
@@ -321,7 +324,7 @@ START_TEST(too_short_for_extents)
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_true_layout(4096);
         REQUIRE(moved.extents == 0);
-        REQUIRE(host.calls == 1);
+        REQUIRE(host.calls == looks + 1);
     }
 }
 END_TEST
@@ -338,7 +341,7 @@ START_TEST(no_extents_allowed)
     ck_assert_uint_eq(moved.lost_pages, 0);
     ck_assert_uint_eq(host.moved, PAGES);
     /* The head, one try, a look at each page of one extent, the rest. */
-    ck_assert_uint_eq(host.calls, 1 + 1 + EXTENT + 1);
+    ck_assert_uint_eq(host.calls, looks + 1 + 1 + EXTENT + 1);
 }
 END_TEST
 
@@ -349,7 +352,7 @@ START_TEST(given_back_in_part)
     {
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                             .call = 1, .done = done };
+                                             .call = looks + 1, .done = done };
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_true_layout(ALL);
         REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
@@ -369,7 +372,8 @@ START_TEST(stolen_in_between)
 
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT,
-                                             .call = 4, .done = left };
+                                             .call = looks + 4,
+                                             .done = left };
         rc = memmap_move(&ops, &host, &plan, &now, &moved);
         REQUIRE(rc == -MEMMAP_XEN_ENOMEM);
         REQUIRE(moved.lost_pages == batch - left);
@@ -387,12 +391,15 @@ START_TEST(populated_where_it_was)
     {
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                             .call = call, .done = 1000,
+                                             .call = looks + call,
+                                             .done = 1000,
                                              .err = HOST_ENOMEM };
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_true_layout(ALL);
         REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
         REQUIRE(!moved.lost_pages);
+        /* As extents: a look at each page and one call, not a call a page. */
+        REQUIRE(host.calls < 16 * (EXTENT + 2) + looks);
     }
 }
 END_TEST
@@ -401,9 +408,10 @@ END_TEST
 START_TEST(populated_page_by_page)
 {
     aligned_alike();
-    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP, .call = 2 };
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = looks + 2 };
     host.fault[1] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                         .call = 2 + EXTENT + 1 };
+                                         .call = looks + 2 + EXTENT + 1 };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(ALL);
     ck_assert_uint_eq(host.failures, 2);
@@ -418,8 +426,8 @@ START_TEST(half_of_an_extent)
     aligned_alike();
     host.max_pages += EXTENT;
     host.free = EXTENT;
-    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF, .call = 2,
-                                         .done = EXTENT };
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF,
+                                         .call = looks + 2, .done = EXTENT };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(ALL);
     ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
@@ -439,7 +447,7 @@ START_TEST(page_gone_astray)
             two_moves();
             host.max_pages = quota;
             host.fault[0] = (struct host_fault){
-                .kind = HOST_FAULT_ASTRAY, .call = done >= 8,
+                .kind = HOST_FAULT_ASTRAY, .call = looks + (done >= 8),
                 .done = done < 8 ? done : done - 8, .err = HOST_ENOMEM };
             rc = memmap_move(&ops, &host, &plan, &now, &moved);
             REQUIRE(rc == HOST_ENOMEM);
@@ -456,13 +464,89 @@ START_TEST(page_gone_astray_on_the_way_back)
     two_moves();
     host.max_pages = 100;
     REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
-    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_ASTRAY, .call = 2,
-                                         .done = 5, .err = HOST_ENOMEM };
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_ASTRAY,
+                                         .call = looks + 2, .done = 5,
+                                         .err = HOST_ENOMEM };
     REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) == HOST_ENOMEM);
     REQUIRE(moved.lost_pages == 1);
     assert_true_layout(99);
     REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 1000, 1020));
     REQUIRE(!memmap_layout_covers(&now, MEMMAP_TYPE_RAM, 93, 1));
+}
+END_TEST
+
+/* Somebody parked RAM where RAM is to go: seen before a page is given back. */
+START_TEST(destination_populated)
+{
+    for ( unsigned int i = 0; i <= WHOLE + 1; i++ )
+    {
+        uint64_t gfn = i <= WHOLE ? TO + i * EXTENT : TO + PAGES - 1;
+        unsigned int before;
+
+        aligned_alike();
+        move(0x400, TO + PAGES, 1);
+        host_set(&host, gfn, i <= WHOLE ? 200 : 1, 1ull << 40, HOST_RAM);
+        before = host_pages(&host);
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                -MEMMAP_XEN_EEXIST);
+        REQUIRE(now.nr == 1);
+        REQUIRE(host_pages(&host) == before);
+        REQUIRE(!host.given && !host.moved && !host.freed && !host.replaced);
+    }
+}
+END_TEST
+
+/* Only the last of several moves goes where something is. */
+START_TEST(last_destination_populated)
+{
+    two_moves();
+    host_set(&host, 2011, 1, 1ull << 40, HOST_RAM);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
+                     -MEMMAP_XEN_EEXIST);
+    ck_assert_uint_eq(host.moved, 0);
+}
+END_TEST
+
+START_TEST(guests_whose_ram_stays)
+{
+    static const struct { struct memmap_memory m; bool stays; } c[] = {
+        { { 0 }, false },
+        { { .ram_pages = 100 }, false },
+        { { .ram_pages = 100, .populated = 100 }, false },
+        { { .ram_pages = 100, .populated = 99 }, true },
+        { { .ram_pages = 100, .populated = 4200 }, false },
+        { { .target = 1000, .static_max = 1000 }, false },
+        { { .target = 999, .static_max = 1000 }, true },
+        { { .target = 992, .videoram = 8, .static_max = 1000 }, false },
+        { { .target = 991, .videoram = 8, .static_max = 1000 }, true },
+        { { .target = 1000 }, false },
+        { { .static_max = 1000 }, false },
+        { { .vnodes = 1 }, true },
+    };
+
+    for ( unsigned int i = 0; i < sizeof(c) / sizeof(c[0]); i++ )
+        ck_assert_msg(!!memmap_move_refusal(&c[i].m) == c[i].stays, "case %u", i);
+}
+END_TEST
+
+/* One page cannot go home, ever; all others do. */
+START_TEST(one_page_stays_away)
+{
+    for ( uint64_t page = 0; page < 20; page++ )
+    {
+        const uint64_t away = page < 8 ? 1000 + page : 2000 + page - 8;
+
+        two_moves();
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        host_set(&host, 80 + page, 1, 0, HOST_DIRECT);
+        REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) ==
+                HOST_EPERM);
+        assert_true_layout(100);
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, 0, 80 + page));
+        REQUIRE(page == 19 || memmap_layout_covers(&now, MEMMAP_TYPE_RAM,
+                                                   81 + page, 19 - page));
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, away, 1));
+    }
 }
 END_TEST
 
@@ -518,8 +602,8 @@ START_TEST(lost_in_a_full_layout)
     aligned_alike();
     now.max = 20;
     no_odd_pages = true;
-    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP, .call = 1,
-                                         .done = 100 };
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = looks + 1, .done = 100 };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
                      -MEMMAP_XEN_ENOMEM);
     ck_assert_uint_gt(moved.lost_pages, ALL - FROM - PAGES);
@@ -558,7 +642,11 @@ Suite *move_suite(void)
     tcase_add_test(tc, half_of_an_extent);
     tcase_add_test(tc, page_gone_astray);
     tcase_add_test(tc, page_gone_astray_on_the_way_back);
+    tcase_add_test(tc, one_page_stays_away);
     tcase_add_test(tc, denied);
+    tcase_add_test(tc, destination_populated);
+    tcase_add_test(tc, last_destination_populated);
+    tcase_add_test(tc, guests_whose_ram_stays);
     tcase_add_test(tc, no_room_in_the_layout);
     tcase_add_test(tc, lost_in_a_full_layout);
     suite_add_tcase(s, tc);
