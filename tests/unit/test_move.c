@@ -529,6 +529,20 @@ START_TEST(guests_whose_ram_stays)
 }
 END_TEST
 
+/* What moved of a call that failed goes home with one. */
+START_TEST(home_in_runs)
+{
+    two_moves();
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP, .done = 5,
+                                         .call = looks, .err = HOST_EBUSY };
+    REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) == HOST_EBUSY);
+    assert_true_layout(100);
+    REQUIRE(now.nr == 1);
+    /* It, two looks at each page that moved, one at the others, and back. */
+    ck_assert_uint_eq(host.calls, looks + 1 + 5 * 2 + 3 + 1);
+}
+END_TEST
+
 /* One page cannot go home, ever; all others do. */
 START_TEST(one_page_stays_away)
 {
@@ -642,6 +656,7 @@ Suite *move_suite(void)
     tcase_add_test(tc, half_of_an_extent);
     tcase_add_test(tc, page_gone_astray);
     tcase_add_test(tc, page_gone_astray_on_the_way_back);
+    tcase_add_test(tc, home_in_runs);
     tcase_add_test(tc, one_page_stays_away);
     tcase_add_test(tc, denied);
     tcase_add_test(tc, destination_populated);
