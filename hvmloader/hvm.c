@@ -35,6 +35,7 @@ static struct memmap_layout now;
 static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
 static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
+static struct memmap_moved moved;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
 /* Whether the E820 names what is reserved, or leaves a gap. */
@@ -66,8 +67,40 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
     return hypercall_memory_op(XENMEM_add_to_physmap, &xatp);
 }
 
+static int reserve(unsigned int op, uint64_t gfn, unsigned int nr,
+                   unsigned int order)
+{
+    xen_pfn_t extent[MEMMAP_EXTENT_BATCH];
+    struct xen_memory_reservation xmr = {
+        .nr_extents = nr,
+        .extent_order = order,
+        .domid = DOMID_SELF,
+    };
+    unsigned int i;
+
+    for ( i = 0; i < nr; i++ )
+        extent[i] = gfn + ((uint64_t)i << order);
+    set_xen_guest_handle(xmr.extent_start, extent);
+
+    return hypercall_memory_op(op, &xmr);
+}
+
+static int decrease(void *opaque, uint64_t gfn, unsigned int nr,
+                    unsigned int order)
+{
+    return reserve(XENMEM_decrease_reservation, gfn, nr, order);
+}
+
+static int populate(void *opaque, uint64_t gfn, unsigned int nr,
+                    unsigned int order)
+{
+    return reserve(XENMEM_populate_physmap, gfn, nr, order);
+}
+
 static const struct memmap_p2m_ops p2m_ops = {
     .add_to_physmap = add_to_physmap,
+    .decrease = decrease,
+    .populate = populate,
 };
 
 static bool note(uint64_t gfn, uint64_t end, unsigned int type)
@@ -382,6 +415,7 @@ static bool add_constraints(struct memmap_layout *l,
 static struct memmap_record record(const struct memmap_layout *l)
 {
     return (struct memmap_record){
+        .flags = moved.lost_pages ? MEMMAP_RF_RAM_SHRUNK : 0,
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .layout = *l,
     };
@@ -476,6 +510,44 @@ static bool give_up(const char *why)
     return false;
 }
 
+static uint64_t kib(const char *key)
+{
+    return strtoll(xenstore_read(key, "0"), NULL, 10);
+}
+
+static const char *why_stay(void)
+{
+    struct xen_memory_domain self = { .domid = DOMID_SELF };
+    struct xen_vnuma_topology_info vnuma = { .domid = DOMID_SELF };
+    struct memmap_memory m = {
+        .ram_pages = memmap_layout_pages(&now, MEMMAP_TYPE_RAM),
+        .target = kib("memory/target"),
+        .videoram = kib("memory/videoram"),
+        .static_max = kib("memory/static-max"),
+    };
+    int rc = hypercall_memory_op(XENMEM_current_reservation, &self);
+
+    if ( rc > 0 )
+        m.populated = rc;
+    /* Asked with no room for the answer, Xen says how much it would take. */
+    if ( hypercall_memory_op(XENMEM_get_vnumainfo, &vnuma) == -ENOBUFS )
+        m.vnodes = vnuma.nr_vnodes;
+
+    return memmap_move_refusal(&m);
+}
+
+/* RAM did not move, or has moved back; what of it is left is in the layout. */
+static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
+                 const struct memmap_layout *owned)
+{
+    if ( moved.lost_pages )
+        printf("memmap: host memory ran out while RAM moved: %u pages are lost,"
+               " the guest goes on with the rest\n",
+               (unsigned int)moved.lost_pages);
+    add_constraints(all, owned);
+    in->may_move = false;
+}
+
 bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size)
 {
@@ -485,6 +557,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     struct memmap_plan_in in = inputs(mmio_hole_size);
     struct memmap_layout all;
     struct memmap_hex h[3];
+    const char *refusal;
     unsigned int i, rc;
 
     if ( !strncmp(xenstore_read("hvmloader/memory-map/enabled", "1"), "0", 2) )
@@ -520,6 +593,13 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                                                            : NULL, &now);
     in.pinned = memmap_gather_pinned();
 
+    refusal = why_stay();
+    if ( refusal )
+    {
+        printf("memmap: RAM stays where it is: %s\n", refusal);
+        in.may_move = false;
+    }
+
  again:
     if ( !make_plan(&in, bar, nr) )
         return give_up("layout has too many ranges");
@@ -539,13 +619,14 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    memmap_hex(plan.move[i].pages, &h[0]),
                    memmap_hex(plan.move[i].from, &h[1]),
                    memmap_hex(plan.move[i].to, &h[2]));
-        if ( memmap_move(&p2m_ops, NULL, &plan, &now) )
+        if ( memmap_move(&p2m_ops, NULL, &plan, &now, &moved) )
         {
             printf("memmap: Xen did not move the RAM, it stays where it is\n");
-            add_constraints(&all, &query.layout);
-            in.may_move = false;
+            stay(&in, &all, &query.layout);
             goto again;
         }
+        printf("memmap: moved %u whole extents of 2 MiB, the rest page by page\n",
+               (unsigned int)moved.extents);
     }
 
     rc = commit(&want);
@@ -555,9 +636,8 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                                                 : "devices may not see all RAM");
         if ( plan.nr_moves )
         {
-            memmap_move_back(&p2m_ops, NULL, &plan, &now);
-            add_constraints(&all, &query.layout);
-            in.may_move = false;
+            memmap_move_back(&p2m_ops, NULL, &plan, &now, &moved);
+            stay(&in, &all, &query.layout);
             goto again;
         }
     }

@@ -4,96 +4,280 @@
 /* xen_add_to_physmap.size has 16 bits. */
 #define CHUNK 65535u
 
-/*
- * Bring pages home one by one after a hypercall for all of them failed.  Xen does
- * not say how far it came, and what failed then may fail again now; but it does
- * say with -EACCES that a page is not where it was to be fetched, hence at home.
- * So @now is true whatever happens.
- */
-static void home(const struct memmap_p2m_ops *ops, void *opaque,
-                 uint64_t away, uint64_t home, unsigned int pages,
-                 struct memmap_layout *now)
-{
-    while ( pages-- )
-    {
-        uint64_t a = away + pages, h = home + pages;
-        int rc = ops->add_to_physmap(opaque, a, h, 1);
-        bool at_home = !rc || rc == -MEMMAP_XEN_EACCES;
+#define EXTENT ((uint64_t)MEMMAP_EXTENT_PAGES)
 
-        if ( at_home && memmap_layout_covers(now, MEMMAP_TYPE_RAM, a, 1) )
-            memmap_layout_move(now, a, h, 1);
-        if ( !at_home && memmap_layout_covers(now, MEMMAP_TYPE_RAM, h, 1) )
-            memmap_layout_move(now, h, a, 1);
+/*
+ * Ranges that the layout must have room for before more is moved: one step takes
+ * three, and a page found astray up to three again.
+ */
+#define ROOM 3u
+
+struct mover {
+    const struct memmap_p2m_ops *ops;
+    void *opaque;
+    struct memmap_layout *now;
+    struct memmap_moved *moved;
+    bool whole;             /* extents are still worth trying */
+    bool lost;
+};
+
+static bool is_ram(const struct mover *m, uint64_t gfn)
+{
+    return m->ops->add_to_physmap(m->opaque, gfn, gfn, 1) != -MEMMAP_XEN_EACCES;
+}
+
+static bool is_empty(const struct mover *m, uint64_t gfn, uint64_t pages)
+{
+    while ( pages )
+        if ( is_ram(m, gfn + --pages) )
+            return false;
+
+    return true;
+}
+
+static bool has_room(const struct mover *m, unsigned int ranges)
+{
+    return m->now->max - m->now->nr >= ranges;
+}
+
+static bool populated(const struct mover *m, uint64_t gfn, unsigned int order)
+{
+    return m->ops->populate(m->opaque, gfn, 1, order) == 1;
+}
+
+/*
+ * Say no more that @gfn is RAM.  A layout without room for a gap in the middle
+ * loses what follows in the range as well: too little is said, never too much.
+ */
+static void lose(struct mover *m, uint64_t gfn)
+{
+    const struct memmap_range *r =
+        &m->now->range[memmap_layout_seek(m->now, gfn)];
+    uint64_t pages = 1;
+
+    if ( !memmap_layout_clear(m->now, gfn, 1) )
+    {
+        pages = memmap_range_end(r) - gfn;
+        memmap_layout_clear(m->now, gfn, pages);
+    }
+    m->moved->lost_pages += pages;
+    m->lost = true;
+}
+
+static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
+{
+    if ( memmap_layout_move(m->now, from, to, pages) )
+        return;
+    while ( pages-- )
+        if ( memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from + pages, 1) )
+            lose(m, from + pages);
+}
+
+/*
+ * Something failed between @from, where the layout says the pages are, and @to.
+ * Look for each of them.  One that is at neither place is gone: Xen had taken
+ * it from the one and then had no memory for the page tables of the other.  Its
+ * place is populated anew, as nothing was in it.
+ */
+static void look_for(struct mover *m, uint64_t from, uint64_t to,
+                     uint64_t pages)
+{
+    for ( ; pages--; from++, to++ )
+    {
+        if ( !memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from, 1) ||
+             is_ram(m, from) )
+            continue;
+        if ( is_ram(m, to) )
+            note(m, from, to, 1);
+        else if ( !populated(m, from, 0) )
+            lose(m, from);
     }
 }
 
-/* Undo the first @nr moves, the last of them first, where they were made. */
-static int back(const struct memmap_p2m_ops *ops, void *opaque,
-                const struct memmap_plan *plan, unsigned int nr,
-                struct memmap_layout *now)
+static int by_pages(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 {
-    int rc = 0;
+    int rc = m->ops->add_to_physmap(m->opaque, from, to, pages);
 
-    while ( nr-- )
-    {
-        const struct memmap_move *m = &plan->move[nr];
-        uint64_t off, n;
-
-        for ( off = 0; off < m->pages; off += n )
-        {
-            unsigned int i = memmap_layout_seek(now, m->to + off);
-            int err;
-
-            /* Up to where the next page is that was moved, or was not. */
-            n = m->pages - off;
-            if ( i == now->nr || now->range[i].gfn >= m->to + m->pages )
-                break;
-            if ( now->range[i].gfn > m->to + off )
-            {
-                n = now->range[i].gfn - (m->to + off);
-                continue;
-            }
-            if ( n > memmap_range_end(&now->range[i]) - (m->to + off) )
-                n = memmap_range_end(&now->range[i]) - (m->to + off);
-            if ( n > CHUNK )
-                n = CHUNK;
-
-            err = ops->add_to_physmap(opaque, m->to + off, m->from + off, n);
-            if ( !err )
-                memmap_layout_move(now, m->to + off, m->from + off, n);
-            else
-                home(ops, opaque, m->to + off, m->from + off, n, now);
-            if ( err && !rc )
-                rc = err;
-        }
-    }
+    if ( rc )
+        look_for(m, from, to, pages);
+    else
+        note(m, from, to, pages);
 
     return rc;
 }
 
-int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
-                const struct memmap_plan *plan, struct memmap_layout *now)
+/*
+ * Move @nr extents if that can be done.  What cannot be populated at @to is
+ * populated where it was: page moves, which need no memory, can still take it
+ * from there.
+ */
+static void by_extents(struct mover *m, uint64_t from, uint64_t to,
+                       unsigned int nr)
 {
-    unsigned int i;
+    int rc = m->ops->decrease(m->opaque, from, nr, MEMMAP_EXTENT_ORDER);
+    unsigned int freed = rc < 0 ? 0 : rc, done = 0;
 
-    for ( i = 0; i < plan->nr_moves; i++ )
+    if ( freed < nr )
     {
-        const struct memmap_move *m = &plan->move[i];
-        uint64_t off, n;
+        m->whole = false;
+        look_for(m, from + freed * EXTENT, to + freed * EXTENT, EXTENT);
+    }
+    if ( !freed )
+        return;
 
-        for ( off = 0; off < m->pages; off += n )
+    rc = m->ops->populate(m->opaque, to, freed, MEMMAP_EXTENT_ORDER);
+    if ( rc > 0 )
+    {
+        done = rc;
+        note(m, from, to, done * EXTENT);
+        m->moved->extents += done;
+    }
+    for ( ; done < freed; done++ )
+    {
+        uint64_t f = from + done * EXTENT, t = to + done * EXTENT;
+
+        m->whole = false;
+        if ( !is_empty(m, t, EXTENT) ||
+             !populated(m, f, MEMMAP_EXTENT_ORDER) )
+            look_for(m, f, t, EXTENT);
+    }
+}
+
+/* Whether there is RAM where @p goes; a look here and there, see move.h. */
+static bool is_taken(const struct mover *m, const struct memmap_move *p)
+{
+    uint64_t off;
+
+    for ( off = 0; off < p->pages; off += EXTENT )
+        if ( is_ram(m, p->to + off) )
+            return true;
+
+    return is_ram(m, p->to + p->pages - 1);
+}
+
+/*
+ * The first run in [gfn, gfn + *pages) of which something is said, which in a
+ * move is that it is RAM: where, and how long, 0 if there is none.
+ */
+static uint64_t next_run(const struct memmap_layout *l, uint64_t gfn,
+                         uint64_t *pages)
+{
+    const struct memmap_range *r = &l->range[memmap_layout_seek(l, gfn)];
+    uint64_t end = gfn + *pages;
+
+    *pages = 0;
+    if ( r == &l->range[l->nr] || r->gfn >= end )
+        return gfn;
+    if ( r->gfn > gfn )
+        gfn = r->gfn;
+    *pages = (memmap_range_end(r) < end ? memmap_range_end(r) : end) - gfn;
+
+    return gfn;
+}
+
+/* Undo the first @nr moves, the last of them first, where they were made. */
+static int back(struct mover *m, const struct memmap_plan *plan,
+                unsigned int nr)
+{
+    int first = 0;
+
+    while ( nr-- )
+    {
+        const struct memmap_move *p = &plan->move[nr];
+        uint64_t gfn = p->to, end = p->to + p->pages, single = 0, n;
+
+        for ( ; ; )
         {
             int rc;
 
-            n = m->pages - off < CHUNK ? m->pages - off : CHUNK;
-            rc = ops->add_to_physmap(opaque, m->from + off, m->to + off, n);
-            if ( rc )
-            {
-                home(ops, opaque, m->to + off, m->from + off, n, now);
-                back(ops, opaque, plan, i + 1, now);
-                return rc;
-            }
-            memmap_layout_move(now, m->from + off, m->to + off, n);
+            n = end - gfn;
+            gfn = next_run(m->now, gfn, &n);
+            if ( !n )
+                break;
+            if ( n > CHUNK )
+                n = CHUNK;
+            if ( gfn < single )
+                n = 1;
+            if ( !has_room(m, ROOM) )
+                return first ? first : -MEMMAP_XEN_ENOMEM;
+
+            rc = by_pages(m, gfn, p->from + (gfn - p->to), n);
+            if ( rc && !first )
+                first = rc;
+            /* What can go home does, whatever the others do. */
+            if ( rc && n > 1 )
+                single = gfn + n;
+            else
+                gfn += n;
+        }
+    }
+
+    return first;
+}
+
+static int forth(struct mover *m, const struct memmap_move *p)
+{
+    const uint64_t shift = p->to - p->from;
+    uint64_t gfn = p->from, end = p->from + p->pages, n;
+
+    for ( ; ; )
+    {
+        unsigned int head;
+        bool whole;
+        int rc = 0;
+
+        n = end - gfn;
+        gfn = next_run(m->now, gfn, &n);
+        if ( !n )
+            return 0;
+        if ( !has_room(m, 2 * ROOM) )
+            return -MEMMAP_XEN_ENOMEM;
+
+        head = -gfn & (EXTENT - 1);
+        whole = m->whole && !(shift & (EXTENT - 1)) && n >= head + EXTENT;
+        if ( whole && !head )
+        {
+            n >>= MEMMAP_EXTENT_ORDER;
+            if ( n > MEMMAP_EXTENT_BATCH )
+                n = MEMMAP_EXTENT_BATCH;
+            by_extents(m, gfn, gfn + shift, n);
+        }
+        else
+        {
+            if ( whole )
+                n = head;
+            else if ( n > CHUNK )
+                n = CHUNK;
+            rc = by_pages(m, gfn, gfn + shift, n);
+        }
+        if ( m->lost )
+            rc = -MEMMAP_XEN_ENOMEM;
+        if ( rc )
+            return rc;
+    }
+}
+
+int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
+                const struct memmap_plan *plan, struct memmap_layout *now,
+                struct memmap_moved *moved)
+{
+    struct mover m = {
+        .ops = ops, .opaque = opaque, .now = now, .moved = moved, .whole = true,
+    };
+    unsigned int i;
+
+    for ( i = 0; i < plan->nr_moves; i++ )
+        if ( is_taken(&m, &plan->move[i]) )
+            return -MEMMAP_XEN_EEXIST;
+
+    for ( i = 0; i < plan->nr_moves; i++ )
+    {
+        int rc = forth(&m, &plan->move[i]);
+
+        if ( rc )
+        {
+            back(&m, plan, i + 1);
+            return rc;
         }
     }
 
@@ -101,7 +285,23 @@ int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
 }
 
 int memmap_move_back(const struct memmap_p2m_ops *ops, void *opaque,
-                     const struct memmap_plan *plan, struct memmap_layout *now)
+                     const struct memmap_plan *plan, struct memmap_layout *now,
+                     struct memmap_moved *moved)
 {
-    return back(ops, opaque, plan, plan->nr_moves, now);
+    struct mover m = {
+        .ops = ops, .opaque = opaque, .now = now, .moved = moved,
+    };
+
+    return back(&m, plan, plan->nr_moves);
+}
+
+const char *memmap_move_refusal(const struct memmap_memory *m)
+{
+    if ( m->vnodes )
+        return "the guest has virtual NUMA nodes";
+    if ( (m->populated && m->populated < m->ram_pages) ||
+         (m->target && m->target + m->videoram < m->static_max) )
+        return "the guest is populated on demand (memory below maxmem)";
+
+    return NULL;
 }

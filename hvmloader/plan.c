@@ -379,6 +379,17 @@ static void place_high(const struct memmap_plan_in *in, struct memmap_bar *bar,
     }
 }
 
+static bool high_placed(const struct memmap_bar *bar, unsigned int nr)
+{
+    unsigned int i;
+
+    for ( i = 0; i < nr; i++ )
+        if ( bar[i].high && bar[i].addr == MEMMAP_BAR_UNPLACED )
+            return false;
+
+    return true;
+}
+
 /* What is said of the piece in @s from now on; type 0 if nothing. */
 static struct memmap_range verdict(const struct sweep *s,
                                    const struct memmap_plan_in *in,
@@ -469,11 +480,26 @@ static bool settle(const struct memmap_plan_in *in, struct sweep *from,
 }
 
 /*
+ * How far above @s the RAM at @from has to go for its whole extents to come to lie
+ * as they do, so that they can move, and stay mapped, as such.
+ */
+static uint64_t misfit(const struct sweep *from, const struct sweep *s)
+{
+    const uint64_t mask = MEMMAP_EXTENT_PAGES - 1;
+
+    if ( from->end - from->gfn < (-from->gfn & mask) + MEMMAP_EXTENT_PAGES )
+        return 0;
+
+    return (from->gfn - s->gfn) & mask;
+}
+
+/*
  * Write the layout from the bottom up: what stays and what takes its place,
- * then the RAM that left, then BARs that are high, around what is up there.
+ * then the RAM that left, with gaps if @aligned, then BARs that are high, around
+ * what is up there.
  */
 static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                        unsigned int nr, struct memmap_plan *plan)
+                        unsigned int nr, struct memmap_plan *plan, bool aligned)
 {
     const uint64_t hole = PFN_DOWN(plan->hole_start);
     struct sweep s = { .in = in, .hole = hole };
@@ -481,6 +507,12 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
     uint64_t top = PFN_DOWN(in->high_base);
     bool pending, placed = false;
     unsigned int i;
+
+    plan->moved_pages = plan->rdm_pages = 0;
+    plan->nr_moves = 0;
+    plan->high_start = plan->high_end = 0;
+    plan->full = MEMMAP_FULL_NOTHING;
+    plan->after.nr = 0;
 
     for ( i = in->now->nr; i-- > 0; )
         if ( in->now->range[i].type == MEMMAP_TYPE_RAM )
@@ -509,6 +541,13 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
         if ( s.gfn >= top && pending && !s.now && !s.rdm && !s.pin )
         {
+            uint64_t gap = aligned ? misfit(&from, &s) : 0;
+
+            if ( gap )
+            {
+                cut(&s, s.gfn + gap);
+                continue;
+            }
             if ( !settle(in, &from, &s, plan) )
                 return false;
             if ( from.gfn == from.end )
@@ -561,19 +600,17 @@ bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
 {
     unsigned int i;
 
-    plan->moved_pages = plan->rdm_pages = plan->rdm_minimum = 0;
+    plan->rdm_minimum = 0;
     plan->rdm_kept = 0;
-    plan->nr_moves = 0;
     plan->unplaced = 0;
-    plan->high_start = plan->high_end = 0;
-    plan->full = MEMMAP_FULL_NOTHING;
-    plan->after.nr = 0;
 
     for ( i = 0; i < nr; i++ )
         bar[i].high = bar[i].is_64bit && bar[i].size > in->high_thresh;
 
     plan->hole_start = choose_hole(in, bar, nr);
-    if ( !write_after(in, bar, nr, plan) )
+    /* Gaps for the sake of alignment must not be what there is no room for. */
+    if ( (!write_after(in, bar, nr, plan, true) || !high_placed(bar, nr)) &&
+         !write_after(in, bar, nr, plan, false) )
         return false;
     count_rdm(in, plan);
     for ( i = 0; i < nr; i++ )

@@ -14,6 +14,14 @@
 #define MEMMAP_MAX_BARS     256u
 
 /*
+ * Pages that Xen can map as one and that move as one: 2 MiB.  It lets a guest
+ * handle nothing larger: its memop-max-order is 9 for a guest without devices of
+ * the host and 12 for one with, 1 GiB would take 18.
+ */
+#define MEMMAP_EXTENT_ORDER 9u
+#define MEMMAP_EXTENT_PAGES (1u << MEMMAP_EXTENT_ORDER)
+
+/*
  * One memory BAR.  Sizes and addresses in bytes; size is a power of two, or 0
  * for what is no memory BAR and only keeps its place in the caller's list.
  */

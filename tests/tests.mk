@@ -19,9 +19,9 @@ PURE_SRC    := $(wildcard protocol/*.c) \
 PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
                hvmloader/move.h)
 UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
-               tests/prop/oracle.c                tests/vectors/vectors.c
+               tests/prop/oracle.c tests/prop/faults.c tests/vectors/vectors.c
 UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \
-               tests/prop/oracle.h                tests/vectors/vectors.h
+               tests/prop/oracle.h tests/prop/faults.h tests/vectors/vectors.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -144,8 +144,17 @@ PROP_DEPS := $(wildcard tests/prop/*.[ch] tests/prop/stub/*.h hvmloader/*.[ch]) 
              $(PURE_SRC) $(PURE_HDR) tests/tests.mk
 
 ORACLE_SRC := tests/prop/oracle.c tests/prop/oracle-main.c
+FAULTS_SRC := tests/prop/faults.c tests/prop/faults-main.c tests/prop/host.c
+# Maps, each with every hypercall failing in every way, and pairs a hypercall.
+FAULTS_MAPS  ?= 400
+FAULTS_PAIRS ?= 50
 
-check-prop: $(T)/prop $(T)/prop-asan $(T)/oracle
+check-prop: $(T)/prop $(T)/prop-asan $(T)/oracle $(T)/faults
+	@echo "== moving RAM, every hypercall fails, a fixed seed"
+	@$(T)/faults 0x6d6f7665 $(FAULTS_MAPS) $(FAULTS_PAIRS)
+	@echo "== moving RAM, every hypercall fails, a fresh seed"
+	@$(T)/faults 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
+	    $(FAULTS_MAPS) $(FAULTS_PAIRS)
 	@echo "== plans against brute force, a fixed seed"
 	@$(T)/oracle 0x6f7261636c65 $(PROP_SEQUENCES)
 	@echo "== plans against brute force, a fresh seed"
@@ -161,6 +170,9 @@ check-prop: $(T)/prop $(T)/prop-asan $(T)/oracle
 
 $(T)/oracle: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $(ORACLE_SRC) $(PURE_SRC)
+
+$(T)/faults: $(PROP_DEPS) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $(FAULTS_SRC) $(PURE_SRC)
 
 # hvm.c's callbacks ignore an argument here and there, as in its own tree.
 $(T)/prop: $(PROP_DEPS) | test-tools

@@ -11,7 +11,13 @@ void host_init(struct host *h)
     h->fail_after = -1;
     h->fail_err = 0;
     h->fail_again = 0;
-    h->moved = h->freed = 0;
+    memset(h->fault, 0, sizeof(h->fault));
+    h->max_pages = h->free = 1ull << 50;
+    h->max_order = HOST_EXTENT_ORDER;
+    memset(h->large, 0, sizeof(h->large));
+    h->moved = h->freed = h->given = h->populated = 0;
+    h->replaced = h->astray = 0;
+    h->crashed = false;
     h->calls = h->entries = h->failures = 0;
 }
 
@@ -76,6 +82,50 @@ static void join(struct host *h, unsigned int i)
     }
 }
 
+static bool is_large(const struct host *h, uint64_t slot)
+{
+    return slot < HOST_SLOTS && (h->large[slot / 8] & (1u << slot % 8));
+}
+
+static void set_large(struct host *h, uint64_t slot, bool large)
+{
+    if ( slot >= HOST_SLOTS )
+        return;
+    if ( large )
+        h->large[slot / 8] |= 1u << slot % 8;
+    else
+        h->large[slot / 8] &= ~(1u << slot % 8);
+}
+
+/* A change of [gfn, gfn + pages) splits the entries that it lies in. */
+static void shatter(struct host *h, uint64_t gfn, uint64_t pages)
+{
+    for ( uint64_t s = gfn / HOST_EXTENT;
+          s < HOST_SLOTS && s <= (gfn + pages - 1) / HOST_EXTENT; s++ )
+        set_large(h, s, false);
+}
+
+void host_enlarge(struct host *h)
+{
+    for ( unsigned int i = 0; i < h->nr; i++ )
+        if ( h->run[i].type == HOST_RAM )
+            for ( uint64_t s = (h->run[i].gfn + HOST_EXTENT - 1) / HOST_EXTENT;
+                  (s + 1) * HOST_EXTENT <= h->run[i].gfn + h->run[i].pages;
+                  s++ )
+                set_large(h, s, true);
+}
+
+uint64_t host_large_in(const struct host *h, uint64_t gfn, uint64_t pages)
+{
+    uint64_t found = 0;
+
+    for ( uint64_t s = (gfn + HOST_EXTENT - 1) / HOST_EXTENT;
+          s < HOST_SLOTS && (s + 1) * HOST_EXTENT <= gfn + pages; s++ )
+        if ( is_large(h, s) )
+            found += HOST_EXTENT;
+    return found;
+}
+
 void host_set(struct host *h, uint64_t gfn, uint64_t pages, uint64_t name,
               enum host_type type)
 {
@@ -83,6 +133,7 @@ void host_set(struct host *h, uint64_t gfn, uint64_t pages, uint64_t name,
 
     if ( !pages )
         return;
+    shatter(h, gfn, pages);
     cut(h, gfn);
     cut(h, gfn + pages);
     i = find(h, gfn);
@@ -127,8 +178,30 @@ uint64_t host_pages(const struct host *h)
     return pages;
 }
 
+/* What is to happen to this call; it is counted here. */
+static struct host_fault fault(struct host *h)
+{
+    struct host_fault f = { .kind = HOST_FAULT_NONE };
+
+    for ( unsigned int i = 0; i < HOST_FAULTS; i++ )
+        if ( h->fault[i].kind && h->fault[i].call == h->calls )
+        {
+            f = h->fault[i];
+            h->failures++;
+        }
+    h->calls++;
+    if ( f.kind == HOST_FAULT_THEFT )
+    {
+        if ( f.done < h->free )
+            h->free = f.done;
+        f.kind = HOST_FAULT_NONE;
+    }
+    return f;
+}
+
 /* One page, or as many as all fare alike, upwards; returns how many or an error. */
-static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max)
+static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max,
+                    struct host_fault *f)
 {
     struct host_run from = host_get(h, idx), to = host_get(h, gpfn);
     uint64_t n = max;
@@ -140,6 +213,15 @@ static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max)
         return HOST_EXDEV;
     if ( to.type == HOST_DIRECT )
         return HOST_EPERM;
+    if ( f->kind && !f->done )
+    {
+        if ( f->kind != HOST_FAULT_STOP && idx != gpfn )
+        {
+            host_set(h, idx, 1, 0, HOST_NONE);
+            h->astray++;
+        }
+        return f->err;
+    }
     if ( h->fail_after == 0 )
     {
         if ( h->failures++ >= h->fail_again )
@@ -153,13 +235,18 @@ static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max)
         n = to.pages;
     if ( h->fail_after > 0 && (uint64_t)h->fail_after < n )
         n = h->fail_after;
-    if ( idx != gpfn )
+    if ( f->kind && f->done < n )
+        n = f->done;
+    f->done -= f->kind ? n : 0;
+    if ( idx == gpfn )
     {
-        if ( to.type != HOST_NONE )
-            h->freed += n;
-        host_set(h, idx, n, 0, HOST_NONE);
-        host_set(h, gpfn, n, from.name, HOST_RAM);
+        shatter(h, gpfn, n);
+        return n;
     }
+    if ( to.type != HOST_NONE )
+        h->freed += n;
+    host_set(h, idx, n, 0, HOST_NONE);
+    host_set(h, gpfn, n, from.name, HOST_RAM);
     h->moved += n;
     if ( h->fail_after > 0 )
         h->fail_after -= n;
@@ -168,7 +255,7 @@ static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max)
 
 /* xenmem_add_to_physmap(): returns > 0 where it wants to be entered again. */
 static long enter(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t size,
-                  uint64_t start)
+                  uint64_t start, struct host_fault *f)
 {
     const bool down = gpfn > idx && gpfn < idx + size;
     const bool overlap = gpfn < idx + size && idx < gpfn + size;
@@ -186,7 +273,7 @@ static long enter(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t size,
 
         if ( h->iommu && max > 16 - done % 16 )
             max = 16 - done % 16;
-        n = stretch(h, idx + off, gpfn + off, max);
+        n = stretch(h, idx + off, gpfn + off, max, f);
         if ( n < 0 )
             return n;
         done += n;
@@ -199,11 +286,108 @@ static long enter(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t size,
 int host_add_to_physmap(struct host *h, uint64_t idx, uint64_t gpfn,
                         uint32_t size)
 {
+    struct host_fault f = fault(h);
     long rc = 0;
 
-    h->calls++;
     do
-        rc = enter(h, idx, gpfn, size, rc);
+        rc = enter(h, idx, gpfn, size, rc, &f);
     while ( rc > 0 );
     return rc;
+}
+
+/* guest_remove_page() of up to @max pages that fare alike; 0 if it fails. */
+static uint64_t remove_pages(struct host *h, uint64_t gfn, uint64_t max,
+                             struct host_fault *f)
+{
+    struct host_run r = host_get(h, gfn);
+    uint64_t n = max < r.pages ? max : r.pages;
+
+    if ( r.type != HOST_RAM && r.type != HOST_RAM_AWAY )
+        return 0;
+    if ( f->kind && f->done < n )
+        n = f->done;
+    if ( f->kind )
+        f->done -= n;
+    host_set(h, gfn, n, 0, HOST_NONE);
+    h->given += n;
+    h->free += n;
+    return n;
+}
+
+int host_decrease(struct host *h, const uint64_t *gfn, unsigned int nr,
+                  unsigned int order)
+{
+    struct host_fault f = fault(h);
+    unsigned int i;
+
+    if ( order > h->max_order )
+        return 0;
+    if ( f.kind && !f.done && f.err )
+        return f.err;
+
+    for ( i = 0; i < nr; i++ )
+        for ( uint64_t off = 0; off < 1ull << order; )
+        {
+            uint64_t n = remove_pages(h, gfn[i] + off, (1ull << order) - off, &f);
+
+            if ( !n )
+                return i;
+            off += n;
+        }
+    return i;
+}
+
+int host_populate(struct host *h, const uint64_t *gfn, unsigned int nr,
+                  unsigned int order)
+{
+    struct host_fault f = fault(h);
+    const uint64_t pages = 1ull << order;
+    unsigned int i;
+
+    if ( order > h->max_order )
+        return 0;
+    if ( f.kind && !f.done && f.err && f.kind == HOST_FAULT_STOP )
+        return f.err;
+
+    for ( i = 0; i < nr; i++ )
+    {
+        if ( h->free < pages ||
+             host_pages(h) + h->astray + pages > h->max_pages ||
+             (f.kind == HOST_FAULT_STOP && f.done < pages) )
+            return i;
+        for ( uint64_t off = 0; off < pages; )
+        {
+            struct host_run r = host_get(h, gfn[i] + off);
+
+            if ( r.pages > pages - off )
+                r.pages = pages - off;
+            if ( r.type == HOST_DIRECT )
+            {
+                h->crashed = true;
+                return i;
+            }
+            if ( r.type != HOST_NONE )
+            {
+                h->replaced += r.pages;
+                h->astray += r.pages;
+            }
+            off += r.pages;
+        }
+        h->free -= pages;
+        if ( f.kind && f.done < pages )
+        {
+            uint64_t half = f.kind == HOST_FAULT_HALF ? pages / 2 : 0;
+
+            host_set(h, gfn[i], half, HOST_FRESH + gfn[i], HOST_RAM);
+            h->astray += pages - half;
+            return i;
+        }
+        if ( f.kind )
+            f.done -= pages;
+        host_set(h, gfn[i], pages, HOST_FRESH + gfn[i], HOST_RAM);
+        h->populated += pages;
+        if ( order == HOST_EXTENT_ORDER && !(gfn[i] % HOST_EXTENT) )
+            set_large(h, gfn[i] / HOST_EXTENT, true);
+    }
+    return i;
 }

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host.h - a guest's p2m that follows Xen's rules for XENMEM_add_to_physmap.
+ * host.h - a guest's p2m, and the host's memory behind it, by Xen's rules.
  *
- * Taken from xen/common/memory.c (xenmem_add_to_physmap) and
- * xen/arch/x86/mm/p2m.c (xenmem_add_to_physmap_one), Xen 4.20:
+ * Taken from xen/common/memory.c (xenmem_add_to_physmap, decrease_reservation,
+ * guest_remove_page, populate_physmap) and xen/arch/x86/mm/p2m.c
+ * (xenmem_add_to_physmap_one, p2m_add_page), Xen 4.20.
+ *
+ * XENMEM_add_to_physmap:
  *  - a range goes page by page, upwards, or downwards if it overlaps itself and
  *    the destination is above; an error leaves what was done before it done;
  *  - the call is left and entered again, with an IOMMU after every 16 pages;
  *  - the source must be plain RAM, else -EACCES; and at home where it says, else
  *    -EXDEV;
- *  - a destination that is direct MMIO gives -EPERM, one that is RAM is freed.
+ *  - a destination that is direct MMIO gives -EPERM, one that is RAM is freed;
+ *  - a page can be taken from its source and then not be added: it stays the
+ *    domain's and is nowhere.
+ * XENMEM_decrease_reservation, XENMEM_populate_physmap:
+ *  - what is returned is the number of extents done, never an error; 0 says that
+ *    the caller may not, that the order is too large, or that the first failed;
+ *  - an extent is given back page by page, upwards, so one that is not counted
+ *    may be gone in part; 2 MiB that were one entry are 512 after the first;
+ *  - an extent is populated as a whole, if the guest's quota and the host have
+ *    it; one that cannot be mapped then stays the domain's and is nowhere, or is
+ *    there in part where the p2m has no 2 MiB entries;
+ *  - RAM at the destination is replaced, not freed; direct MMIO ends the domain.
  * Every page of RAM carries a name, the gfn it was built at, so that it can be
  * said where it went.
  */
@@ -20,8 +34,10 @@
 #include <stdint.h>
 
 #define HOST_EPERM    (-1)
+#define HOST_ESRCH    (-3)
 #define HOST_ENOMEM   (-12)
 #define HOST_EACCES   (-13)
+#define HOST_EBUSY    (-16)
 #define HOST_EXDEV    (-18)
 #define HOST_EOVERFLOW (-75)
 
@@ -38,7 +54,37 @@ struct host_run {
     enum host_type type;
 };
 
-#define HOST_RUNS 1024
+#define HOST_RUNS 4096
+
+#define HOST_EXTENT_ORDER 9
+#define HOST_EXTENT       (1u << HOST_EXTENT_ORDER)
+/* 2 MiB entries are kept track of below this, 64 GiB. */
+#define HOST_SLOTS        32768u
+
+/* What populate makes is called this and its gfn. */
+#define HOST_FRESH        ((uint64_t)1 << 48)
+
+/* What happens to one hypercall. */
+enum host_fault_kind {
+    HOST_FAULT_NONE,
+    /* It stops after @done pages (of an extent too), with @err if it has one. */
+    HOST_FAULT_STOP,
+    /* As above; the page or extent that failed is the domain's and nowhere. */
+    HOST_FAULT_ASTRAY,
+    /* Of the extent that is astray the first half is mapped. */
+    HOST_FAULT_HALF,
+    /* Another domain has just taken all of the host's memory but @done pages. */
+    HOST_FAULT_THEFT,
+};
+
+struct host_fault {
+    enum host_fault_kind kind;
+    unsigned int call;          /* of all calls, from 0 */
+    uint64_t done;
+    int err;
+};
+
+#define HOST_FAULTS 4
 
 struct host {
     struct host_run run[HOST_RUNS];     /* sorted, disjoint, no HOST_NONE */
@@ -52,8 +98,14 @@ struct host {
     long fail_after;
     int fail_err;
     unsigned int fail_again;
+    struct host_fault fault[HOST_FAULTS];
+    uint64_t max_pages;                 /* the guest's quota */
+    uint64_t free;                      /* pages that the host still has */
+    unsigned int max_order;             /* extents the guest may handle */
+    uint8_t large[HOST_SLOTS / 8];      /* slots mapped by one entry */
     /* Counts. */
-    uint64_t moved, freed;
+    uint64_t moved, freed, given, populated, replaced, astray;
+    bool crashed;
     unsigned int calls, entries, failures;
 };
 
@@ -65,8 +117,16 @@ void host_set(struct host *h, uint64_t gfn, uint64_t pages, uint64_t name,
 struct host_run host_get(const struct host *h, uint64_t gfn);
 /* All pages of RAM in the p2m. */
 uint64_t host_pages(const struct host *h);
-/* The hypercall, entered again until it is done. */
+/* Map by 2 MiB entries what can be, as the domain builder does. */
+void host_enlarge(struct host *h);
+/* Pages of [gfn, gfn + pages) in 2 MiB entries that lie in it. */
+uint64_t host_large_in(const struct host *h, uint64_t gfn, uint64_t pages);
+/* The hypercalls, entered again until they are done. */
 int host_add_to_physmap(struct host *h, uint64_t idx, uint64_t gpfn,
                         uint32_t size);
+int host_decrease(struct host *h, const uint64_t *gfn, unsigned int nr,
+                  unsigned int order);
+int host_populate(struct host *h, const uint64_t *gfn, unsigned int nr,
+                  unsigned int order);
 
 #endif /* TESTS_HOST_H */

@@ -57,6 +57,8 @@ static bool chance(unsigned int percent)
     return rnd(100) < percent;
 }
 
+#define ALL_SLOTS    ((uint64_t)HOST_SLOTS * HOST_EXTENT)
+
 #define MAX_BARS 8
 #define MAX_TOLD (2 * SIM_RDM + SIM_KEYS)
 
@@ -65,8 +67,8 @@ static struct guest {
     struct memmap_range built_range[MEMMAP_MAX_ENTRIES];
     struct memmap_bar bar[MAX_BARS];
     unsigned int nr_bars, taken;
-    uint64_t hole_size, hidden;
-    bool large, faulty, settled, away;
+    uint64_t hole_size, hidden, large_pages;
+    bool large, faulty, settled, away, stays;
     /* Reserved memory that firmware was told of, by whomever. */
     struct memmap_range told[MAX_TOLD];
     unsigned int nr_told;
@@ -75,6 +77,7 @@ static struct guest {
 static struct {
     uint64_t moved, pages, failed, refused, unheard, unsettled, again;
     uint64_t freed, kept, mapped, unmapped, squeezed;
+    uint64_t stays, extents, lost, crashed, large_before, large_after;
 } count;
 
 static uint64_t sequence;
@@ -330,9 +333,65 @@ static void build_bars(void)
     guest.taken = guest.away ? 0 : rnd(8);
 }
 
+/* The guest's memory, as the domain builder mapped it; and what makes it stay. */
+static void build_refusal(void)
+{
+    const uint64_t pages = host_pages(&sim.host);
+
+    host_enlarge(&sim.host);
+    guest.large_pages = host_large_in(&sim.host, 0, ALL_SLOTS);
+    /* 1 MiB is what libxl adds. */
+    sim.host.max_pages = pages + 256;
+    sim.host.free = chance(50) ? rnd(4096) : 1u << 24;
+
+    guest.stays = false;
+    sim.static_max = sim.target = sim.dm.ram_pages * 4;
+    if ( chance(50) )
+    {
+        sim.videoram = 1 + rnd(16384);
+        sim.target -= sim.videoram;
+    }
+    if ( chance(10) )
+        sim.static_max = sim.target = 0;
+    if ( chance(94) )
+        return;
+
+    guest.stays = true;
+    switch ( rnd(3) )
+    {
+    case 0: sim.vnodes = 1 + rnd(4); break;
+    case 1:
+        sim.target += !sim.target;
+        sim.static_max = sim.target + sim.videoram + 1 + rnd(4096);
+        break;
+    case 2: sim.populated = sim.dm.ram_pages - pages - 1 - rnd(100); break;
+    }
+}
+
+/* What can happen to a hypercall of the move: see enum host_fault_kind. */
+static void build_host_faults(void)
+{
+    static const enum host_fault_kind kinds[] = {
+        HOST_FAULT_STOP, HOST_FAULT_ASTRAY, HOST_FAULT_HALF, HOST_FAULT_THEFT };
+    static const int errs[] = {
+        HOST_ENOMEM, HOST_EPERM, HOST_EBUSY, HOST_EXDEV, HOST_ESRCH };
+
+    for ( unsigned int i = rnd(HOST_FAULTS); i < HOST_FAULTS; i++ )
+        sim.host.fault[i] = (struct host_fault){
+            .kind = kinds[rnd(4)],
+            .call = rnd(chance(50) ? 4 : guest.large ? 2000 : 40),
+            .done = chance(50) ? 0 : rnd(guest.large ? 8192 : 24),
+            .err = errs[rnd(5)],
+        };
+    if ( chance(30) )
+        sim.host.max_order = 0;
+}
+
 static void build_faults(void)
 {
     sim.host.iommu = chance(20);
+    if ( chance(30) )
+        build_host_faults();
     if ( chance(30) )
     {
         sim.host.fail_after = rnd(guest.large ? 0x30000 : 48);
@@ -359,7 +418,7 @@ static void build(void)
 {
     sim_new();
     memmap_layout_init(&guest.built, guest.built_range, MEMMAP_MAX_ENTRIES);
-    guest.large = !rnd(250);
+    guest.large = !rnd(100);
     pci_mem_start = guest.large ? 0xf0000000
                                 : pci_mem_end - ((4 + rnd(28)) << PAGE_SHIFT);
     build_ram();
@@ -367,6 +426,7 @@ static void build(void)
     guest.nr_told = 0;
     build_rdm();
     build_bars();
+    build_refusal();
     build_faults();
     sim.fault.xenstore = chance(10);
 }
@@ -424,16 +484,20 @@ static void check_truth(const struct memmap_layout *l, const char *whose)
             if ( r.type != HOST_RAM && r.type != HOST_RAM_AWAY )
                 wrong("%s: gfn %#" PRIx64 " is RAM, in the p2m it is not",
                       whose, e->gfn + off);
-            if ( e->source != MEMMAP_NO_SOURCE && r.name != e->source + off )
+            if ( e->source != MEMMAP_NO_SOURCE && r.name != e->source + off &&
+                 r.name < HOST_FRESH )
                 wrong("%s: gfn %#" PRIx64 " holds what was built at %#" PRIx64
                       ", said is %#" PRIx64, whose, e->gfn + off, r.name,
                       e->source + off);
             off += r.pages;
         }
     }
-    if ( memmap_layout_pages(l, MEMMAP_TYPE_RAM) != sim.dm.ram_pages )
-        wrong("%s: %" PRIu64 " pages of RAM, built were %" PRIu64, whose,
-              memmap_layout_pages(l, MEMMAP_TYPE_RAM), sim.dm.ram_pages);
+    if ( memmap_layout_pages(l, MEMMAP_TYPE_RAM) + sim_moved()->lost_pages !=
+         sim.dm.ram_pages )
+        wrong("%s: %" PRIu64 " pages of RAM, built were %" PRIu64
+              ", lost are %" PRIu64, whose,
+              memmap_layout_pages(l, MEMMAP_TYPE_RAM), sim.dm.ram_pages,
+              sim_moved()->lost_pages);
 }
 
 /* What is in the p2m is somebody's, and once. */
@@ -447,9 +511,9 @@ static void check_p2m(const struct memmap_layout *now)
 
         if ( r->type == HOST_DIRECT )
             continue;
-        if ( r->name >= 2 * OWN_NAME )      /* firmware's, brand new */
-            continue;
-        if ( r->name >= OWN_NAME )
+        if ( r->name >= 2 * OWN_NAME && r->name < HOST_FRESH )
+            continue;                       /* firmware's, brand new */
+        if ( r->name >= OWN_NAME && r->name < HOST_FRESH )
         {
             if ( r->name != OWN_NAME + r->gfn )
                 wrong("device model's page %#" PRIx64 " is now at %#" PRIx64,
@@ -463,9 +527,12 @@ static void check_p2m(const struct memmap_layout *now)
     }
     if ( sim.host.freed )
         wrong("%" PRIu64 " pages were freed", sim.host.freed);
-    if ( mine != sim.dm.ram_pages )
-        wrong("%" PRIu64 " pages in the p2m, built were %" PRIu64, mine,
-              sim.dm.ram_pages);
+    if ( sim.host.replaced )
+        wrong("%" PRIu64 " pages were replaced", sim.host.replaced);
+    if ( mine + sim_moved()->lost_pages != sim.dm.ram_pages )
+        wrong("%" PRIu64 " pages in the p2m, built were %" PRIu64
+              ", lost are %" PRIu64, mine, sim.dm.ram_pages,
+              sim_moved()->lost_pages);
     for ( unsigned int i = 0; i < sim.owned.nr; i++ )
     {
         struct host_run r = host_get(&sim.host, sim.owned.range[i].gfn);
@@ -690,6 +757,15 @@ static void check(void)
 {
     const struct memmap_layout *now = guest.settled ? sim_now() : &guest.built;
 
+    /* Nobody told of what is there, and populate asks nobody. */
+    if ( sim.host.crashed && guest.hidden )
+    {
+        count.crashed++;
+        return;
+    }
+    if ( sim.host.crashed )
+        wrong("the domain crashed");
+
     if ( !guest.settled )
     {
         count.unsettled++;
@@ -727,6 +803,17 @@ static void check(void)
         wrong("nothing failed but Xen, and the last COMMIT was refused: %s",
               memmap_strerror(sim.dm.error));
 
+    if ( guest.stays && sim_plan()->nr_moves )
+        wrong("RAM moved that may not");
+
+    count.stays += guest.stays;
+    count.extents += sim_moved()->extents;
+    count.lost += sim_moved()->lost_pages != 0;
+    if ( sim_moved()->extents && !sim.host.failures )
+    {
+        count.large_before += guest.large_pages;
+        count.large_after += host_large_in(&sim.host, 0, ALL_SLOTS);
+    }
     count.moved += sim_plan()->nr_moves && sim.host.moved;
     count.pages += sim.host.moved;
     count.failed += sim.host.failures != 0;
@@ -800,6 +887,11 @@ int main(int argc, char *argv[])
            PRIu64 "; %" PRIu64 " ranges mapped, %" PRIu64
            " could not be; reserved memory unlisted in %" PRIu64 "\n", count.freed, count.kept, count.mapped,
            count.unmapped, count.squeezed);
+    printf("  %" PRIu64 " extents moved whole, of %" PRIu64 " pages that 2 MiB"
+           " entries mapped %" PRIu64 " are so after; pages were lost in %"
+           PRIu64 ", RAM had to stay in %" PRIu64 ", what nobody knew of was"
+           " hit in %" PRIu64 "\n", count.extents, count.large_before,
+           count.large_after, count.lost, count.stays, count.crashed);
     printf("%" PRIu64 " passed, 0 failed\n", nr);
     return 0;
 }

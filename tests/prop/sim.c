@@ -64,6 +64,16 @@ const char *xenstore_read(const char *path, const char *default_resp)
         return "0x190800";
     if ( !strcmp(path, HVM_XS_ACPI_PT_LENGTH) )
         return "4096";
+    if ( !strncmp(path, "memory/", 7) )
+    {
+        static char value[24];
+        uint64_t kib = !strcmp(path, "memory/target") ? sim.target
+                     : !strcmp(path, "memory/videoram") ? sim.videoram
+                     : sim.static_max;
+
+        snprintf(value, sizeof(value), "%llu", (unsigned long long)kib);
+        return kib ? value : default_resp;
+    }
     return default_resp;
 }
 
@@ -75,11 +85,38 @@ int xenstore_write(const char *path, const char *value)
 int hypercall_memory_op(unsigned int cmd, void *arg)
 {
     const struct xen_add_to_physmap *xatp = arg;
+    const struct xen_memory_reservation *xmr = arg;
+    struct xen_vnuma_topology_info *vnuma = arg;
 
-    if ( cmd != XENMEM_add_to_physmap || xatp->domid != DOMID_SELF ||
-         xatp->space != XENMAPSPACE_gmfn_range )
-        abort();
-    return host_add_to_physmap(&sim.host, xatp->idx, xatp->gpfn, xatp->size);
+    switch ( cmd )
+    {
+    case XENMEM_add_to_physmap:
+        if ( xatp->domid != DOMID_SELF ||
+             xatp->space != XENMAPSPACE_gmfn_range )
+            break;
+        return host_add_to_physmap(&sim.host, xatp->idx, xatp->gpfn,
+                                   xatp->size);
+
+    case XENMEM_decrease_reservation:
+    case XENMEM_populate_physmap:
+        if ( xmr->domid != DOMID_SELF || xmr->mem_flags )
+            break;
+        return (cmd == XENMEM_populate_physmap ? host_populate : host_decrease)
+               (&sim.host, xmr->extent_start, xmr->nr_extents,
+                xmr->extent_order);
+
+    case XENMEM_current_reservation:
+        return host_pages(&sim.host) + sim.populated;
+
+    case XENMEM_get_vnumainfo:
+        if ( !sim.vnodes )
+            return -EOPNOTSUPP;
+        if ( vnuma->nr_vnodes )
+            break;
+        vnuma->nr_vnodes = sim.vnodes;
+        return -ENOBUFS;
+    }
+    abort();
 }
 
 static bool gone(void)
@@ -230,6 +267,7 @@ void sim_new(void)
     memset(&fw, 0, sizeof(fw));
     memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
     dirty = false;
+    memset(&moved, 0, sizeof(moved));
     plan.nr_moves = 0;
     plan.hole_start = 0;
 
@@ -248,6 +286,8 @@ void sim_new(void)
     sim.disabled = false;
     sim.bug = 0;
     sim.populate = true;
+    sim.vnodes = 0;
+    sim.populated = sim.target = sim.videoram = sim.static_max = 0;
     memory_map.nr_map = 0;
     memset(&info, 0, sizeof(info));
     pci_hi_mem_start = pci_hi_mem_end = 0;
@@ -287,6 +327,7 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
     /* Where the next calls fail hvmloader ends in BUG(): no guest, no promise. */
     sim.host.fail_after = -1;
     sim.host.fail_again = 0;
+    memset(sim.host.fault, 0, sizeof(sim.host.fault));
     for ( unsigned int i = 0; i < pages_taken && fw.present && !sim.bug;
           i++ )
         take_page((pci_mem_end >> PAGE_SHIFT) + i);
@@ -313,6 +354,11 @@ bool sim_rdm_agreed(void)
 bool sim_present(void)
 {
     return fw.present;
+}
+
+const struct memmap_moved *sim_moved(void)
+{
+    return &moved;
 }
 
 uint32_t sim_generation(void)

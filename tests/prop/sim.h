@@ -9,6 +9,7 @@
 #include "config.h"
 #include "dm.h"
 #include "host.h"
+#include "move.h"
 #include "plan.h"
 
 /* What can be wrong with the world; counts are "the first n times". */
@@ -57,6 +58,10 @@ struct sim {
     bool disabled;                  /* switched off in xenstore */
     bool ovmf;                      /* the firmware that follows */
     bool populate;                  /* Xen still has pages for this guest */
+    /* What makes RAM stay: see struct memmap_memory. */
+    unsigned int vnodes;
+    uint64_t populated;             /* beyond what is in the p2m, negative too */
+    uint64_t target, videoram, static_max;
 };
 
 extern struct sim sim;
@@ -82,5 +87,6 @@ const struct memmap_plan *sim_plan(void);
 bool sim_present(void);
 bool sim_rdm_agreed(void);
 uint32_t sim_generation(void);
+const struct memmap_moved *sim_moved(void);
 
 #endif /* TESTS_SIM_H */

@@ -23,6 +23,7 @@ Suite *fw_suite(void);
 Suite *rdm_suite(void);
 Suite *plan_suite(void);
 Suite *oracle_suite(void);
+Suite *faults_suite(void);
 Suite *move_suite(void);
 Suite *host_suite(void);
 Suite *vectors_suite(void);

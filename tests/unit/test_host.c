@@ -2,8 +2,7 @@
 /*
  * The simulated host itself: a judge that gets Xen's rules wrong proves nothing.
  *
- * The rules are those of xenmem_add_to_physmap() and xenmem_add_to_physmap_one()
- * in Xen 4.20, see host.h.
+ * The rules are those of Xen 4.20, see host.h.
  */
 #include "suites.h"
 
@@ -119,6 +118,129 @@ START_TEST(failures_last_as_told)
 }
 END_TEST
 
+/* RAM from 0, 8 entries of 2 MiB and a bit; room for one extent at a time. */
+static void setup_large(void)
+{
+    host_init(&host);
+    host_set(&host, 0, 8 * HOST_EXTENT + 100, 0, HOST_RAM);
+    host_enlarge(&host);
+    host.max_pages = 8 * HOST_EXTENT + 100;
+    host.free = 0;
+}
+
+START_TEST(extents_go_and_come)
+{
+    const uint64_t gone[] = { 2 * HOST_EXTENT, 5 * HOST_EXTENT };
+    const uint64_t to[] = { 100 * HOST_EXTENT, 101 * HOST_EXTENT };
+
+    setup_large();
+    ck_assert_uint_eq(host_large_in(&host, 0, 9 * HOST_EXTENT),
+                      8 * HOST_EXTENT);
+    ck_assert_int_eq(host_decrease(&host, gone, 2, 9), 2);
+    ck_assert_uint_eq(host_pages(&host), 6 * HOST_EXTENT + 100);
+    ck_assert_uint_eq(host.free, 2 * HOST_EXTENT);
+    ck_assert_int_eq(host_get(&host, gone[1]).type, HOST_NONE);
+    ck_assert_uint_eq(host_large_in(&host, 0, 9 * HOST_EXTENT),
+                      6 * HOST_EXTENT);
+    ck_assert_int_eq(host_populate(&host, to, 2, 9), 2);
+    ck_assert_uint_eq(host_large_in(&host, to[0], 2 * HOST_EXTENT),
+                      2 * HOST_EXTENT);
+    ck_assert_uint_eq(host_get(&host, to[0] + 7).name, HOST_FRESH + to[0] + 7);
+    ck_assert_uint_eq(host.free, 0);
+    ck_assert_uint_eq(host_pages(&host), host.max_pages);
+    ck_assert_uint_eq(host.replaced + host.freed + host.astray, 0);
+}
+END_TEST
+
+START_TEST(entries_shatter)
+{
+    const uint64_t one = HOST_EXTENT + 5;
+
+    setup_large();
+    ck_assert_int_eq(host_decrease(&host, &one, 1, 0), 1);
+    ck_assert_int_eq(host_populate(&host, &one, 1, 0), 1);
+    ck_assert_int_eq(host_add_to_physmap(&host, 4 * HOST_EXTENT - 1, 1u << 20, 2),
+                     0);
+    ck_assert_int_eq(host_add_to_physmap(&host, 6 * HOST_EXTENT,
+                                         6 * HOST_EXTENT, 1), 0);
+    ck_assert_uint_eq(host_large_in(&host, 0, 9 * HOST_EXTENT),
+                      4 * HOST_EXTENT);
+}
+END_TEST
+
+/* Neither count is an error, and an extent can be gone in part. */
+START_TEST(short_counts)
+{
+    const uint64_t all[] = { 0, HOST_EXTENT, 2 * HOST_EXTENT };
+    const uint64_t to[] = { 100 * HOST_EXTENT, 101 * HOST_EXTENT };
+
+    setup_large();
+    ck_assert_int_eq(host_decrease(&host, all, 3, 10), 0);
+    host_set(&host, HOST_EXTENT + 7, 1, 0, HOST_DIRECT);
+    ck_assert_int_eq(host_decrease(&host, all, 3, 9), 1);
+    ck_assert_uint_eq(host.given, HOST_EXTENT + 7);
+    ck_assert_int_eq(host_get(&host, HOST_EXTENT + 6).type, HOST_NONE);
+    ck_assert_int_eq(host_get(&host, HOST_EXTENT + 8).type, HOST_RAM);
+    ck_assert_int_eq(host_decrease(&host, all, 1, 9), 0);
+
+    /* The host has one extent and seven pages; then quota is what ends it. */
+    ck_assert_int_eq(host_populate(&host, to, 2, 9), 1);
+    ck_assert_uint_eq(host.free, 7);
+    host.free = 1u << 20;
+    ck_assert_int_eq(host_populate(&host, to + 1, 1, 9), 0);
+    ck_assert_int_eq(host_populate(&host, to + 1, 1, 0), 1);
+}
+END_TEST
+
+START_TEST(what_is_astray_counts)
+{
+    const uint64_t to[] = { 100 * HOST_EXTENT, 101 * HOST_EXTENT };
+    const uint64_t gone[] = { 0, HOST_EXTENT };
+
+    setup_large();
+    ck_assert_int_eq(host_decrease(&host, gone, 2, 9), 2);
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF, .call = 1,
+                                         .done = 3 };
+    ck_assert_int_eq(host_populate(&host, to, 2, 9), 0);
+    ck_assert_uint_eq(host.astray, HOST_EXTENT / 2);
+    ck_assert_int_eq(host_get(&host, to[0] + HOST_EXTENT / 2 - 1).type,
+                     HOST_RAM);
+    ck_assert_int_eq(host_get(&host, to[0] + HOST_EXTENT / 2).type, HOST_NONE);
+    ck_assert_uint_eq(host.free, HOST_EXTENT);
+
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_ASTRAY, .call = 2,
+                                         .err = HOST_ENOMEM, .done = 1 };
+    ck_assert_int_eq(host_add_to_physmap(&host, 2 * HOST_EXTENT, to[1], 4),
+                     HOST_ENOMEM);
+    ck_assert_uint_eq(host_get(&host, to[1]).pages, 1);
+    ck_assert_uint_eq(host_get(&host, 2 * HOST_EXTENT).pages, 2);
+    ck_assert_int_eq(host_get(&host, 2 * HOST_EXTENT).type, HOST_NONE);
+    ck_assert_uint_eq(host_pages(&host) + host.astray + HOST_EXTENT,
+                      host.max_pages);
+
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT, .call = 3,
+                                         .done = 5 };
+    ck_assert_int_eq(host_populate(&host, gone, 1, 0), 1);
+    ck_assert_uint_eq(host.free, 4);
+    ck_assert_int_eq(host_populate(&host, gone + 1, 1, 9), 0);
+}
+END_TEST
+
+START_TEST(populate_looks_at_nothing)
+{
+    const uint64_t gfn = 3 * HOST_EXTENT;
+
+    setup_large();
+    host.free = host.max_pages = 1u << 20;
+    ck_assert_int_eq(host_populate(&host, &gfn, 1, 9), 1);
+    ck_assert_uint_eq(host.replaced, HOST_EXTENT);
+    ck_assert_uint_eq(host.astray, HOST_EXTENT);
+    host_set(&host, gfn + 20, 1, 0, HOST_DIRECT);
+    ck_assert_int_eq(host_populate(&host, &gfn, 1, 9), 0);
+    ck_assert(host.crashed);
+}
+END_TEST
+
 Suite *host_suite(void)
 {
     Suite *s = suite_create("simulated host");
@@ -133,6 +255,11 @@ Suite *host_suite(void)
     tcase_add_test(tc, errors);
     tcase_add_test(tc, continuation);
     tcase_add_test(tc, failures_last_as_told);
+    tcase_add_test(tc, extents_go_and_come);
+    tcase_add_test(tc, entries_shatter);
+    tcase_add_test(tc, short_counts);
+    tcase_add_test(tc, what_is_astray_counts);
+    tcase_add_test(tc, populate_looks_at_nothing);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -20,7 +20,11 @@ static struct memmap_range storage[MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_move moves[64];
 static struct memmap_plan plan = { .move = moves, .max_moves = 64 };
-static unsigned int largest;
+static struct memmap_moved moved;
+/* Hypercalls that look at the destinations first. */
+static unsigned int looks;
+static unsigned int largest, most;
+static bool no_odd_pages;               /* populated one by one */
 
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages)
@@ -32,7 +36,44 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
     return host_add_to_physmap(&host, from, to, pages);
 }
 
-static const struct memmap_p2m_ops ops = { .add_to_physmap = add_to_physmap };
+static unsigned int extents(uint64_t *gfns, uint64_t gfn, unsigned int nr,
+                            unsigned int order)
+{
+    REQUIRE(nr >= 1 && nr <= MEMMAP_EXTENT_BATCH);
+    REQUIRE(order == 0 || order == MEMMAP_EXTENT_ORDER);
+    REQUIRE(!(gfn & ((1u << order) - 1)));
+    for ( unsigned int i = 0; i < nr; i++ )
+        gfns[i] = gfn + ((uint64_t)i << order);
+    if ( order && nr > most )
+        most = nr;
+    return nr;
+}
+
+static int decrease(void *opaque, uint64_t gfn, unsigned int nr,
+                    unsigned int order)
+{
+    uint64_t gfns[MEMMAP_EXTENT_BATCH];
+
+    ck_assert_ptr_eq(opaque, &host);
+    return host_decrease(&host, gfns, extents(gfns, gfn, nr, order), order);
+}
+
+static int populate(void *opaque, uint64_t gfn, unsigned int nr,
+                    unsigned int order)
+{
+    uint64_t gfns[MEMMAP_EXTENT_BATCH];
+
+    ck_assert_ptr_eq(opaque, &host);
+    if ( no_odd_pages && !order && (gfn & 1) )
+        return 0;
+    return host_populate(&host, gfns, extents(gfns, gfn, nr, order), order);
+}
+
+static const struct memmap_p2m_ops ops = {
+    .add_to_physmap = add_to_physmap,
+    .decrease = decrease,
+    .populate = populate,
+};
 
 static void ram(uint64_t gfn, uint64_t pages)
 {
@@ -47,6 +88,7 @@ static void move(uint64_t from, uint64_t to, uint64_t pages)
 {
     plan.move[plan.nr_moves++] = (struct memmap_move){ from, to, pages };
     plan.moved_pages += pages;
+    looks += (pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
 }
 
 static void setup(void)
@@ -55,7 +97,9 @@ static void setup(void)
     memmap_layout_init(&now, storage, MEMMAP_MAX_ENTRIES);
     plan.nr_moves = 0;
     plan.moved_pages = 0;
-    largest = 0;
+    memset(&moved, 0, sizeof(moved));
+    largest = most = looks = 0;
+    no_odd_pages = false;
 }
 
 /* Two moves from one range, as around a block that the device model owns. */
@@ -77,7 +121,8 @@ static void assert_true_layout(uint64_t pages)
         {
             struct host_run r = host_get(&host, e->gfn + off);
 
-            if ( r.type == HOST_NONE || r.name != e->source + off )
+            if ( r.type == HOST_NONE ||
+                 (r.name != e->source + off && r.name < HOST_FRESH) )
                 ck_abort_msg("gfn %#llx is not what the layout says",
                              (unsigned long long)(e->gfn + off));
             off += r.pages;
@@ -86,19 +131,21 @@ static void assert_true_layout(uint64_t pages)
     REQUIRE(memmap_layout_pages(&now, MEMMAP_TYPE_RAM) == pages);
     REQUIRE(host_pages(&host) == pages);
     REQUIRE(!host.freed);
+    REQUIRE(!host.replaced);
+    REQUIRE(!host.crashed);
 }
 
 START_TEST(all_goes_well)
 {
     two_moves();
-    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now), 0);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(100);
-    ck_assert_uint_eq(host.calls, 2);
+    ck_assert_uint_eq(host.calls, looks + 2);
     ck_assert_uint_eq(host_get(&host, 1000).name, 80);
     ck_assert_uint_eq(host_get(&host, 2011).name, 99);
     ck_assert(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 80, 20));
 
-    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now), 0);
+    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(100);
     ck_assert_uint_eq(now.nr, 1);
     ck_assert_uint_eq(host.nr, 1);
@@ -109,24 +156,24 @@ START_TEST(nothing_to_do)
 {
     setup();
     ram(0, 10);
-    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now), 0);
-    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now), 0);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     ck_assert_uint_eq(host.calls, 0);
     assert_true_layout(10);
 }
 END_TEST
 
-/* The size of one hypercall has 16 bits. */
+/* The size of one hypercall has 16 bits; these are not aligned alike. */
 START_TEST(large_moves)
 {
     setup();
     ram(0, 400000);
-    move(100000, 1000000, 200000);
-    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now), 0);
+    move(100000, 1000001, 200000);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
-    ck_assert_uint_eq(host.calls, 4);
+    ck_assert_uint_eq(host.calls, looks + 4);
     ck_assert_uint_eq(largest, 65535);
-    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now), 0);
+    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
     ck_assert_uint_eq(now.nr, 1);
 }
@@ -145,7 +192,7 @@ START_TEST(failure_anywhere)
             host.fail_after = after;
             host.fail_err = HOST_ENOMEM;
             host.fail_again = again;
-            rc = memmap_move(&ops, &host, &plan, &now);
+            rc = memmap_move(&ops, &host, &plan, &now, &moved);
             REQUIRE(rc == (after < 20 ? HOST_ENOMEM : 0));
             assert_true_layout(100);
             /* What failed once and then worked leaves no trace. */
@@ -163,11 +210,11 @@ START_TEST(failure_on_the_way_back)
             int rc;
 
             two_moves();
-            REQUIRE(!memmap_move(&ops, &host, &plan, &now));
+            REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
             host.fail_after = after;
             host.fail_err = HOST_ENOMEM;
             host.fail_again = again;
-            rc = memmap_move_back(&ops, &host, &plan, &now);
+            rc = memmap_move_back(&ops, &host, &plan, &now, &moved);
             REQUIRE(rc == (after < 20 ? HOST_ENOMEM : 0));
             assert_true_layout(100);
         }
@@ -181,7 +228,7 @@ START_TEST(destination_taken)
     {
         two_moves();
         host_set(&host, 2000 + page, 1, 0, HOST_DIRECT);
-        REQUIRE(memmap_move(&ops, &host, &plan, &now) == HOST_EPERM);
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) == HOST_EPERM);
         assert_true_layout(100);
         REQUIRE(now.nr == 1);
         REQUIRE(host_get(&host, 2000 + page).type == HOST_DIRECT);
@@ -196,7 +243,7 @@ START_TEST(source_will_not_move)
     {
         two_moves();
         host_set(&host, page, 1, page, HOST_RAM_AWAY);
-        REQUIRE(memmap_move(&ops, &host, &plan, &now) == HOST_EXDEV);
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) == HOST_EXDEV);
         assert_true_layout(100);
         REQUIRE(now.nr == 1);
     }
@@ -208,12 +255,380 @@ START_TEST(failure_in_a_large_move)
 {
     setup();
     ram(0, 400000);
-    move(100000, 1000000, 200000);
+    move(100000, 1000001, 200000);
     host.fail_after = 65535 + 30000;
     host.fail_err = HOST_ENOMEM;
     host.fail_again = 3;
-    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now), HOST_ENOMEM);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), HOST_ENOMEM);
     assert_true_layout(400000);
+}
+END_TEST
+
+/* A head of 100 pages, 40 extents, a tail of 7. */
+#define HEAD   100u
+#define WHOLE  40u
+#define TAIL   7u
+#define EXTENT ((uint64_t)MEMMAP_EXTENT_PAGES)
+#define FROM   (4 * EXTENT - HEAD)
+#define TO     (2048 * EXTENT - HEAD)
+#define PAGES  (HEAD + WHOLE * EXTENT + TAIL)
+#define ALL    (64 * EXTENT)
+
+static void aligned_alike(void)
+{
+    setup();
+    ram(0, ALL);
+    host_enlarge(&host);
+    host.max_pages = ALL;
+    host.free = 0;
+    move(FROM, TO, PAGES);
+}
+
+START_TEST(extents_move_whole)
+{
+    aligned_alike();
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(ALL);
+    ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+    ck_assert_uint_eq(moved.extents, WHOLE);
+    ck_assert_uint_eq(moved.lost_pages, 0);
+    ck_assert_uint_eq(host_large_in(&host, TO, PAGES), WHOLE * EXTENT);
+    /* Three batches, twice each, and two page moves. */
+    ck_assert_uint_eq(host.calls, looks + 8);
+    ck_assert_uint_eq(most, MEMMAP_EXTENT_BATCH);
+    ck_assert_uint_eq(host.moved, HEAD + TAIL);
+    ck_assert_uint_eq(host_get(&host, TO).name, FROM);
+    ck_assert_uint_eq(host_get(&host, TO + PAGES - 1).name, FROM + PAGES - 1);
+    /* What never was to move still holds what it held. */
+    ck_assert_uint_eq(host_get(&host, 0).pages, FROM);
+
+    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(ALL);
+    ck_assert_uint_eq(now.nr, 1);
+    ck_assert_uint_eq(moved.lost_pages, 0);
+}
+END_TEST
+
+/* Neither a range short of an extent nor one without a whole one in it. */
+START_TEST(too_short_for_extents)
+{
+    static const struct { uint64_t from, pages; } c[] = {
+        { 512, 511 }, { 511, 512 }, { 1000, 535 }, { 513, 1022 },
+    };
+
+    for ( unsigned int i = 0; i < sizeof(c) / sizeof(c[0]); i++ )
+    {
+        setup();
+        ram(0, 4096);
+        move(c[i].from, c[i].from + 0x100000, c[i].pages);
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_true_layout(4096);
+        REQUIRE(moved.extents == 0);
+        REQUIRE(host.calls == looks + 1);
+    }
+}
+END_TEST
+
+/* A guest that may not: nothing is asked for a second time. */
+START_TEST(no_extents_allowed)
+{
+    aligned_alike();
+    host.max_order = 0;
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(ALL);
+    ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+    ck_assert_uint_eq(moved.extents, 0);
+    ck_assert_uint_eq(moved.lost_pages, 0);
+    ck_assert_uint_eq(host.moved, PAGES);
+    /* The head, one try, a look at each page of one extent, the rest. */
+    ck_assert_uint_eq(host.calls, looks + 1 + 1 + EXTENT + 1);
+}
+END_TEST
+
+/* The first extents only, then one of which some pages are gone. */
+START_TEST(given_back_in_part)
+{
+    for ( unsigned int done = 0; done <= 16 * EXTENT; done += 171 )
+    {
+        aligned_alike();
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                             .call = looks + 1, .done = done };
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_true_layout(ALL);
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+        REQUIRE(!moved.lost_pages);
+        REQUIRE(moved.extents == (done < 16 * EXTENT ? done / EXTENT : WHOLE));
+    }
+}
+END_TEST
+
+/* Somebody takes what was given back, all but some pages. */
+START_TEST(stolen_in_between)
+{
+    for ( unsigned int left = 0; left < 16 * EXTENT; left += 61 )
+    {
+        const unsigned int batch = MEMMAP_EXTENT_BATCH * EXTENT;
+        int rc;
+
+        aligned_alike();
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT,
+                                             .call = looks + 4,
+                                             .done = left };
+        rc = memmap_move(&ops, &host, &plan, &now, &moved);
+        REQUIRE(rc == -MEMMAP_XEN_ENOMEM);
+        REQUIRE(moved.lost_pages == batch - left);
+        assert_true_layout(ALL - moved.lost_pages);
+        /* All that is left went home. */
+        REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+    }
+}
+END_TEST
+
+/* No room at the destination, room again where it was. */
+START_TEST(populated_where_it_was)
+{
+    for ( unsigned int call = 2; call < 8; call += 2 )
+    {
+        aligned_alike();
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                             .call = looks + call,
+                                             .done = 1000,
+                                             .err = HOST_ENOMEM };
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_true_layout(ALL);
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+        REQUIRE(!moved.lost_pages);
+        /* As extents: a look at each page and one call, not a call a page. */
+        REQUIRE(host.calls < 16 * (EXTENT + 2) + looks);
+    }
+}
+END_TEST
+
+/* Nor whole extents there: page by page. */
+START_TEST(populated_page_by_page)
+{
+    aligned_alike();
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = looks + 2 };
+    host.fault[1] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = looks + 2 + EXTENT + 1 };
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(ALL);
+    ck_assert_uint_eq(host.failures, 2);
+    ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+    ck_assert_uint_eq(moved.lost_pages, 0);
+}
+END_TEST
+
+/* A p2m without 2 MiB entries: half of the extent is at the destination. */
+START_TEST(half_of_an_extent)
+{
+    aligned_alike();
+    host.max_pages += EXTENT;
+    host.free = EXTENT;
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF,
+                                         .call = looks + 2, .done = EXTENT };
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(ALL);
+    ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
+    ck_assert_uint_eq(moved.extents, 1);
+    ck_assert_uint_eq(moved.lost_pages, 0);
+}
+END_TEST
+
+/* Taken from its place and then nowhere: there is a new page, or it is said. */
+START_TEST(page_gone_astray)
+{
+    for ( unsigned int done = 0; done < 20; done++ )
+        for ( unsigned int quota = 100; quota <= 101; quota++ )
+        {
+            int rc;
+
+            two_moves();
+            host.max_pages = quota;
+            host.fault[0] = (struct host_fault){
+                .kind = HOST_FAULT_ASTRAY, .call = looks + (done >= 8),
+                .done = done < 8 ? done : done - 8, .err = HOST_ENOMEM };
+            rc = memmap_move(&ops, &host, &plan, &now, &moved);
+            REQUIRE(rc == HOST_ENOMEM);
+            REQUIRE(moved.lost_pages == 101 - quota);
+            assert_true_layout(quota - 1);
+            REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 1000, 1020));
+        }
+}
+END_TEST
+
+/* The same on the way back; what can goes home all the same. */
+START_TEST(page_gone_astray_on_the_way_back)
+{
+    two_moves();
+    host.max_pages = 100;
+    REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_ASTRAY,
+                                         .call = looks + 2, .done = 5,
+                                         .err = HOST_ENOMEM };
+    REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) == HOST_ENOMEM);
+    REQUIRE(moved.lost_pages == 1);
+    assert_true_layout(99);
+    REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 1000, 1020));
+    REQUIRE(!memmap_layout_covers(&now, MEMMAP_TYPE_RAM, 93, 1));
+}
+END_TEST
+
+/* Somebody parked RAM where RAM is to go: seen before a page is given back. */
+START_TEST(destination_populated)
+{
+    for ( unsigned int i = 0; i <= WHOLE + 1; i++ )
+    {
+        uint64_t gfn = i <= WHOLE ? TO + i * EXTENT : TO + PAGES - 1;
+        unsigned int before;
+
+        aligned_alike();
+        move(0x400, TO + PAGES, 1);
+        host_set(&host, gfn, i <= WHOLE ? 200 : 1, 1ull << 40, HOST_RAM);
+        before = host_pages(&host);
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                -MEMMAP_XEN_EEXIST);
+        REQUIRE(now.nr == 1);
+        REQUIRE(host_pages(&host) == before);
+        REQUIRE(!host.given && !host.moved && !host.freed && !host.replaced);
+    }
+}
+END_TEST
+
+/* Only the last of several moves goes where something is. */
+START_TEST(last_destination_populated)
+{
+    two_moves();
+    host_set(&host, 2011, 1, 1ull << 40, HOST_RAM);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
+                     -MEMMAP_XEN_EEXIST);
+    ck_assert_uint_eq(host.moved, 0);
+}
+END_TEST
+
+START_TEST(guests_whose_ram_stays)
+{
+    static const struct { struct memmap_memory m; bool stays; } c[] = {
+        { { 0 }, false },
+        { { .ram_pages = 100 }, false },
+        { { .ram_pages = 100, .populated = 100 }, false },
+        { { .ram_pages = 100, .populated = 99 }, true },
+        { { .ram_pages = 100, .populated = 4200 }, false },
+        { { .target = 1000, .static_max = 1000 }, false },
+        { { .target = 999, .static_max = 1000 }, true },
+        { { .target = 992, .videoram = 8, .static_max = 1000 }, false },
+        { { .target = 991, .videoram = 8, .static_max = 1000 }, true },
+        { { .target = 1000 }, false },
+        { { .static_max = 1000 }, false },
+        { { .vnodes = 1 }, true },
+    };
+
+    for ( unsigned int i = 0; i < sizeof(c) / sizeof(c[0]); i++ )
+        ck_assert_msg(!!memmap_move_refusal(&c[i].m) == c[i].stays, "case %u", i);
+}
+END_TEST
+
+/* What moved of a call that failed goes home with one. */
+START_TEST(home_in_runs)
+{
+    two_moves();
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP, .done = 5,
+                                         .call = looks, .err = HOST_EBUSY };
+    REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) == HOST_EBUSY);
+    assert_true_layout(100);
+    REQUIRE(now.nr == 1);
+    /* It, two looks at each page that moved, one at the others, and back. */
+    ck_assert_uint_eq(host.calls, looks + 1 + 5 * 2 + 3 + 1);
+}
+END_TEST
+
+/* One page cannot go home, ever; all others do. */
+START_TEST(one_page_stays_away)
+{
+    for ( uint64_t page = 0; page < 20; page++ )
+    {
+        const uint64_t away = page < 8 ? 1000 + page : 2000 + page - 8;
+
+        two_moves();
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        host_set(&host, 80 + page, 1, 0, HOST_DIRECT);
+        REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) ==
+                HOST_EPERM);
+        assert_true_layout(100);
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, 0, 80 + page));
+        REQUIRE(page == 19 || memmap_layout_covers(&now, MEMMAP_TYPE_RAM,
+                                                   81 + page, 19 - page));
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, away, 1));
+    }
+}
+END_TEST
+
+/* Xen says no to everything: whatever is asked, nothing moved. */
+START_TEST(denied)
+{
+    aligned_alike();
+    host.fail_after = 0;
+    host.fail_err = HOST_EPERM;
+    host.fail_again = 1u << 30;
+    host.max_order = 0;
+    host.max_pages = 0;
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), HOST_EPERM);
+    assert_true_layout(ALL);
+    ck_assert_uint_eq(now.nr, 1);
+    ck_assert_uint_eq(moved.lost_pages, 0);
+}
+END_TEST
+
+/* A layout that has no room for what may happen: nothing is begun. */
+START_TEST(no_room_in_the_layout)
+{
+    for ( unsigned int max = 1; max < 12; max++ )
+    {
+        int rc;
+
+        two_moves();
+        now.max = max;
+        rc = memmap_move(&ops, &host, &plan, &now, &moved);
+        assert_true_layout(100);
+        REQUIRE(rc == (max < 9 ? -MEMMAP_XEN_ENOMEM : 0));
+        if ( rc )
+            REQUIRE(now.nr == 1 && !moved.lost_pages);
+    }
+
+    /* Nor on the way back: it stays where it is, and that is said. */
+    two_moves();
+    REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+    now.max = now.nr + 2;
+    REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) ==
+            -MEMMAP_XEN_ENOMEM);
+    assert_true_layout(100);
+    REQUIRE(host_get(&host, 1000).name == 80);
+}
+END_TEST
+
+/*
+ * Every other page is lost, and the layout has no room for that many gaps: then
+ * the rest of the range goes too.  It may say too little, never too much.
+ */
+START_TEST(lost_in_a_full_layout)
+{
+    aligned_alike();
+    now.max = 20;
+    no_odd_pages = true;
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = looks + 1, .done = 100 };
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
+                     -MEMMAP_XEN_ENOMEM);
+    ck_assert_uint_gt(moved.lost_pages, ALL - FROM - PAGES);
+    ck_assert_uint_eq(memmap_layout_pages(&now, MEMMAP_TYPE_RAM),
+                      ALL - moved.lost_pages);
+    for ( unsigned int i = 0; i < now.nr; i++ )
+    {
+        struct host_run r = host_get(&host, now.range[i].gfn);
+
+        REQUIRE(r.type == HOST_RAM && r.pages >= now.range[i].pages);
+    }
 }
 END_TEST
 
@@ -231,6 +646,24 @@ Suite *move_suite(void)
     tcase_add_test(tc, destination_taken);
     tcase_add_test(tc, source_will_not_move);
     tcase_add_test(tc, failure_in_a_large_move);
+    tcase_add_test(tc, extents_move_whole);
+    tcase_add_test(tc, too_short_for_extents);
+    tcase_add_test(tc, no_extents_allowed);
+    tcase_add_test(tc, given_back_in_part);
+    tcase_add_test(tc, stolen_in_between);
+    tcase_add_test(tc, populated_where_it_was);
+    tcase_add_test(tc, populated_page_by_page);
+    tcase_add_test(tc, half_of_an_extent);
+    tcase_add_test(tc, page_gone_astray);
+    tcase_add_test(tc, page_gone_astray_on_the_way_back);
+    tcase_add_test(tc, home_in_runs);
+    tcase_add_test(tc, one_page_stays_away);
+    tcase_add_test(tc, denied);
+    tcase_add_test(tc, destination_populated);
+    tcase_add_test(tc, last_destination_populated);
+    tcase_add_test(tc, guests_whose_ram_stays);
+    tcase_add_test(tc, no_room_in_the_layout);
+    tcase_add_test(tc, lost_in_a_full_layout);
     suite_add_tcase(s, tc);
     return s;
 }

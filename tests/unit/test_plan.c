@@ -272,7 +272,7 @@ START_TEST(around_what_is_reserved)
     ck_assert_uint_eq(plan.nr_moves, 3);
     ck_assert_uint_eq(plan.move[0].to, GFN(GB(4) + MB(80)));
     ck_assert_uint_eq(plan.move[0].pages, GFN(MB(16)));
-    ck_assert_uint_eq(plan.move[1].to, GFN(GB(4) + MB(97)));
+    ck_assert_uint_eq(plan.move[1].to, GFN(GB(4) + MB(98)));
     ck_assert_uint_eq(plan.moved_pages, GFN(HOLE_START - 0xa0000000) - 4);
     ck_assert_uint_eq(bar[1].addr, GB(8));
 }
@@ -290,6 +290,71 @@ START_TEST(owned_between_high_bars)
     assert_sound(bar, NELEM(bar));
     ck_assert_uint_eq(bar[0].addr, GB(4));
     ck_assert_uint_eq(bar[1].addr, GB(8));
+}
+END_TEST
+
+/* RAM ends at an odd MiB: what moves lies as it did, and no page more moves. */
+START_TEST(extents_stay_aligned)
+{
+    struct memmap_bar bar = { .size = GB(1) };
+
+    guest(HOLE_START, GB(5) + MB(1));
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    assert_sound(&bar, 1);
+    ck_assert_uint_eq(plan.nr_moves, 1);
+    ck_assert_uint_eq(plan.move[0].from, GFN(GB(2)));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
+    ck_assert_uint_eq(plan.moved_pages, 0x70000);
+
+    /* A head of nothing and of 1 MiB, before a tail and before none. */
+    guest(HOLE_START, GB(5) + MB(1) / 2);
+    want(MB(100), MB(105), 0);
+    bar.size = 4096;
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
+    guest(HOLE_START, GB(5) + MB(1) / 2);
+    want(MB(101), MB(104), 0);
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(1)));
+
+    /* Where there is no extent as a whole nothing is gained by a gap. */
+    guest(HOLE_START, GB(5) + MB(1));
+    want(MB(100) + 4096, MB(103), 0);
+    want(MB(110), MB(112) - 4096, 0);
+    ck_assert(memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_uint_eq(plan.nr_moves, 2);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(1)));
+    ck_assert_uint_eq(plan.move[1].to, GFN(GB(5) + MB(4) - 4096));
+}
+END_TEST
+
+/* A gap is never what there is no room for. */
+START_TEST(gaps_that_do_not_fit)
+{
+    struct memmap_bar bar[] = { { .size = GB(1) },
+                                { .size = GB(2), .is_64bit = true } };
+
+    guest(HOLE_START, GB(5) + MB(1));
+    in.gfn_limit = GFN(GB(5) + MB(1)) + 0x70000;
+    ck_assert(memmap_plan(&in, bar, 1, &plan));
+    assert_sound(bar, 1);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(1)));
+    ck_assert_uint_eq(plan.moved_pages, 0x70000);
+    in.gfn_limit += GFN(MB(1));
+    ck_assert(memmap_plan(&in, bar, 1, &plan));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
+
+    /* The 2 GiB BAR has a place at 6 GiB, or none. */
+    guest(0xe0100000, GB(4) + MB(511));
+    in.addr_limit = GB(8);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[1].addr, GB(6));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(4) + MB(511)));
+    in.addr_limit = GB(16);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(bar[1].addr, GB(8));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(4) + MB(512)));
 }
 END_TEST
 
@@ -313,8 +378,9 @@ START_TEST(no_room_is_no_plan)
     /* More pieces than a plan has moves. */
     guest(HOLE_START, 0);
     for ( unsigned int i = 0; i <= NELEM(moves); i++ )
-        say(GB(4) + MB(2 * i), GB(4) + MB(2 * i + 1), MEMMAP_TYPE_OWNED);
+        say(GB(4) + MB(4 * i), GB(4) + MB(4 * i + 2), MEMMAP_TYPE_OWNED);
     ck_assert(!memmap_plan(&in, &bar, 1, &plan));
+    ck_assert_int_eq(plan.full, MEMMAP_FULL_MOVES);
     /* Without moving there is always one. */
     in.may_move = false;
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
@@ -692,6 +758,8 @@ Suite *plan_suite(void)
     tcase_add_test(tc, places_as_ever);
     tcase_add_test(tc, around_what_is_reserved);
     tcase_add_test(tc, owned_between_high_bars);
+    tcase_add_test(tc, extents_stay_aligned);
+    tcase_add_test(tc, gaps_that_do_not_fit);
     tcase_add_test(tc, no_room_is_no_plan);
     tcase_add_test(tc, high_bar_beyond_the_cpu);
     tcase_add_test(tc, fixed_hole);

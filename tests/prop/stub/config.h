@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PAGE_SHIFT 12
@@ -76,7 +77,28 @@ struct xen_add_to_physmap {
 #define DOMID_SELF               0x7ff0u
 #define XENMAPSPACE_gmfn         2
 #define XENMAPSPACE_gmfn_range   3
+#define XENMEM_decrease_reservation 1
+#define XENMEM_current_reservation  3
+#define XENMEM_populate_physmap     6
 #define XENMEM_add_to_physmap    7
+#define XENMEM_get_vnumainfo     26
+
+typedef uint64_t xen_pfn_t;
+struct xen_memory_reservation {
+    xen_pfn_t *extent_start;
+    unsigned int nr_extents, extent_order, mem_flags;
+    uint16_t domid;
+};
+#define set_xen_guest_handle(hnd, val) ((hnd) = (val))
+struct xen_memory_domain {
+    uint16_t domid;
+};
+struct xen_vnuma_topology_info {
+    uint16_t domid;
+    unsigned int nr_vnodes;
+};
+#define ENOBUFS    105
+#define EOPNOTSUPP 95
 
 int hypercall_memory_op(unsigned int cmd, void *arg);
 uint32_t inl(uint16_t port);
