@@ -352,6 +352,11 @@ class Boots(unittest.TestCase):
         self.assertEqual(runner._boots([[1, 2, 3]], 2), [[1, 2, 3]])
         self.assertEqual(len(runner._boots([[1], [2], [3]], 2)), 3)
 
+    def test_a_group_that_all_would_wait_for_is_split(self):
+        groups = [list(range(28)), list(range(8)), [1, 2], [1, 2]]
+        sizes = [len(part) for part in runner._boots(groups, 2)]
+        self.assertEqual(sizes, [14, 14, 8, 2, 2])
+
 
     def lost(self, times):
         """Which guests start, when the host is lost TIMES times with 'b'."""

@@ -123,12 +123,15 @@ def _boots(groups, slots):
     """Split groups of guests over boots, so that no processor is idle.
 
     A boot costs about a third of a guest, so a group is only split when each
-    part has two guests or more.
+    part has two guests or more; and only if there are processors to spare, or if
+    everybody would wait for it in the end.
     """
     boots = list(groups)
-    while len(boots) < slots:
+    total = sum(map(len, boots))
+    while True:
         biggest = max(boots, key=len)
-        if len(biggest) < 4:
+        if len(biggest) < 4 or (len(boots) >= slots and
+                                len(biggest) * slots <= total + slots):
             break
         boots.remove(biggest)
         middle = (len(biggest) + 1) // 2
