@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "../../hvmloader/hvm.c"
+#include "../../hvmloader/hvm-e820.c"
 #include "../../hvmloader/hvm-rdm.c"
 
 #include "sim.h"
