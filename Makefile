@@ -34,6 +34,7 @@ series: deps-series
 	@for dir in hvmloader/xen-*; do \
 		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
 	@scripts/mkseries tests/hostile/xen-4.20 build/series/hostile-xen-4.20
+	@scripts/mkseries tests/bench/timed/xen-4.20 build/series/timed-xen-4.20
 	@for dir in qemu-patches/[0-9]*; do \
 		scripts/mkseries $$dir build/series/qemu-$${dir##*/} || exit 1; done
 

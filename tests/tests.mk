@@ -75,6 +75,9 @@ check-lab-parts: test-tools
 	@echo "== tests/lab/lablib"
 	@/usr/bin/python3 tests/lab/test_lablib.py >$(T)/lablib.log 2>&1 || \
 	    { cat $(T)/lablib.log; exit 1; }; tail -n 1 $(T)/lablib.log
+	@echo "== tests/bench"
+	@/usr/bin/python3 tests/bench/test_report.py >$(T)/report.log 2>&1 || \
+	    { cat $(T)/report.log; exit 1; }; tail -n 1 $(T)/report.log
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools
@@ -183,9 +186,26 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
 	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
 
+# Stock against ours on the emulated host, BENCH_RUNS times and once to count; then
+# what needs no host.
+BENCH_RUNS ?= 3
+BENCH      := build/bench
+.PHONY: bench bench-native
+bench: series bench-native
+	@mkdir -p $(BENCH)
+	@for i in $$(seq $(BENCH_RUNS)); do \
+	    tests/lab/lab run --alone --json $(BENCH)/time-$$i.json \
+	        tests/bench/scenarios/*.toml >$(BENCH)/time-$$i.log || \
+	        { cat $(BENCH)/time-$$i.log; exit 1; }; done
+	@tests/lab/lab run --alone --count --json $(BENCH)/count.json \
+	    tests/bench/scenarios/*.toml >$(BENCH)/count.log || \
+	    { cat $(BENCH)/count.log; exit 1; }
+	@tests/bench/report.py --count $(BENCH)/count.json -o build/bench.json \
+	    $$(seq -f '$(BENCH)/time-%g.json' $(BENCH_RUNS))
+	@echo "results: build/bench.json"
+
 # How the planner's time grows with the regions of reserved memory.
-.PHONY: bench
-bench: $(T)/bench_plan
+bench-native: $(T)/bench_plan
 	@$(T)/bench_plan
 
 $(T)/bench_plan: tests/bench/bench_plan.c $(PURE_SRC) $(PURE_HDR) | test-tools

@@ -23,7 +23,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 # pylint: disable=wrong-import-position
-from lablib import guest, host, hostmemory, memorymap, picture, runner, scenario, verdict
+from lablib import (counts, guest, host, hostmemory, memorymap, picture, runner,
+                    scenario, verdict)
 from lablib.cpio import Cpio
 from lablib.ui import LabError
 
@@ -62,6 +63,9 @@ class Scenarios(unittest.TestCase):
         folder = os.path.join(os.path.dirname(__file__), "scenarios")
         names = [item.name for item in scenario.every(folder)]
         self.assertIn("bar-1g", names)
+        names = [item.name for item in scenario.every(
+            os.path.join(folder, "../../bench/scenarios"))]
+        self.assertIn("still", names)
 
     def test_defaults_and_stacks(self):
         item = scenario_of(GOOD)
@@ -363,7 +367,7 @@ class Boots(unittest.TestCase):
         begun, left = [], [times]
 
         class Stub:  # pylint: disable=too-few-public-methods
-            def __init__(self, _host, item, _stack, _programs):
+            def __init__(self, _host, item, _stack, _programs, _count):
                 self.name, self.outcome = item.name, item.name
 
             def run(self):
@@ -437,6 +441,39 @@ class Maps(unittest.TestCase):
     def test_sizes(self):
         self.assertEqual(memorymap.size(1008 << 20), "1008 MiB")
         self.assertEqual(memorymap.size(3 << 29), "1.5 GiB")
+
+
+class Counts(unittest.TestCase):
+    @staticmethod
+    def record(event, *words, stamp=None):
+        head = event | len(words) << 28 | (stamp is not None) << 31
+        stamps = () if stamp is None else (stamp, 0)
+        return struct.pack(f"<{1 + len(stamps) + len(words)}I", head, *stamps,
+                           *words)
+
+    def test_only_memory_hypercalls_count(self):
+        trace = (self.record(0x1f003, 0, 0x1000)
+                 + self.record(0x82012, 12, stamp=7)
+                 # Another hypercall, and data that looks like an event.
+                 + self.record(0x82012, 32)
+                 + self.record(0x82216, 0x82012 | 1 << 28, 12)
+                 + self.record(0x82012, 12))
+        self.assertEqual(counts.of(trace + b"x", []),
+                         {"memory_ops": 2, "invalidations": 0})
+
+    def test_what_was_lost_is_not_guessed(self):
+        trace = self.record(0x82012, 12) + self.record(0x1f001, 5, 0, 0, 0)
+        self.assertIsNone(counts.of(trace, [])["memory_ops"])
+
+    def test_invalidations(self):
+        log = ["handle_ioreq I/O=0x7f type=8 dir=0 df=0 ptr=0 port=0x0 data=0x0",
+               "handle_ioreq I/O=0x7f type=0 dir=8 df=0 ptr=0 port=0x8 data=0x8"]
+        self.assertEqual(counts.of(b"", log)["invalidations"], 1)
+
+    def test_only_who_counts_traces(self):
+        for count in (False, True):
+            text = guest.config(scenario_of(GOOD), "stock", 1, count)
+            self.assertEqual("handle_ioreq" in text, count)
 
 
 class Archives(unittest.TestCase):

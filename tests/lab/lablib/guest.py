@@ -5,7 +5,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from . import hostmemory
+from . import counts, hostmemory
 from .host import Follower, Hung
 from .scenario import BOOT_CHECKS, DOM0_CHECKS
 from .ui import progress
@@ -31,6 +31,7 @@ class Outcome:
     bars: list = field(default_factory=list)        # (bdf, number, start, end)
     views: list = field(default_factory=list)       # lines of memmap-views
     dma: list = field(default_factory=list)         # hostmemory.written()
+    counts: dict = field(default_factory=dict)      # counts.of()
     times: dict = field(default_factory=dict)       # stage -> seconds
     domid: int = 0
 
@@ -59,7 +60,7 @@ def _passed(device):
     return ",".join(words)
 
 
-def config(scenario, stack, cpus):
+def config(scenario, stack, cpus, count=False):
     """The guest's xl.cfg."""
     guest = scenario.guest
     here = "/run/lab/guest/"
@@ -70,6 +71,7 @@ def config(scenario, stack, cpus):
             "-device", "nvme,drive=n0,serial=disk0",
             # Ours' own; a pattern that matches nothing, as in stock, is fine.
             "-trace", "xen_memmap_*", "-trace", "xen_ram_*",
+            *(["-trace", "handle_ioreq"] if count else []),
             *scenario.qemu_options(stack)]
     reboot = "restart" if "reboot" in scenario.checks else "preserve"
     lines = [
@@ -111,11 +113,12 @@ def _crashed(line, domid):
 class Guest:
     """Runs one scenario on one stack inside a booted Host."""
 
-    def __init__(self, host, scenario, stack, programs):
+    def __init__(self, host, scenario, stack, programs, count=False):
         self.host = host
         self.scenario = scenario
         self.stack = stack
         self.programs = programs
+        self.count = count
         self.who = f"{scenario.name} on {stack}"
         self.name = f"guests/{scenario.name}.{stack}"
         self.outcome = Outcome(scenario, stack,
@@ -130,7 +133,10 @@ class Guest:
             if self._create():
                 self._start()
                 self._listen()
-                self._inspect()
+                if self.count:
+                    self._counts()
+                if self.scenario.guest["until"] == "done":
+                    self._inspect()
         except Hung as hung:
             self._explain(hung)
             self.host.check_alive(hung.stage)
@@ -153,7 +159,7 @@ class Guest:
         for program, path in self.programs.items():
             self.host.put(path, f"stacks/{self.stack}/{program}")
         self.host.write(self.name + "/xl.cfg", config(
-            self.scenario, self.stack, self.host.cpus))
+            self.scenario, self.stack, self.host.cpus, self.count))
 
     def _create(self):
         progress("create", self.who)
@@ -184,6 +190,8 @@ class Guest:
         script = "".join(
             f"xenstore-write /local/domain/{domid}/{key} '{value}'\n"
             for key, value in self.scenario.keys(self.stack).items())
+        if self.count:
+            script += "/usr/lib/lab/guest-count start\n"
         status, text = self.host.job(
             f"set -e\n{script}exec /usr/lib/lab/guest-start {domid} "
             f"/lab/{self.name}\n", "xl unpause")
@@ -203,6 +211,9 @@ class Guest:
                     heard = time.monotonic()
                     if self.stage == "firmware" and "Booting from" in line:
                         self._next("kernel")
+                    if self.scenario.guest["until"] == "firmware" and \
+                            f"{mark} Invoking " in line:
+                        return
                     if "*** HVMLoader bug" in line or "HVMLoader assert" in line:
                         raise Hung("hvmloader", line.split(mark, 1)[1].strip())
                 elif _crashed(line, self.outcome.domid):
@@ -273,6 +284,16 @@ class Guest:
         word = _passed(device) if kind == "attach" else device["device"]
         return self.host.job(
             f"exec xl pci-{kind} {self.outcome.domid} {word}\n", kind)
+
+    def _counts(self):
+        """What guest-count has seen; the guest is not needed any more."""
+        status, text = self.host.job(
+            f"exec /usr/lib/lab/guest-count stop /lab/{self.name}\n", "count")
+        if status:
+            raise Hung("count", text)
+        with open(self.outcome.path("xentrace"), "rb") as stream:
+            self.outcome.counts = counts.of(
+                stream.read(), self.outcome.text("qemu-dm-guest.log"))
 
     def _inspect(self):
         self._next("inspect")

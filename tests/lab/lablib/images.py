@@ -14,7 +14,7 @@ DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
                 "xenfs", "xen-pciback", "9pnet_virtio", "9p")
 DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
-                 "bin/xen-hvmctx", "bin/libxl-save-helper")
+                 "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper")
 XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
                      "xenstore-list", "xenstore-rm", "xenstore-exists",
                      "xenstore-watch", "xenstore-chmod")

@@ -139,7 +139,7 @@ def _boots(groups, slots):
     return sorted(boots, key=len, reverse=True)
 
 
-def run(lab, pairs, parallel, limit):
+def run(lab, pairs, parallel, limit, alone=False, count=False):
     """Run PAIRS of (scenario, stack); the outcomes in the order of PAIRS."""
     parts, programs = lab.build(sorted({stack for _, stack in pairs}),
                                 [item for item, _ in pairs])
@@ -150,8 +150,8 @@ def run(lab, pairs, parallel, limit):
     memory = {key: memory_for([s for s, _ in group])
               for key, group in groups.items()}
     fit = max(1, available_memory() // max(memory.values()))
-    slots = max(1, min(parallel, fit))
-    if slots < parallel and len(pairs) > 1:
+    slots = 1 if alone else max(1, min(parallel, fit))
+    if fit < parallel and len(pairs) > 1 and not alone:
         progress(f"memory for {slots} of {parallel} hosts at a time")
     boots = _boots(groups.values(), slots)
     at_once = min(slots, len(boots))
@@ -169,7 +169,7 @@ def run(lab, pairs, parallel, limit):
             return Host(who, os.path.join(folder, f"host{number + 1}{again}"),
                         parts, scenario.host, memory[scenario.host_key()],
                         cpus, limit)
-        return _one_boot(host_for, parts, programs, group)
+        return _one_boot(host_for, parts, programs, group, count)
 
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
@@ -194,7 +194,7 @@ def furnish(host, parts):
             host.put(parts[part], name)
 
 
-def _one_boot(host_for, parts, programs, group):
+def _one_boot(host_for, parts, programs, group, count=False):
     """All guests of GROUP, in one boot unless a guest takes the host with it.
 
     A host that is lost is more often the emulator's doing than the guest's
@@ -217,7 +217,7 @@ def _one_boot(host_for, parts, programs, group):
                 scenario, stack = left.pop(0)
                 guest = Guest(host, scenario, stack, {
                     "hvmloader": programs[stack]["hvmloader"].path,
-                    "qemu-system-i386": programs[stack]["qemu"].path})
+                    "qemu-system-i386": programs[stack]["qemu"].path}, count)
                 outcomes[scenario.path, stack] = guest.outcome
                 guest.run()
         except Hung as hung:

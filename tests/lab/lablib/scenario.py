@@ -35,6 +35,7 @@ _SHAPE = {
     "guest": {"memory": int, "maxmem": int, "vcpus": int, "videoram": int,
               "firmware": ("seabios", "ovmf"), "qemu": _LIST, "xl": _LIST,
               "cmdline": _LIST, "files": _TEXTS,
+              "until": ("done", "firmware"),
               "allow-memory-relocate": _RELOCATE},
     "xenstore": _TEXTS,
     "passthrough": [{"device": str, "rdm_policy": ("strict", "relaxed"),
@@ -208,7 +209,7 @@ def load(path):
             _fail(path, key, "unknown; known here: " + ", ".join(shape))
         _check(path, key, value, shape[key])
     guest = {"memory": 1024, "vcpus": 1, "videoram": 16, "firmware": "seabios",
-             "qemu": [], "xl": [], "cmdline": [], "files": {},
+             "qemu": [], "xl": [], "cmdline": [], "files": {}, "until": "done",
              "allow-memory-relocate": "leave", **raw.get("guest", {})}
     guest.setdefault("maxmem", guest["memory"])
     host = {"xen": [], "machine": [], "devices": [], "iommu": "none",

@@ -22,6 +22,8 @@ STACKS = {
     "new-hvmloader": (("xen",), ()),
     "new-qemu": ((), ("qemu",)),
     "hostile": (("xen", "hostile-xen"), ("qemu",)),
+    "timed-stock": (("timed-xen",), ()),
+    "timed": (("xen", "timed-xen"), ("qemu",)),
 }
 
 # The devices that scenarios give to guests.

@@ -124,6 +124,7 @@ def document(outcomes, suite, programs):
             "views": o.views,
             "mtree": o.text("mtree.txt"),
             "hvmloader": o.text("hvmloader.log"),
+            "counts": o.counts,
             "seconds": o.times,
             "log": o.folder,
         } for o in outcomes],
