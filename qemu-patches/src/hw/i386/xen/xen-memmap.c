@@ -75,7 +75,6 @@ struct XenMemmapState {
     } mig;
 
     QEMUTimer *publish_timer;
-    int64_t publish_after;
     int64_t log_start;
     unsigned int log_count;
 };
@@ -304,18 +303,20 @@ static void xen_memmap_publish_cb(void *opaque)
     XenMemmapState *s = opaque;
     g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
 
-    s->publish_after = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-                       PUBLISH_INTERVAL;
     xen_memmap_publish(&s->dm, &s->layout, rdm);
 }
 
-/* Soon, and not from here: the guest need not wait for xenstored. */
+/*
+ * Soon, and not from here: firmware that talks to us need not wait for xenstored,
+ * neither now nor with what it says next.
+ */
 static void xen_memmap_publish_later(void *opaque)
 {
     XenMemmapState *s = opaque;
 
     if (s->publish_timer && !timer_pending(s->publish_timer)) {
-        timer_mod(s->publish_timer, s->publish_after);
+        timer_mod(s->publish_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+                                    PUBLISH_INTERVAL);
     }
 }
 
