@@ -321,6 +321,12 @@ static bool give_up(const char *why)
     return false;
 }
 
+/* The toolstack's switches are on unless it says otherwise. */
+static bool is_off(const char *key)
+{
+    return !strncmp(xenstore_read(key, "1"), "0", 2);
+}
+
 static uint64_t kib(const char *key)
 {
     return strtoll(xenstore_read(key, "0"), NULL, 10);
@@ -331,6 +337,7 @@ static const char *why_stay(void)
     struct xen_memory_domain self = { .domid = DOMID_SELF };
     struct xen_vnuma_topology_info vnuma = { .domid = DOMID_SELF };
     struct memmap_memory m = {
+        .told = is_off("hvmloader/memory-map/relocate"),
         .ram_pages = memmap_layout_pages(&now, MEMMAP_TYPE_RAM),
         .target = kib("memory/target"),
         .videoram = kib("memory/videoram"),
@@ -371,7 +378,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     const char *refusal;
     unsigned int i, rc;
 
-    if ( !strncmp(xenstore_read("hvmloader/memory-map/enabled", "1"), "0", 2) )
+    if ( is_off("hvmloader/memory-map/enabled") )
     {
         printf("memmap: switched off in xenstore\n");
         return false;

@@ -297,6 +297,8 @@ int memmap_move_back(const struct memmap_p2m_ops *ops, void *opaque,
 
 const char *memmap_move_refusal(const struct memmap_memory *m)
 {
+    if ( m->told )
+        return "the toolstack says so";
     if ( m->vnodes )
         return "the guest has virtual NUMA nodes";
     if ( (m->populated && m->populated < m->ram_pages) ||

@@ -78,6 +78,7 @@ int memmap_move_back(const struct memmap_p2m_ops *ops, void *opaque,
 
 /* What is known of a guest's memory beside its layout; 0 where nobody says. */
 struct memmap_memory {
+    bool told;                      /* the toolstack says that it stays */
     uint64_t ram_pages;             /* in the layout */
     uint64_t populated;             /* pages that Xen says the guest has */
     /* The toolstack's memory/ keys, KiB; the first does not have the second. */

@@ -357,7 +357,7 @@ static void build_refusal(void)
         return;
 
     guest.stays = true;
-    switch ( rnd(3) )
+    switch ( rnd(4) )
     {
     case 0: sim.vnodes = 1 + rnd(4); break;
     case 1:
@@ -365,6 +365,7 @@ static void build_refusal(void)
         sim.static_max = sim.target + sim.videoram + 1 + rnd(4096);
         break;
     case 2: sim.populated = sim.dm.ram_pages - pages - 1 - rnd(100); break;
+    case 3: sim.told = true; break;
     }
 }
 

@@ -56,6 +56,8 @@ const char *xenstore_read(const char *path, const char *default_resp)
 
     if ( sim.disabled && !strcmp(path, "hvmloader/memory-map/enabled") )
         return "0";
+    if ( sim.told && !strcmp(path, "hvmloader/memory-map/relocate") )
+        return "0";
     if ( sscanf(path, "hvmloader/memory-map/rdm/%u", &i) == 1 &&
          i < sim.nr_keys )
         return sim.key[i];
@@ -284,7 +286,7 @@ void sim_new(void)
     sim.committed = false;
     sim.applies = sim.refused = sim.wire = 0;
     sim.phys_bits = 40;
-    sim.disabled = false;
+    sim.disabled = sim.told = false;
     sim.bug = 0;
     sim.populate = true;
     sim.vnodes = 0;

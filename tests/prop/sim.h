@@ -56,6 +56,7 @@ struct sim {
 
     unsigned int phys_bits;
     bool disabled;                  /* switched off in xenstore */
+    bool told;                      /* to leave RAM where it is, there too */
     bool ovmf;                      /* the firmware that follows */
     bool populate;                  /* Xen still has pages for this guest */
     /* What makes RAM stay: see struct memmap_memory. */

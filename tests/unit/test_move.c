@@ -522,6 +522,7 @@ START_TEST(guests_whose_ram_stays)
         { { .target = 1000 }, false },
         { { .static_max = 1000 }, false },
         { { .vnodes = 1 }, true },
+        { { .told = true, .ram_pages = 100, .populated = 4200 }, true },
     };
 
     for ( unsigned int i = 0; i < sizeof(c) / sizeof(c[0]); i++ )
