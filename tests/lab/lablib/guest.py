@@ -5,7 +5,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from . import counts, hostmemory
+from . import counts, hostmemory, superpages
 from .host import Follower, Hung
 from .scenario import BOOT_CHECKS, DOM0_CHECKS
 from .ui import progress
@@ -32,6 +32,7 @@ class Outcome:
     views: list = field(default_factory=list)       # lines of memmap-views
     dma: list = field(default_factory=list)         # hostmemory.written()
     counts: dict = field(default_factory=dict)      # counts.of()
+    built: dict = field(default_factory=dict)       # superpages.survey()
     times: dict = field(default_factory=dict)       # stage -> seconds
     domid: int = 0
 
@@ -139,6 +140,7 @@ class Guest:
         try:
             self._install()
             if self._create():
+                self.outcome.built = self._tables()
                 self._start()
                 self._listen()
                 if self.count:
@@ -325,6 +327,11 @@ class Guest:
         self._look_at_host()
         self._next("end")
 
+    def _tables(self):
+        wanted = self.scenario.checks.get("superpages")
+        return {} if wanted is None else superpages.survey(
+            self.host, self.outcome.domid, wanted.get("iommu", 0))
+
     def _look_at_host(self):
         wanted, checks = self.scenario.checks, self.outcome.checks
         if "rmrr" in wanted:
@@ -332,6 +339,10 @@ class Guest:
                                              self.host.physical)
         if "faults" in wanted:
             checks["faults"] = hostmemory.faults(self._console())
+        if "superpages" in wanted:
+            checks["superpages"] = superpages.verdict(
+                self.outcome.built, self._tables(),
+                wanted["superpages"].get("gigabytes", 0))
 
     def _explain(self, hung):
         """Charge what did not come to the stage that hung."""

@@ -249,6 +249,22 @@ class Host:
                            f"{len(data)} bytes; the monitor said {answer!r}")
         return data
 
+    def debug_keys(self, keys, end):
+        """What Xen prints for its debug KEYS, up to a line that END matches."""
+        log = Follower(self.xen_log)
+        log.offset = os.path.getsize(self.xen_log)
+        self.job(f"exec xl debug-keys {keys}\n", "debug keys " + keys)
+        lines, heard = [], time.monotonic()
+        while True:
+            for line in log.lines():
+                heard = time.monotonic()
+                lines.append(line)
+                if end.search(line):
+                    return lines
+            self.check_alive("debug keys " + keys)
+            self.check_silence("debug keys " + keys, heard)
+            time.sleep(0.1)
+
     def stop(self):
         if self.process is not None:
             process.stop(self.process)

@@ -17,7 +17,7 @@ from .ui import LabError
 BOOT_CHECKS = ("create", "boot")
 # Those of [checks] that are not the guest's: made in dom0, and outside of the host.
 DOM0_CHECKS = ("views", "vram")
-HOST_CHECKS = DOM0_CHECKS + ("rmrr", "faults")
+HOST_CHECKS = DOM0_CHECKS + ("rmrr", "faults", "superpages")
 
 _LIST = "a list of strings"
 _RELOCATE = 'one of 0, 1 and "leave"'
@@ -28,6 +28,7 @@ LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
 _PATTERN = "a regular expression"
 _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
+_SUPERPAGES = {"iommu": int, "gigabytes": int}
 _SHAPE = {
     "title": str,
     "host": {"xen": _LIST, "machine": _LIST, "devices": _LIST, "memory": int,
@@ -200,7 +201,8 @@ def load(path):
         if not isinstance(raw.get(key, {}), dict):
             _fail(path, key, "must be a table")
     shape = {**_SHAPE,
-             "checks": {name: _PARAMETERS for name in raw.get("checks", {})},
+             "checks": {name: _SUPERPAGES if name == "superpages" else _PARAMETERS
+                        for name in raw.get("checks", {})},
              "logs": {name: _SHAPE["logs"] for name in raw.get("logs", {})},
              "stack": {name: _SHAPE["stack"] for name in STACKS},
              "expect": {name: _SHAPE["expect"] for name in STACKS}}
