@@ -12,6 +12,7 @@ import io
 import os
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -98,6 +99,7 @@ class Scenarios(unittest.TestCase):
                 ("views = {}", "vram = {}", "checks.vram"),
                 ("views = {}", "superpages = { iomu = 1 }", "superpages.iomu"),
                 ("views = {}", 'superpages = { iommu = "1" }', "superpages.iommu"),
+                ("[checks]", '[dom0]\nbefore = "ls"\n[checks]', "dom0.before"),
                 ('title = "t"', "title = t", "")):
             self.assertIn(old, GOOD)
             with self.assertRaises(LabError) as caught:
@@ -240,6 +242,36 @@ class Guests(unittest.TestCase):
         self.assertIsNone(guest._REQUEST.search("memmap-guest: s3-awake"))
         self.assertEqual(guest._REQUEST.search("memmap-guest: attach 0")[1],
                          "attach 0")
+
+    @mock.patch("lablib.guest.progress")
+    def test_dom0_does_something_before_the_guest_starts(self, _):
+        one = self.guest(GOOD.replace(
+            "[checks]", '[dom0]\nbefore = ["echo $domid", "false"]\n[checks]'))
+        one.stack = "ours"
+        one.outcome.domid = 7
+        one.outcome.folder = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, one.outcome.folder)
+        log = one.outcome.path("dom0.log")
+        self.addCleanup(os.unlink, log)
+        scripts = []
+
+        def job(script, _stage):
+            scripts.append(script)
+            if "guest-start" in script:
+                return 0, ""
+            done = subprocess.run(
+                ["sh", "-c", script.replace(f"/lab/{one.name}",
+                                            one.outcome.folder)],
+                capture_output=True, text=True, check=False)
+            return done.returncode, done.stderr
+        one.host.job = job
+        self.assertFalse(one._start())
+        self.assertEqual(one.outcome.checks["boot"],
+                         ("error", "before the start: 7"))
+        self.assertEqual(len(scripts), 1)
+        one.scenario.before.pop()
+        self.assertTrue(one._start())
+        self.assertIn("guest-start 7 ", scripts[2])
 
     def test_crashes_are_of_this_domain(self):
         line = "(XEN) Domain 7 (vcpu#0) crashed on cpu#1:"

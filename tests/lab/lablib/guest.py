@@ -139,9 +139,7 @@ class Guest:
         """Fills in the outcome; raises Hung only when the host itself is lost."""
         try:
             self._install()
-            if self._create():
-                self.outcome.built = self._tables()
-                self._start()
+            if self._create() and self._start():
                 self._listen()
                 if self.count:
                     self._counts()
@@ -197,16 +195,21 @@ class Guest:
     def _start(self):
         self._next("firmware")
         domid = self.outcome.domid
-        script = "".join(
-            f"xenstore-write /local/domain/{domid}/{key} '{value}'\n"
-            for key, value in self.scenario.keys(self.stack).items())
-        if self.count:
-            script += "/usr/lib/lab/guest-count start\n"
+        self.outcome.built = self._tables()
+        script = self.scenario.script(self.stack, domid, f"/lab/{self.name}")
+        status, text = self.host.job(f"set -e\n{script}", "before the start")
+        if status:
+            said = self.outcome.text("dom0.log") or text.splitlines()
+            self.outcome.checks["boot"] = ("error", "before the start: "
+                                           + " | ".join(said[-3:]))
+            return False
         status, text = self.host.job(
-            f"set -e\n{script}exec /usr/lib/lab/guest-start {domid} "
-            f"/lab/{self.name}\n", "xl unpause")
+            ("set -e\n/usr/lib/lab/guest-count start\n" if self.count else "")
+            + f"exec /usr/lib/lab/guest-start {domid} /lab/{self.name}\n",
+            "xl unpause")
         if status:
             raise Hung("xl unpause", text)
+        return True
 
     def _listen(self):
         """Follow guest and hvmloader until the guest has said all it has."""

@@ -49,16 +49,19 @@ class Lab:
                                      "memmap-guest", log)
         views = stacks.small_program(suite, self.sources("views"),
                                      "memmap-views", log)
+        meddle = stacks.small_program(suite, self.sources("meddle"), "meddle",
+                                      log)
         scripts = sorted(glob.glob(os.path.join(self.here, "dom0", "*")))
         key = cache.digest(
             os.path.dirname(tree), stock.key, os.path.dirname(guest),
-            os.path.dirname(views), cache.digest_files(scripts),
+            os.path.dirname(views), os.path.dirname(meddle),
+            cache.digest_files(scripts),
             cache.digest_files([images.__file__, images.cpio.__file__]))
 
         def make(folder):
             progress("assembling dom0's and the guest's initramfs")
             images.dom0(os.path.join(folder, "initrd"), tree, suite.xen,
-                        os.path.join(self.here, "dom0"), [stock.path, views])
+                        os.path.join(self.here, "dom0"), [stock.path, views, meddle])
             images.guest(os.path.join(folder, "guest-initrd"), tree, guest)
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
             with gzip.open(packed) as source, \
@@ -72,6 +75,7 @@ class Lab:
             "initrd": os.path.join(image, "initrd"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
             "views": views,
+            "meddle": meddle,
         }
         if any(item.guest["firmware"] == "ovmf" for item in scenarios):
             parts["ovmf"] = stacks.ovmf(suite, log).path
@@ -189,7 +193,8 @@ def furnish(host, parts):
     """Make visible in dom0 what every guest of HOST needs."""
     for part, name in (("kernel", "guest/kernel"),
                        ("guest-initrd", "guest/initrd"),
-                       ("ovmf", "guest/OVMF.fd"), ("views", "views")):
+                       ("ovmf", "guest/OVMF.fd"), ("views", "views"),
+                       ("meddle", "meddle")):
         if part in parts:
             host.put(parts[part], name)
 

@@ -24,7 +24,7 @@ _RELOCATE = 'one of 0, 1 and "leave"'
 _TEXTS = "a table of strings"
 # What a [logs] check can look into: files of the guest's folder.
 LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
-        "ramblock", "pci", "views", "vram")
+        "ramblock", "pci", "views", "vram", "dom0")
 _PATTERN = "a regular expression"
 _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
@@ -39,6 +39,7 @@ _SHAPE = {
               "until": ("done", "firmware"),
               "allow-memory-relocate": _RELOCATE},
     "xenstore": _TEXTS,
+    "dom0": {"before": _LIST},
     "passthrough": [{"device": str, "rdm_policy": ("strict", "relaxed"),
                      "options": str, "hotplug": bool}],
     "stack": {"allow-memory-relocate": _RELOCATE, "xenstore": _TEXTS,
@@ -62,6 +63,7 @@ class Scenario:
     checks: dict
     logs: dict
     stack: dict
+    before: list
     expect: dict = field(default_factory=dict)
 
     def stacks(self):
@@ -104,7 +106,18 @@ class Scenario:
         """Name of the file that the [logs] CHECK looks into."""
         name = self.logs[check]["in"]
         return name + (".log" if name in ("hvmloader", "serial", "qemu",
-                                          "create") else ".txt")
+                                          "create", "dom0") else ".txt")
+
+    def script(self, stack, domid, folder):
+        """What dom0 does before the guest of that DOMID starts, as lines of sh."""
+        keys = "".join(
+            f"xenstore-write /local/domain/{domid}/{key} '{value}'\n"
+            for key, value in self.keys(stack).items())
+        if not self.before:
+            return keys
+        return keys + "\n".join((
+            f"domid={domid} PATH=$PATH:/lab", "{", *self.before,
+            f"}} > {folder}/dom0.log 2>&1", ""))
 
     def needs_for(self, stack):
         """The stack that STACK's layout is compared with, or None."""
@@ -220,7 +233,8 @@ def load(path):
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),
                         raw.get("checks", {}), raw.get("logs", {}),
-                        raw.get("stack", {}))
+                        raw.get("stack", {}),
+                        raw.get("dom0", {}).get("before", []))
     for check, table in scenario.logs.items():
         if "in" not in table or ("match" in table) == ("absent" in table):
             _fail(path, f"logs.{check}", 'needs "in", and one of "match" and '

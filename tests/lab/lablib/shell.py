@@ -33,8 +33,8 @@ def run(lab, stack, word):
     host.put(programs[stack]["hvmloader"].path, f"stacks/{stack}/hvmloader")
     host.put(programs[stack]["qemu"].path, f"stacks/{stack}/qemu-system-i386")
     host.write(f"guests/{name}/xl.cfg", guests.config(item, stack, host.cpus))
-    keys = "".join(f"    xenstore-write /local/domain/N/{key} {value}\n"
-                   for key, value in item.keys(stack).items())
+    before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()
+    keys = "".join(f"    {line}\n" for line in before)
     host.write("shell", _WELCOME.format(name=item.name, stack=stack,
                                         guest=name, keys=keys,
                                         share=host.share))

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "meddle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int number(const char *word, long *n)
+{
+    char *end;
+
+    *n = strtol(word, &end, 0);
+    return *word && !*end;
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    long domid, n;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 3 && !strcmp(what, "hog")) {
+        return hog(argv[2]);
+    }
+    if (argc == 4 && number(argv[2], &domid) && domid > 0) {
+        if (!strcmp(what, "dirty-log") && (!strcmp(argv[3], "on") || !strcmp(argv[3], "off"))) {
+            return dirty_log(domid, !strcmp(argv[3], "on"));
+        }
+        if (!strcmp(what, "quota") && number(argv[3], &n)) {
+            return quota(domid, n);
+        }
+    }
+    fprintf(stderr, "usage: meddle dirty-log DOMID on|off\n"
+                    "       meddle quota DOMID PAGES\n"
+                    "       meddle hog FILE\n");
+    return 2;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meddle.h - what a host may do to a guest while its firmware runs.
+ *
+ * Each returns the program's exit status: 0 done, 1 could not, with a line on standard error.
+ */
+#ifndef MEDDLE_H
+#define MEDDLE_H
+
+#include <stdint.h>
+
+/* Switch the device model's dirty log as libxl does when a migration begins or ends. */
+int dirty_log(uint32_t domid, int on);
+
+/* Allow the domain @more pages than it has; fewer if negative, which takes none away. */
+int quota(uint32_t domid, long more);
+
+/*
+ * Take all of the host's free memory but a little, and whatever becomes free later, until
+ * killed. Returns when all was taken; the process that goes on adds its id to @pids.
+ */
+int hog(const char *pids);
+
+#endif
