@@ -158,7 +158,7 @@ static unsigned int layout_cmd(struct memmap_dm *dm, unsigned int cmd,
     if ( !rc && (r.generation != dm->generation + 1 || !r.generation) )
         rc = MEMMAP_E_GENERATION;
     if ( !rc )
-        rc = dm->ops->check(dm->opaque, &r, index);
+        rc = dm->ops->check(dm->opaque, cmd, &r, index);
     if ( rc || cmd == MEMMAP_CMD_PREPARE )
     {
         if ( !rc )

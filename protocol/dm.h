@@ -26,13 +26,14 @@ struct memmap_dm_ops {
     bool (*write)(void *opaque, uint64_t addr, const void *src, uint32_t bytes);
 
     /*
-     * Could @r be applied now?  Called for PREPARE and again before apply, with
-     * a record that passed every check of the machine.  Returns an error, and
-     * in *@index the range of @r->layout to blame or MEMMAP_NO_INDEX.  Must
-     * change nothing.
+     * Could @r be applied now?  Called for PREPARE and again before apply, as
+     * @cmd says, with a record that passed every check of the machine.  A
+     * PREPARE asks whether RAM may move, a COMMIT says that it has: there only
+     * what cannot be followed is refused.  Returns an error, and in *@index the
+     * range of @r->layout to blame or MEMMAP_NO_INDEX.  Must change nothing.
      */
-    unsigned int (*check)(void *opaque, const struct memmap_record *r,
-                          uint16_t *index);
+    unsigned int (*check)(void *opaque, unsigned int cmd,
+                          const struct memmap_record *r, uint16_t *index);
 
     /*
      * Make @r the layout: all of it, or nothing and an error.  @r is gone when

@@ -357,7 +357,7 @@ static void build_refusal(void)
         return;
 
     guest.stays = true;
-    switch ( rnd(4) )
+    switch ( rnd(5) )
     {
     case 0: sim.vnodes = 1 + rnd(4); break;
     case 1:
@@ -366,6 +366,7 @@ static void build_refusal(void)
         break;
     case 2: sim.populated = sim.dm.ram_pages - pages - 1 - rnd(100); break;
     case 3: sim.told = true; break;
+    case 4: sim.fault.migrating = true; break;
     }
 }
 

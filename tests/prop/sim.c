@@ -175,9 +175,11 @@ static bool op_write(void *opaque, uint64_t addr, const void *src,
     return true;
 }
 
-static unsigned int op_check(void *opaque, const struct memmap_record *r,
-                             uint16_t *index)
+static unsigned int op_check(void *opaque, unsigned int cmd,
+                             const struct memmap_record *r, uint16_t *index)
 {
+    if ( sim.fault.migrating && cmd == MEMMAP_CMD_PREPARE )
+        return MEMMAP_E_BUSY;
     return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 

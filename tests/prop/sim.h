@@ -15,6 +15,7 @@
 /* What can be wrong with the world; counts are "the first n times". */
 struct sim_faults {
     unsigned int check, apply;      /* device model says BUSY, APPLY */
+    bool migrating;                 /* every PREPARE is BUSY */
     unsigned int read, write;       /* the buffer cannot be reached */
     unsigned int constraints;
     int vanish_after;               /* register accesses; -1: never */

@@ -55,13 +55,15 @@ static bool dm_op_write(void *opaque, uint64_t addr, const void *src,
     return true;
 }
 
-static unsigned int dm_op_check(void *opaque, const struct memmap_record *r,
-                                uint16_t *index)
+static unsigned int dm_op_check(void *opaque, unsigned int cmd,
+                                const struct memmap_record *r, uint16_t *index)
 {
     struct rig *rig = opaque;
 
     rig->checks++;
     rig->checked = *r;
+    if ( rig->check_cmd && rig->check_cmd != cmd )
+        return MEMMAP_OK;
     if ( rig->check_err )
         *index = rig->err_index;
     return rig->check_err;

@@ -37,6 +37,7 @@ struct rig {
     bool fail_constraints;
     bool no_owned;
     unsigned int check_err, apply_err;
+    unsigned int check_cmd;         /* check_err is for this one only; 0: all */
     uint16_t err_index;
     /* Called after each read(): a second vCPU that rewrites the buffer. */
     void (*after_read)(struct rig *rig);

@@ -505,6 +505,28 @@ START_TEST(commit_checks_again)
 }
 END_TEST
 
+/* What must not move now may have moved: check() is told which is asked. */
+START_TEST(check_knows_the_command)
+{
+    struct memmap_record r;
+
+    rig_negotiate(&rig);
+    rig_record(&rig, &r, storage);
+    rig_put(&rig, &r);
+    rig.check_err = MEMMAP_E_BUSY;
+    rig.check_cmd = MEMMAP_CMD_COMMIT;
+    ck_assert_uint_eq(rig_cmd(&rig, MEMMAP_CMD_PREPARE),
+                      OK_IN(MEMMAP_ST_PREPARED));
+    ck_assert_uint_eq(rig_cmd(&rig, MEMMAP_CMD_COMMIT),
+                      ERR_IN(MEMMAP_ST_PREPARED, MEMMAP_E_BUSY));
+    rig.check_cmd = MEMMAP_CMD_PREPARE;
+    ck_assert_uint_eq(rig_cmd(&rig, MEMMAP_CMD_PREPARE),
+                      ERR_IN(MEMMAP_ST_PREPARED, MEMMAP_E_BUSY));
+    ck_assert_uint_eq(rig_cmd(&rig, MEMMAP_CMD_COMMIT),
+                      OK_IN(MEMMAP_ST_COMMITTED));
+}
+END_TEST
+
 /* An index belongs to its error: success after a refusal blames nobody. */
 START_TEST(success_clears_the_index)
 {
@@ -584,6 +606,7 @@ Suite *dm_records_suite(void)
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, apply_gets_the_layout);
     tcase_add_test(tc, commit_checks_again);
+    tcase_add_test(tc, check_knows_the_command);
     tcase_add_test(tc, success_clears_the_index);
     tcase_add_test(tc, record_without_entries);
     tcase_add_test(tc, largest_record);

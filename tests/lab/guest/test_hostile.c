@@ -64,9 +64,10 @@ static bool dm_write(void *opaque, uint64_t addr, const void *src, uint32_t byte
     return true;
 }
 
-static unsigned int dm_check(void *opaque, const struct memmap_record *r, uint16_t *index)
+static unsigned int dm_check(void *opaque, unsigned int cmd, const struct memmap_record *r,
+                             uint16_t *index)
 {
-    (void)opaque, (void)r, (void)index;
+    (void)opaque, (void)cmd, (void)r, (void)index;
     return MEMMAP_OK;
 }
 

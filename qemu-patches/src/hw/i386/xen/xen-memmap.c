@@ -19,6 +19,7 @@
 #include "block/block-global-state.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
+#include "exec/memory.h"
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
@@ -115,12 +116,29 @@ static bool xen_memmap_write(void *opaque, uint64_t addr, const void *src,
     return xen_memmap_access(addr, (void *)src, bytes, true);
 }
 
+typedef bool XenMemmapMatters(const struct memmap_range *r, uint64_t gfn,
+                              uint64_t pages);
+
+static bool xen_memmap_is_locked(const struct memmap_range *r, uint64_t gfn,
+                                 uint64_t pages)
+{
+    return xen_map_cache_is_locked(gfn << 12, pages << 12);
+}
+
+/* RAM that libxl built elsewhere than we thought has not moved. */
+static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
+                               uint64_t pages)
+{
+    return r->source != r->gfn;
+}
+
 /*
- * Where @a has RAM and @b has none, or other RAM: is any of it in use?  *@index
+ * Where @a has RAM and @b has none, or other RAM: does any of it matter?  *@index
  * is the range of @a.
  */
-static bool xen_memmap_in_use(const struct memmap_layout *a,
-                              const struct memmap_layout *b, uint16_t *index)
+static bool xen_memmap_differs(const struct memmap_layout *a,
+                               const struct memmap_layout *b,
+                               XenMemmapMatters *matters, uint16_t *index)
 {
     unsigned int i;
 
@@ -145,8 +163,7 @@ static bool xen_memmap_in_use(const struct memmap_layout *a,
                        o->source != MEMMAP_NO_SOURCE &&
                        o->source - o->gfn == r->source - r->gfn;
             }
-            if (!same &&
-                xen_map_cache_is_locked(gfn << 12, (next - gfn) << 12)) {
+            if (!same && matters(r, gfn, next - gfn)) {
                 *index = i;
                 return true;
             }
@@ -158,27 +175,38 @@ static bool xen_memmap_in_use(const struct memmap_layout *a,
 static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
                                uint16_t *index)
 {
-    if (xen_memmap_in_use(&s->layout, &r->layout, index)) {
+    if (xen_memmap_differs(&s->layout, &r->layout, xen_memmap_is_locked,
+                           index)) {
         /* The range is one of the layout in force, not of the record. */
         *index = MEMMAP_NO_INDEX;
         return true;
     }
-    return xen_memmap_in_use(&r->layout, &s->layout, index);
+    return xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_locked,
+                              index);
 }
 
 /*
+ * While the guest migrates RAM must not move: the other host is sent more and
+ * more pages, and never told that one is gone.  Once RAM has moved, refusing to
+ * follow would only make things worse.
+ *
  * A locked mapping outlives the invalidation that comes with a new layout, and
  * goes on leading to pages that are elsewhere by then, or gone.  Block devices
  * can be made to finish, and are.  What is locked after that belongs to a
  * device that will not let go of it by itself (a network packet under way, a
  * virtio ring), so the layout cannot be had.
  */
-static unsigned int xen_memmap_check(void *opaque,
+static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
                                      const struct memmap_record *r,
                                      uint16_t *index)
 {
     XenMemmapState *s = opaque;
 
+    if (cmd == MEMMAP_CMD_PREPARE &&
+        (global_dirty_tracking & GLOBAL_DIRTY_MIGRATION) &&
+        xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_away, index)) {
+        return MEMMAP_E_BUSY;
+    }
     if (!xen_memmap_is_busy(s, r, index)) {
         return MEMMAP_OK;
     }
