@@ -359,8 +359,8 @@ static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
                  const struct memmap_layout *owned)
 {
     if ( moved.lost_pages )
-        printf("memmap: host memory ran out while RAM moved: %u pages are lost,"
-               " the guest goes on with the rest\n",
+        printf("memmap: the host's memory or the guest's quota ran out while RAM"
+               " moved: %u pages are lost, the guest goes on with the rest\n",
                (unsigned int)moved.lost_pages);
     add_constraints(all, owned);
     in->may_move = false;
