@@ -51,8 +51,11 @@ ram_addr_t xen_ram_movable_len(ram_addr_t ram_size)
 static MemoryRegion *xen_ram_alias_new(const XenRAMRange *r)
 {
     MemoryRegion *mr = g_new0(MemoryRegion, 1);
-    const char *name = r->addr < VGA_HOLE_START ? "xen.ram.640k" :
-                       r->addr < 4 * GiB ? "xen.ram.lo" : "xen.ram.hi";
+    /*
+     * A name of its own for each: given one that is taken, QOM counts up until
+     * it finds one that is not, which for n ranges takes n^2 steps.
+     */
+    g_autofree char *name = g_strdup_printf("xen.ram.%" HWADDR_PRIx, r->addr);
 
     memory_region_init_alias(mr, NULL, name, layout.ram, r->addr, r->size);
     memory_region_add_subregion(get_system_memory(), r->addr, mr);
@@ -121,38 +124,40 @@ static bool xen_ram_range_valid(const XenRAMRange *range, unsigned int nr,
     return true;
 }
 
-/* Take the alias of @r out of @old; NULL if there is none. */
-static MemoryRegion *xen_ram_alias_steal(GPtrArray *old, const XenRAMRange *r)
+static MemoryRegion *xen_ram_alias_at(GPtrArray *alias, unsigned int i)
 {
-    unsigned int i;
-
-    for (i = 0; i < old->len; i++) {
-        MemoryRegion *mr = g_ptr_array_index(old, i);
-
-        if (mr && mr->addr == r->addr && memory_region_size(mr) == r->size) {
-            g_ptr_array_index(old, i) = NULL;
-            return mr;
-        }
-    }
-    return NULL;
+    return i < alias->len ? g_ptr_array_index(alias, i) : NULL;
 }
 
 static void xen_ram_alias_replace(const XenRAMRange *range, unsigned int nr)
 {
     g_autoptr(GPtrArray) old = layout.alias;
-    unsigned int i;
+    unsigned int i, j = 0;
 
     layout.alias = g_ptr_array_sized_new(nr);
 
     memory_region_transaction_begin();
-    /* What goes must go first: subregions of one priority may not overlap. */
+    /*
+     * What goes must go first: subregions of one priority may not overlap.
+     * Both lists are in order of address.
+     */
     for (i = 0; i < nr; i++) {
-        g_ptr_array_add(layout.alias, xen_ram_alias_steal(old, &range[i]));
-    }
-    for (i = 0; i < old->len; i++) {
-        if (g_ptr_array_index(old, i)) {
-            xen_ram_alias_free(g_ptr_array_index(old, i));
+        MemoryRegion *mr;
+
+        while ((mr = xen_ram_alias_at(old, j)) && mr->addr < range[i].addr) {
+            xen_ram_alias_free(mr);
+            j++;
         }
+        if (mr && mr->addr == range[i].addr &&
+            memory_region_size(mr) == range[i].size) {
+            j++;
+        } else {
+            mr = NULL;
+        }
+        g_ptr_array_add(layout.alias, mr);
+    }
+    while (j < old->len) {
+        xen_ram_alias_free(g_ptr_array_index(old, j++));
     }
     for (i = 0; i < nr; i++) {
         if (!g_ptr_array_index(layout.alias, i)) {
