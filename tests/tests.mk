@@ -204,12 +204,18 @@ bench: series bench-native
 	    $$(seq -f '$(BENCH)/time-%g.json' $(BENCH_RUNS))
 	@echo "results: build/bench.json"
 
-# How the planner's time grows with the regions of reserved memory.
-bench-native: $(T)/bench_plan
-	@$(T)/bench_plan
+# How the planner's time grows with the regions of reserved memory, and what a
+# record costs either end.
+bench-native: $(T)/bench_plan $(T)/bench_codec
+	@mkdir -p $(BENCH)
+	@$(T)/bench_plan --json $(BENCH)/plan.json
+	@$(T)/bench_codec --json $(BENCH)/codec.json
 
 $(T)/bench_plan: tests/bench/bench_plan.c $(PURE_SRC) $(PURE_HDR) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $< $(PURE_SRC) -lm
+
+$(T)/bench_codec: tests/bench/bench_codec.c $(PURE_SRC) $(PURE_HDR) | test-tools
+	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $< $(PURE_SRC)
 
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools
