@@ -13,7 +13,8 @@ help:
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make vectors     the protocol's test vectors, from the code"
 	@echo "make coverage    how much of protocol/ the unit tests reach"
-	@echo "make bench       how the planner's time grows"
+	@echo "make bench       what moving RAM takes, stock against ours, and our own code"
+	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
@@ -35,6 +36,7 @@ series: deps-series
 		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
 	@scripts/mkseries tests/hostile/xen-4.20 build/series/hostile-xen-4.20
 	@scripts/mkseries tests/bench/timed/xen-4.20 build/series/timed-xen-4.20
+	@scripts/mkseries tests/bench/ranges/xen-4.20 build/series/ranges-xen-4.20
 	@for dir in qemu-patches/[0-9]*; do \
 		scripts/mkseries $$dir build/series/qemu-$${dir##*/} || exit 1; done
 

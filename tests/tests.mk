@@ -78,6 +78,8 @@ check-lab-parts: test-tools
 	@echo "== tests/bench"
 	@/usr/bin/python3 tests/bench/test_report.py >$(T)/report.log 2>&1 || \
 	    { cat $(T)/report.log; exit 1; }; tail -n 1 $(T)/report.log
+	@/usr/bin/python3 tests/bench/ranges/test_ranges.py >$(T)/ranges.log 2>&1 || \
+	    { cat $(T)/ranges.log; exit 1; }; tail -n 1 $(T)/ranges.log
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools
@@ -190,7 +192,7 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 # what needs no host.
 BENCH_RUNS ?= 3
 BENCH      := build/bench
-.PHONY: bench bench-native
+.PHONY: bench bench-native bench-qemu
 bench: series bench-native
 	@mkdir -p $(BENCH)
 	@for i in $$(seq $(BENCH_RUNS)); do \
@@ -216,6 +218,15 @@ $(T)/bench_plan: tests/bench/bench_plan.c $(PURE_SRC) $(PURE_HDR) | test-tools
 
 $(T)/bench_codec: tests/bench/bench_codec.c $(PURE_SRC) $(PURE_HDR) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $< $(PURE_SRC)
+
+# How QEMU's time for a COMMIT grows with the ranges of RAM.
+bench-qemu: series
+	@mkdir -p $(BENCH)
+	@$(LAB) run --alone --json $(BENCH)/ranges-run.json \
+	    tests/bench/ranges/*.toml >$(BENCH)/ranges.log || \
+	    { cat $(BENCH)/ranges.log; exit 1; }
+	@tests/bench/ranges/ranges.py --json $(BENCH)/ranges.json \
+	    $(BENCH)/ranges-run.json
 
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools

@@ -24,6 +24,7 @@ STACKS = {
     "hostile": (("xen", "hostile-xen"), ("qemu",)),
     "timed-stock": (("timed-xen",), ()),
     "timed": (("xen", "timed-xen"), ("qemu",)),
+    "ranges": (("xen", "ranges-xen"), ("qemu",)),
 }
 
 # The devices that scenarios give to guests.
