@@ -192,7 +192,7 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 # what needs no host.
 BENCH_RUNS ?= 3
 BENCH      := build/bench
-.PHONY: bench bench-native bench-qemu
+.PHONY: bench bench-native bench-qemu bench-size
 bench: series bench-native
 	@mkdir -p $(BENCH)
 	@for i in $$(seq $(BENCH_RUNS)); do \
@@ -227,6 +227,11 @@ bench-qemu: series
 	    { cat $(BENCH)/ranges.log; exit 1; }
 	@tests/bench/ranges/ranges.py --json $(BENCH)/ranges.json \
 	    $(BENCH)/ranges-run.json
+
+# How much larger hvmloader is.
+bench-size: series
+	@mkdir -p $(BENCH)
+	@tests/bench/size.py --json $(BENCH)/size.json
 
 # Each small mistake of tests/unit/mutations must turn a unit test red.
 check-mutations: test-tools
