@@ -185,6 +185,26 @@ static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
                               index);
 }
 
+static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
+                              uint64_t pages)
+{
+    return true;
+}
+
+/*
+ * Whether any RAM is elsewhere with @r, which it mostly is not.  What we have
+ * mapped is right then, and throwing it away takes longer than all the rest.
+ */
+static bool xen_memmap_moves(XenMemmapState *s, const struct memmap_record *r)
+{
+    uint16_t index;
+
+    return xen_memmap_differs(&s->layout, &r->layout, xen_memmap_always,
+                              &index) ||
+           xen_memmap_differs(&r->layout, &s->layout, xen_memmap_always,
+                              &index);
+}
+
 /*
  * While the guest migrates RAM must not move: the other host is sent more and
  * more pages, and never told that one is gone.  Once RAM has moved, refusing to
@@ -301,7 +321,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     if (rc) {
         return rc;
     }
-    if (!xen_ram_layout_set(range, nr, &err)) {
+    if (xen_memmap_moves(s, r) && !xen_ram_layout_set(range, nr, &err)) {
         if (s->rdm) {
             xen_memmap_rdm_undo(s->rdm);
         }
