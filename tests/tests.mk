@@ -45,7 +45,8 @@ test-tools:
 	@mkdir -p $(T)
 
 # The run whose closing line counts comes last.
-check-unit: test-tools check-portable check-replay check-asan check-lab-parts $(T)/unit
+check-unit: test-tools check-portable check-replay check-asan check-lab-parts $(T)/unit \
+            $(T)/bench_plan $(T)/bench_codec
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
 
@@ -188,21 +189,22 @@ $(T)/prop-asan: $(PROP_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
 	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
 
-# Stock against ours on the emulated host, BENCH_RUNS times and once to count; then
-# what needs no host.
+# What needs no host; then stock against ours on the emulated host, BENCH_RUNS times
+# and once to count.
 BENCH_RUNS ?= 3
 BENCH      := build/bench
 .PHONY: bench bench-native bench-qemu bench-size
-bench: series bench-native
+bench: series bench-native bench-size bench-qemu
 	@mkdir -p $(BENCH)
 	@for i in $$(seq $(BENCH_RUNS)); do \
-	    tests/lab/lab run --alone --json $(BENCH)/time-$$i.json \
+	    $(LAB) run --alone --json $(BENCH)/time-$$i.json \
 	        tests/bench/scenarios/*.toml >$(BENCH)/time-$$i.log || \
 	        { cat $(BENCH)/time-$$i.log; exit 1; }; done
-	@tests/lab/lab run --alone --count --json $(BENCH)/count.json \
+	@$(LAB) run --alone --count --json $(BENCH)/count.json \
 	    tests/bench/scenarios/*.toml >$(BENCH)/count.log || \
 	    { cat $(BENCH)/count.log; exit 1; }
 	@tests/bench/report.py --count $(BENCH)/count.json -o build/bench.json \
+	    $(foreach part,plan codec size ranges,--also $(part)=$(BENCH)/$(part).json) \
 	    $$(seq -f '$(BENCH)/time-%g.json' $(BENCH_RUNS))
 	@echo "results: build/bench.json"
 

@@ -80,10 +80,11 @@ static bool dm_read(void *opaque, uint64_t addr, void *dst, uint32_t len)
     return true;
 }
 
-static unsigned int dm_check(void *opaque, const struct memmap_record *r,
-                             uint16_t *index)
+static unsigned int dm_check(void *opaque, unsigned int cmd,
+                             const struct memmap_record *r, uint16_t *index)
 {
     (void)opaque;
+    (void)cmd;
     (void)r;
     (void)index;
     return MEMMAP_OK;
