@@ -5,6 +5,7 @@
 #define CHUNK 65535u
 
 #define EXTENT ((uint64_t)MEMMAP_EXTENT_PAGES)
+#define HUGE   ((uint64_t)MEMMAP_HUGE_PAGES)
 
 /*
  * Ranges that the layout must have room for before more is moved: one step takes
@@ -17,7 +18,7 @@ struct mover {
     void *opaque;
     struct memmap_layout *now;
     struct memmap_moved *moved;
-    bool whole;             /* extents are still worth trying */
+    bool whole, huge;       /* extents are still worth trying, and of 1 GiB */
     bool lost;
 };
 
@@ -107,32 +108,23 @@ static int by_pages(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 }
 
 /*
- * Move @nr extents if that can be done.  What cannot be populated at @to is
- * populated where it was: page moves, which need no memory, can still take it
- * from there.
+ * Populate @nr extents anew that were given back at @from: at @to, and what cannot
+ * be there where it was: page moves, which need no memory, can still take it from
+ * there.
  */
-static void by_extents(struct mover *m, uint64_t from, uint64_t to,
-                       unsigned int nr)
+static void fill(struct mover *m, uint64_t from, uint64_t to, unsigned int nr)
 {
-    int rc = m->ops->decrease(m->opaque, from, nr, MEMMAP_EXTENT_ORDER);
-    unsigned int freed = rc < 0 ? 0 : rc, done = 0;
+    int rc = m->whole ? m->ops->populate(m->opaque, to, nr, MEMMAP_EXTENT_ORDER)
+                      : 0;
+    unsigned int done = 0;
 
-    if ( freed < nr )
-    {
-        m->whole = false;
-        look_for(m, from + freed * EXTENT, to + freed * EXTENT, EXTENT);
-    }
-    if ( !freed )
-        return;
-
-    rc = m->ops->populate(m->opaque, to, freed, MEMMAP_EXTENT_ORDER);
     if ( rc > 0 )
     {
         done = rc;
         note(m, from, to, done * EXTENT);
         m->moved->extents += done;
     }
-    for ( ; done < freed; done++ )
+    for ( ; done < nr; done++ )
     {
         uint64_t f = from + done * EXTENT, t = to + done * EXTENT;
 
@@ -140,6 +132,55 @@ static void by_extents(struct mover *m, uint64_t from, uint64_t to,
         if ( !is_empty(m, t, EXTENT) ||
              !populated(m, f, MEMMAP_EXTENT_ORDER) )
             look_for(m, f, t, EXTENT);
+    }
+}
+
+/* Move @nr extents if that can be done. */
+static void by_extents(struct mover *m, uint64_t from, uint64_t to,
+                       unsigned int nr)
+{
+    int rc = m->ops->decrease(m->opaque, from, nr, MEMMAP_EXTENT_ORDER);
+    unsigned int freed = rc < 0 ? 0 : rc;
+
+    if ( freed )
+        fill(m, from, to, freed);
+    if ( freed < nr )
+    {
+        m->whole = false;
+        look_for(m, from + freed * EXTENT, to + freed * EXTENT, EXTENT);
+    }
+}
+
+/*
+ * Move 1 GiB as one if that can be done.  Most guests may not, and nothing has
+ * happened then: the first page, which would be the first to go, is there.  If it
+ * was given back and cannot be populated as one, it is in extents.
+ */
+static void by_huge(struct mover *m, uint64_t from, uint64_t to)
+{
+    uint64_t off;
+
+    if ( m->ops->decrease(m->opaque, from, 1, MEMMAP_HUGE_ORDER) != 1 )
+    {
+        m->huge = false;
+        if ( !is_ram(m, from) )
+            look_for(m, from, to, HUGE);
+        return;
+    }
+    if ( m->ops->populate(m->opaque, to, 1, MEMMAP_HUGE_ORDER) == 1 )
+    {
+        note(m, from, to, HUGE);
+        m->moved->extents += HUGE / EXTENT;
+        return;
+    }
+
+    m->huge = false;
+    for ( off = 0; off < HUGE; off += EXTENT )
+    {
+        /* Part of the 1 GiB is there; that is not to be written over. */
+        if ( is_ram(m, to + off) )
+            m->whole = false;
+        fill(m, from + off, to + off, 1);
     }
 }
 
@@ -237,10 +278,18 @@ static int forth(struct mover *m, const struct memmap_move *p)
         whole = m->whole && !(shift & (EXTENT - 1)) && n >= head + EXTENT;
         if ( whole && !head )
         {
+            const uint64_t low = -gfn & (HUGE - 1);
+            const bool huge = m->huge && !(shift & (HUGE - 1)) && n >= HUGE;
+
+            if ( huge )
+                n = low;
             n >>= MEMMAP_EXTENT_ORDER;
             if ( n > MEMMAP_EXTENT_BATCH )
                 n = MEMMAP_EXTENT_BATCH;
-            by_extents(m, gfn, gfn + shift, n);
+            if ( n )
+                by_extents(m, gfn, gfn + shift, n);
+            else
+                by_huge(m, gfn, gfn + shift);
         }
         else
         {
@@ -262,7 +311,8 @@ int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
                 struct memmap_moved *moved)
 {
     struct mover m = {
-        .ops = ops, .opaque = opaque, .now = now, .moved = moved, .whole = true,
+        .ops = ops, .opaque = opaque, .now = now, .moved = moved,
+        .whole = true, .huge = true,
     };
     unsigned int i;
 

@@ -21,6 +21,8 @@
 /*
  * Extents given back with one hypercall.  If somebody else takes all of the
  * host's memory before they are populated again, that many are lost: 32 MiB.
+ * Where the host's administrator lets guests handle 1 GiB (MEMMAP_HUGE_ORDER) it
+ * is that.  Xen then works on 1 GiB without a pause, too; it is no default.
  */
 #define MEMMAP_EXTENT_BATCH 16u
 
@@ -37,7 +39,8 @@ struct memmap_p2m_ops {
     /*
      * Give back, or populate, @nr (1 to MEMMAP_EXTENT_BATCH) extents of 2^@order
      * pages from @gfn on, one behind the other.  Returns how many from the first
-     * on were done; some pages of the next may be, too.  Negative: none.
+     * on were done; some pages of the next may be, too, if any then its first.
+     * Negative: none.
      */
     int (*decrease)(void *opaque, uint64_t gfn, unsigned int nr,
                     unsigned int order);
@@ -48,7 +51,7 @@ struct memmap_p2m_ops {
 /* What came of it; counts are added to. */
 struct memmap_moved {
     uint64_t lost_pages;    /* of RAM, no longer in the layout */
-    uint64_t extents;       /* moved whole, so that superpages survive */
+    uint64_t extents;       /* of 2 MiB, moved whole, so that superpages survive */
 };
 
 /*

@@ -480,26 +480,32 @@ static bool settle(const struct memmap_plan_in *in, struct sweep *from,
 }
 
 /*
- * How far above @s the RAM at @from has to go for its whole extents to come to lie
- * as they do, so that they can move, and stay mapped, as such.
+ * How far above @s the RAM at @from has to go for its whole extents, the largest
+ * that it has of up to @order, to come to lie as they do, so that they can move,
+ * and stay mapped, as such.
  */
-static uint64_t misfit(const struct sweep *from, const struct sweep *s)
+static uint64_t misfit(const struct sweep *from, const struct sweep *s,
+                       unsigned int order)
 {
-    const uint64_t mask = MEMMAP_EXTENT_PAGES - 1;
+    for ( ; order; order -= MEMMAP_EXTENT_ORDER )
+    {
+        const uint64_t mask = (1u << order) - 1;
 
-    if ( from->end - from->gfn < (-from->gfn & mask) + MEMMAP_EXTENT_PAGES )
-        return 0;
+        if ( from->end - from->gfn > (-from->gfn & mask) + mask )
+            return (from->gfn - s->gfn) & mask;
+    }
 
-    return (from->gfn - s->gfn) & mask;
+    return 0;
 }
 
 /*
  * Write the layout from the bottom up: what stays and what takes its place,
- * then the RAM that left, with gaps if @aligned, then BARs that are high, around
- * what is up there.
+ * then the RAM that left, with gaps for extents of up to @order, then BARs that
+ * are high, around what is up there.
  */
 static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                        unsigned int nr, struct memmap_plan *plan, bool aligned)
+                        unsigned int nr, struct memmap_plan *plan,
+                        unsigned int order)
 {
     const uint64_t hole = PFN_DOWN(plan->hole_start);
     struct sweep s = { .in = in, .hole = hole };
@@ -541,7 +547,7 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
         if ( s.gfn >= top && pending && !s.now && !s.rdm && !s.pin )
         {
-            uint64_t gap = aligned ? misfit(&from, &s) : 0;
+            uint64_t gap = misfit(&from, &s, order);
 
             if ( gap )
             {
@@ -598,7 +604,7 @@ static void count_rdm(const struct memmap_plan_in *in, struct memmap_plan *plan)
 bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
                  unsigned int nr, struct memmap_plan *plan)
 {
-    unsigned int i;
+    unsigned int order = MEMMAP_HUGE_ORDER, i;
 
     plan->rdm_minimum = 0;
     plan->rdm_kept = 0;
@@ -609,9 +615,13 @@ bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
     plan->hole_start = choose_hole(in, bar, nr);
     /* Gaps for the sake of alignment must not be what there is no room for. */
-    if ( (!write_after(in, bar, nr, plan, true) || !high_placed(bar, nr)) &&
-         !write_after(in, bar, nr, plan, false) )
-        return false;
+    while ( !write_after(in, bar, nr, plan, order) ||
+            (order && !high_placed(bar, nr)) )
+    {
+        if ( !order )
+            return false;
+        order -= MEMMAP_EXTENT_ORDER;
+    }
     count_rdm(in, plan);
     for ( i = 0; i < nr; i++ )
         plan->unplaced += bar[i].size && bar[i].addr == MEMMAP_BAR_UNPLACED;

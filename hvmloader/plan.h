@@ -14,12 +14,14 @@
 #define MEMMAP_MAX_BARS     256u
 
 /*
- * Pages that Xen can map as one and that move as one: 2 MiB.  It lets a guest
- * handle nothing larger: its memop-max-order is 9 for a guest without devices of
- * the host and 12 for one with, 1 GiB would take 18.
+ * Pages that Xen can map as one and that move as one: 2 MiB; and 1 GiB where the
+ * host's memop-max-order lets a guest handle that, which is 9 otherwise, or 12
+ * for a guest with devices of the host.
  */
 #define MEMMAP_EXTENT_ORDER 9u
 #define MEMMAP_EXTENT_PAGES (1u << MEMMAP_EXTENT_ORDER)
+#define MEMMAP_HUGE_ORDER   18u
+#define MEMMAP_HUGE_PAGES   (1u << MEMMAP_HUGE_ORDER)
 
 /*
  * One memory BAR.  Sizes and addresses in bytes; size is a power of two, or 0

@@ -33,10 +33,12 @@ int main(int argc, char *argv[])
            c.pairs, c.hypercalls, c.healed, c.undone, c.lost,
            c.lost ? c.lost_pages / c.lost : 0);
     printf("pages that 2 MiB entries mapped: %" PRIu64 " before, %" PRIu64
-           " after (%.2f %%), by page moves %" PRIu64 " (%.2f %%)\n",
+           " after (%.2f %%), by page moves %" PRIu64 " (%.2f %%); 1 GiB"
+           " entries: %" PRIu64 " before, %" PRIu64 " after\n",
            c.large_before, c.large_after,
            100.0 * c.large_after / c.large_before, c.large_by_pages,
-           100.0 * c.large_by_pages / c.large_before);
+           100.0 * c.large_by_pages / c.large_before, c.huge_before,
+           c.huge_after);
     printf("%" PRIu64 " passed, 0 failed\n", c.single + c.pairs);
     return 0;
 }

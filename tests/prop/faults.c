@@ -11,7 +11,8 @@
  * What must hold, whatever failed:
  *  - what the layout says is RAM is RAM in the p2m, and nothing else is;
  *  - what it does not say any more is counted as lost, and nothing is lost but
- *    for want of memory, and then no more than a batch;
+ *    for want of memory, and then no more than a batch, or 1 GiB if that is what
+ *    Xen lets the guest handle;
  *  - RAM that was not to move still holds what it held;
  *  - nothing that is populated is written over.
  */
@@ -28,6 +29,9 @@
 
 #define MAX_MOVES 4
 #define BATCH     (MEMMAP_EXTENT_BATCH * MEMMAP_EXTENT_PAGES)
+#define HUGE      MEMMAP_HUGE_PAGES
+/* One map in so many has 1 GiB that moves; a look at each page of it takes time. */
+#define HUGE_MAPS 25
 /* What libxl lets a guest have beyond its RAM: 1 MiB. */
 #define SLACK     256u
 
@@ -38,6 +42,7 @@ static struct map {
     unsigned int nr_moves;
     uint64_t ram_pages, moved_pages, extents;
     unsigned int looks;         /* hypercalls that find the destinations empty */
+    unsigned int order;         /* that Xen lets the guest handle */
     bool iommu, tight;
 } map;
 
@@ -111,18 +116,47 @@ static const struct memmap_p2m_ops ops = {
     .populate = op_populate,
 };
 
+/* What is to be known of the last move. */
+static void account(uint64_t ram_pages)
+{
+    const struct memmap_move *m = &map.move[map.nr_moves - 1];
+    uint64_t head = -m->from & (MEMMAP_EXTENT_PAGES - 1);
+
+    map.ram_pages += ram_pages;
+    map.moved_pages += m->pages;
+    map.looks += (m->pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
+    if ( m->pages > head && !((m->to - m->from) & (MEMMAP_EXTENT_PAGES - 1)) )
+        map.extents += (m->pages - head) / MEMMAP_EXTENT_PAGES;
+}
+
+/* 1 GiB with something before and behind it. */
+static void draw_huge(void)
+{
+    const uint64_t align = chance(80) ? HUGE : MEMMAP_EXTENT_PAGES;
+    const uint64_t head = chance(30) ? 0 : rnd(3 * MEMMAP_EXTENT_PAGES);
+    struct memmap_move *m = &map.move[0];
+
+    map.nr_ram = map.nr_moves = 1;
+    m->from = HUGE - head;
+    m->pages = head + HUGE + (chance(30) ? 0 : rnd(3 * MEMMAP_EXTENT_PAGES));
+    m->to = 0x100000 + rnd(4) * 256;
+    m->to += (m->from - m->to) & (align - 1);
+    map.ram[0].gfn = m->from - rnd(700);
+    map.ram[0].pages = m->from - map.ram[0].gfn + m->pages + rnd(300);
+    if ( chance(70) )
+        map.order = MEMMAP_HUGE_ORDER;
+    account(map.ram[0].pages);
+}
+
 /* Pieces of RAM, and of each something that moves, most of it aligned alike. */
-static void draw_map(void)
+static void draw_pieces(void)
 {
     uint64_t gfn = 1 + rnd(600), to = 0x100000 + rnd(4) * 256;
-    unsigned int i;
+    unsigned int nr = 1 + rnd(MAX_MOVES), i;
 
-    memset(&map, 0, sizeof(map));
-    map.nr_ram = map.nr_moves = 1 + rnd(MAX_MOVES);
-    for ( i = 0; i < map.nr_ram; i++ )
+    for ( i = 0; i < nr; i++ )
     {
         struct memmap_move *m = &map.move[i];
-        uint64_t head, whole;
 
         m->pages = chance(70) ? 1 + rnd(5 * MEMMAP_EXTENT_PAGES)
                               : 1 + rnd(3 * BATCH / 2);
@@ -136,15 +170,19 @@ static void draw_map(void)
         m->to = to;
         to += m->pages + rnd(3) * 100;
 
-        map.ram_pages += map.ram[i].pages;
-        map.moved_pages += m->pages;
-        map.looks += (m->pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES
-                     + 1;
-        head = -m->from & (MEMMAP_EXTENT_PAGES - 1);
-        whole = m->pages > head ? (m->pages - head) / MEMMAP_EXTENT_PAGES : 0;
-        if ( !((m->to - m->from) & (MEMMAP_EXTENT_PAGES - 1)) )
-            map.extents += whole;
+        map.nr_ram = map.nr_moves = i + 1;
+        account(map.ram[i].pages);
     }
+}
+
+static void draw_map(bool huge)
+{
+    memset(&map, 0, sizeof(map));
+    map.order = MEMMAP_EXTENT_ORDER;
+    if ( huge )
+        draw_huge();
+    else
+        draw_pieces();
     map.iommu = chance(30);
     map.tight = chance(50);
 }
@@ -165,6 +203,7 @@ static void build(void)
     }
     host_enlarge(&host);
     host.iommu = map.iommu;
+    host.max_order = map.order;
     host.max_pages = map.ram_pages + SLACK;
     host.free = map.tight ? rnd(2000) : 1u << 20;
     plan.nr_moves = map.nr_moves;
@@ -248,11 +287,12 @@ static bool moved_all(void)
 static bool run(struct faults_count *count, bool and_back)
 {
     int rc = memmap_move(&ops, &host, &plan, &now, &moved);
+    uint64_t most = map.order == MEMMAP_HUGE_ORDER ? HUGE : BATCH;
 
     count->hypercalls += host.calls;
     if ( !check_truth() )
         return false;
-    if ( moved.lost_pages > (host.failures > 1 ? 2 : 1) * BATCH )
+    if ( moved.lost_pages > (host.failures > 1 ? 2 : 1) * most )
         return wrong("%" PRIu64 " pages are lost", moved.lost_pages);
     if ( moved.lost_pages && host.failures == 1 &&
          host.fault[0].kind == HOST_FAULT_STOP )
@@ -311,6 +351,13 @@ static bool run_clean(struct faults_count *count)
     count->by_extents += moved.extents * MEMMAP_EXTENT_PAGES;
     count->by_pages += map.moved_pages - moved.extents * MEMMAP_EXTENT_PAGES;
     count->large_after += large(true);
+    if ( map.order == MEMMAP_HUGE_ORDER &&
+         !((map.move[0].to - map.move[0].from) & (HUGE - 1)) )
+    {
+        count->huge_before += HUGE;
+        count->huge_after += host_huge_in(&host, map.move[0].to,
+                                          map.move[0].pages);
+    }
 
     /* The same by page moves, as a guest that may not balloon has it. */
     build();
@@ -359,7 +406,7 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
     unsigned int calls, ways = 0, n;
     uint64_t draw;
 
-    draw_map();
+    draw_map(count->maps % HUGE_MAPS == HUGE_MAPS / 2);
     if ( !run_clean(count) )
         return false;
     build();

@@ -11,6 +11,7 @@ struct faults_count {
     uint64_t by_extents, by_pages, undone, healed, lost, lost_pages;
     /* 2 MiB mappings of RAM that moved, where nothing failed: pages. */
     uint64_t large_before, large_after, large_by_pages;
+    uint64_t huge_before, huge_after;   /* the same of 1 GiB */
 };
 
 /*

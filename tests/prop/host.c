@@ -15,6 +15,7 @@ void host_init(struct host *h)
     h->max_pages = h->free = 1ull << 50;
     h->max_order = HOST_EXTENT_ORDER;
     memset(h->large, 0, sizeof(h->large));
+    memset(h->huge, 0, sizeof(h->huge));
     h->moved = h->freed = h->given = h->populated = 0;
     h->replaced = h->astray = 0;
     h->crashed = false;
@@ -102,17 +103,30 @@ static void shatter(struct host *h, uint64_t gfn, uint64_t pages)
 {
     for ( uint64_t s = gfn / HOST_EXTENT;
           s < HOST_SLOTS && s <= (gfn + pages - 1) / HOST_EXTENT; s++ )
+    {
         set_large(h, s, false);
+        h->huge[s * HOST_EXTENT / HOST_HUGE] = false;
+    }
+}
+
+/* [gfn, gfn + pages) is RAM: by the largest entries there are. */
+static void enlarge(struct host *h, uint64_t gfn, uint64_t pages)
+{
+    uint64_t end = gfn + pages, s;
+
+    for ( s = (gfn + HOST_EXTENT - 1) / HOST_EXTENT;
+          (s + 1) * HOST_EXTENT <= end; s++ )
+        set_large(h, s, true);
+    for ( s = (gfn + HOST_HUGE - 1) / HOST_HUGE;
+          s < HOST_SLOTS / 512 && (s + 1) * HOST_HUGE <= end; s++ )
+        h->huge[s] = true;
 }
 
 void host_enlarge(struct host *h)
 {
     for ( unsigned int i = 0; i < h->nr; i++ )
         if ( h->run[i].type == HOST_RAM )
-            for ( uint64_t s = (h->run[i].gfn + HOST_EXTENT - 1) / HOST_EXTENT;
-                  (s + 1) * HOST_EXTENT <= h->run[i].gfn + h->run[i].pages;
-                  s++ )
-                set_large(h, s, true);
+            enlarge(h, h->run[i].gfn, h->run[i].pages);
 }
 
 uint64_t host_large_in(const struct host *h, uint64_t gfn, uint64_t pages)
@@ -123,6 +137,17 @@ uint64_t host_large_in(const struct host *h, uint64_t gfn, uint64_t pages)
           s < HOST_SLOTS && (s + 1) * HOST_EXTENT <= gfn + pages; s++ )
         if ( is_large(h, s) )
             found += HOST_EXTENT;
+    return found;
+}
+
+uint64_t host_huge_in(const struct host *h, uint64_t gfn, uint64_t pages)
+{
+    uint64_t found = 0;
+
+    for ( uint64_t s = (gfn + HOST_HUGE - 1) / HOST_HUGE;
+          s < HOST_SLOTS / 512 && (s + 1) * HOST_HUGE <= gfn + pages; s++ )
+        if ( h->huge[s] )
+            found += HOST_HUGE;
     return found;
 }
 
@@ -386,8 +411,8 @@ int host_populate(struct host *h, const uint64_t *gfn, unsigned int nr,
             f.done -= pages;
         host_set(h, gfn[i], pages, HOST_FRESH + gfn[i], HOST_RAM);
         h->populated += pages;
-        if ( order == HOST_EXTENT_ORDER && !(gfn[i] % HOST_EXTENT) )
-            set_large(h, gfn[i] / HOST_EXTENT, true);
+        if ( order )
+            enlarge(h, gfn[i], pages);
     }
     return i;
 }

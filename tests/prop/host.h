@@ -60,6 +60,8 @@ struct host_run {
 #define HOST_EXTENT       (1u << HOST_EXTENT_ORDER)
 /* 2 MiB entries are kept track of below this, 64 GiB. */
 #define HOST_SLOTS        32768u
+#define HOST_HUGE_ORDER   18
+#define HOST_HUGE         (1u << HOST_HUGE_ORDER)
 
 /* What populate makes is called this and its gfn. */
 #define HOST_FRESH        ((uint64_t)1 << 48)
@@ -102,7 +104,8 @@ struct host {
     uint64_t max_pages;                 /* the guest's quota */
     uint64_t free;                      /* pages that the host still has */
     unsigned int max_order;             /* extents the guest may handle */
-    uint8_t large[HOST_SLOTS / 8];      /* slots mapped by one entry */
+    uint8_t large[HOST_SLOTS / 8];      /* slots mapped by one entry, or... */
+    bool huge[HOST_SLOTS / 512];        /* ...by one of 1 GiB with others */
     /* Counts. */
     uint64_t moved, freed, given, populated, replaced, astray;
     bool crashed;
@@ -117,10 +120,12 @@ void host_set(struct host *h, uint64_t gfn, uint64_t pages, uint64_t name,
 struct host_run host_get(const struct host *h, uint64_t gfn);
 /* All pages of RAM in the p2m. */
 uint64_t host_pages(const struct host *h);
-/* Map by 2 MiB entries what can be, as the domain builder does. */
+/* Map by entries of 1 GiB and 2 MiB what can be, as the domain builder does. */
 void host_enlarge(struct host *h);
-/* Pages of [gfn, gfn + pages) in 2 MiB entries that lie in it. */
+/* Pages of [gfn, gfn + pages) in entries of 2 MiB or more, counted by 2 MiB. */
 uint64_t host_large_in(const struct host *h, uint64_t gfn, uint64_t pages);
+/* The same of 1 GiB. */
+uint64_t host_huge_in(const struct host *h, uint64_t gfn, uint64_t pages);
 /* The hypercalls, entered again until they are done. */
 int host_add_to_physmap(struct host *h, uint64_t idx, uint64_t gpfn,
                         uint32_t size);

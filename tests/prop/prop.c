@@ -392,6 +392,8 @@ static void build_host_faults(void)
 static void build_faults(void)
 {
     sim.host.iommu = chance(20);
+    if ( guest.large && chance(50) )
+        sim.host.max_order = MEMMAP_HUGE_ORDER;
     if ( chance(30) )
         build_host_faults();
     if ( chance(30) )

@@ -10,7 +10,7 @@
 START_TEST(whatever_fails_the_layout_is_true)
 {
     struct faults_count count;
-    const char *flaw = faults(0x66, 12, 20, &count);
+    const char *flaw = faults(0x66, 13, 20, &count);
 
     ck_assert_msg(!flaw, "%s", flaw);
     ck_assert_uint_gt(count.single, 500);
@@ -22,6 +22,8 @@ START_TEST(whatever_fails_the_layout_is_true)
     ck_assert_uint_gt(count.large_before, 5000);
     ck_assert_uint_eq(count.large_after, count.large_before);
     ck_assert_uint_eq(count.large_by_pages, 0);
+    ck_assert_uint_gt(count.huge_before, 0);
+    ck_assert_uint_eq(count.huge_after, count.huge_before);
 }
 END_TEST
 

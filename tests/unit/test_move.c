@@ -29,7 +29,7 @@ static bool no_odd_pages;               /* populated one by one */
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages)
 {
-    ck_assert_ptr_eq(opaque, &host);
+    REQUIRE(opaque == &host);
     REQUIRE(pages >= 1 && pages <= 65535);
     if ( pages > largest )
         largest = pages;
@@ -40,7 +40,8 @@ static unsigned int extents(uint64_t *gfns, uint64_t gfn, unsigned int nr,
                             unsigned int order)
 {
     REQUIRE(nr >= 1 && nr <= MEMMAP_EXTENT_BATCH);
-    REQUIRE(order == 0 || order == MEMMAP_EXTENT_ORDER);
+    REQUIRE(order == 0 || order == MEMMAP_EXTENT_ORDER ||
+            (order == MEMMAP_HUGE_ORDER && nr == 1));
     REQUIRE(!(gfn & ((1u << order) - 1)));
     for ( unsigned int i = 0; i < nr; i++ )
         gfns[i] = gfn + ((uint64_t)i << order);
@@ -54,7 +55,7 @@ static int decrease(void *opaque, uint64_t gfn, unsigned int nr,
 {
     uint64_t gfns[MEMMAP_EXTENT_BATCH];
 
-    ck_assert_ptr_eq(opaque, &host);
+    REQUIRE(opaque == &host);
     return host_decrease(&host, gfns, extents(gfns, gfn, nr, order), order);
 }
 
@@ -63,7 +64,7 @@ static int populate(void *opaque, uint64_t gfn, unsigned int nr,
 {
     uint64_t gfns[MEMMAP_EXTENT_BATCH];
 
-    ck_assert_ptr_eq(opaque, &host);
+    REQUIRE(opaque == &host);
     if ( no_odd_pages && !order && (gfn & 1) )
         return 0;
     return host_populate(&host, gfns, extents(gfns, gfn, nr, order), order);
@@ -436,6 +437,170 @@ START_TEST(half_of_an_extent)
 }
 END_TEST
 
+/* A head of 100 pages, 3 extents, 1 GiB, 2 extents, a tail of 7. */
+#define HUGE   ((uint64_t)MEMMAP_HUGE_PAGES)
+#define H_FROM (2 * HUGE - 3 * EXTENT - HEAD)
+#define H_TO   (6 * HUGE - 3 * EXTENT - HEAD)
+#define H_PAGES (HEAD + 5 * EXTENT + HUGE + TAIL)
+#define H_ALL  (5 * HUGE)
+/* After head and first batch: the 1 GiB is given back, then populated. */
+#define H_CALL (looks + 1 + 2)
+
+static void with_a_gigabyte(void)
+{
+    setup();
+    ram(0, H_ALL);
+    host_enlarge(&host);
+    host.max_order = MEMMAP_HUGE_ORDER;
+    host.max_pages = H_ALL;
+    host.free = 0;
+    move(H_FROM, H_TO, H_PAGES);
+}
+
+static void assert_moved(void)
+{
+    assert_true_layout(H_ALL);
+    REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, H_TO, H_PAGES));
+    REQUIRE(!moved.lost_pages);
+}
+
+START_TEST(gigabytes_move_whole)
+{
+    with_a_gigabyte();
+    ck_assert_uint_eq(host_huge_in(&host, 0, H_ALL), H_ALL);
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_moved();
+    ck_assert_uint_eq(moved.extents, 512 + 5);
+    ck_assert_uint_eq(host_huge_in(&host, H_TO, H_PAGES), HUGE);
+    ck_assert_uint_eq(host_large_in(&host, H_TO, H_PAGES), HUGE + 5 * EXTENT);
+    /* The head, three times two, the tail. */
+    ck_assert_uint_eq(host.calls, looks + 1 + 2 + 2 + 2 + 1);
+
+    ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(H_ALL);
+    ck_assert_uint_eq(now.nr, 1);
+}
+END_TEST
+
+/* Neither where there is none as a whole, nor where it would not lie as it did. */
+START_TEST(no_gigabyte_to_move)
+{
+    static const struct { uint64_t from, to, pages; } c[] = {
+        { HUGE, 8 * HUGE, HUGE - 1 },
+        { HUGE + 1, 8 * HUGE + 1, HUGE },
+        { HUGE + EXTENT, 8 * HUGE + EXTENT, 2 * HUGE - EXTENT - 1 },
+        { HUGE, 8 * HUGE + EXTENT, 2 * HUGE },
+    };
+
+    for ( unsigned int i = 0; i < NELEM(c); i++ )
+    {
+        with_a_gigabyte();
+        plan.move[0] = (struct memmap_move){ c[i].from, c[i].to, c[i].pages };
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_true_layout(H_ALL);
+        REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, c[i].to,
+                                     c[i].pages));
+        REQUIRE(most == MEMMAP_EXTENT_BATCH);
+        REQUIRE(host_huge_in(&host, 0, 16 * HUGE) <= H_ALL - HUGE);
+        REQUIRE(!host_huge_in(&host, c[i].to, c[i].pages));
+    }
+}
+END_TEST
+
+/* A guest that may not: 2 MiB then, and it is not asked for a second time. */
+START_TEST(no_gigabyte_allowed)
+{
+    with_a_gigabyte();
+    host.max_order = MEMMAP_EXTENT_ORDER;
+    plan.move[0].pages += HUGE;
+    looks += 512;
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_moved();
+    ck_assert_uint_eq(moved.extents, 2 * 512 + 5);
+    ck_assert_uint_eq(host_large_in(&host, H_TO, H_PAGES + HUGE),
+                      2 * HUGE + 5 * EXTENT);
+    /* The head, a batch, one try and a look, 65 batches, the tail. */
+    ck_assert_uint_eq(host.calls, looks + 1 + 2 + 2 + 65 * 2 + 1);
+}
+END_TEST
+
+/* The host has no 1 GiB in one piece, and 2 MiB for all, for some, for none. */
+START_TEST(gigabyte_populated_in_extents)
+{
+    for ( unsigned int good = 0; good <= 512; good += good < 8 ? 1 : 63 )
+    {
+        with_a_gigabyte();
+        plan.move[0].pages += HUGE;
+        looks += 512;
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                             .call = H_CALL + 1, .done = 1000 };
+        if ( good < 512 )
+            host.fault[1] = (struct host_fault){
+                .kind = HOST_FAULT_STOP, .call = H_CALL + 2 + 2 * good + 1,
+                .err = good & 1 ? HOST_ENOMEM : 0 };
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_moved();
+        /* None is tried after one that failed; all are, after 1 GiB has. */
+        REQUIRE(moved.extents == 3 + (good < 512 ? good : 2 * 512 + 2));
+        REQUIRE(!host_huge_in(&host, H_TO, H_PAGES + HUGE));
+        REQUIRE(now.nr == 3);
+    }
+}
+END_TEST
+
+START_TEST(gigabyte_given_back_in_part)
+{
+    static const unsigned int done[] = { 0, 1, 511, 512, 200000, HUGE - 1 };
+
+    for ( unsigned int i = 0; i < NELEM(done); i++ )
+    {
+        with_a_gigabyte();
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                             .call = H_CALL,
+                                             .done = done[i] };
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_moved();
+        REQUIRE(moved.extents == 512 + 5);
+        /* A look at each page if any is gone. */
+        REQUIRE(done[i] ? host.calls > HUGE : host.calls < 1000);
+    }
+}
+END_TEST
+
+/* What there is of it stays and is not written over. */
+START_TEST(half_of_a_gigabyte)
+{
+    with_a_gigabyte();
+    host.max_pages += HUGE / 2;
+    host.free = HUGE / 2;
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF,
+                                         .call = H_CALL + 1, .done = 5 };
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_moved();
+    ck_assert_uint_eq(moved.extents, 3);
+}
+END_TEST
+
+/* Somebody takes it, all but some pages: what is left went home, the rest is said. */
+START_TEST(gigabyte_stolen_in_between)
+{
+    static const unsigned int left[] = { 0, 1, 511, 512, 100000, HUGE - 1 };
+
+    for ( unsigned int i = 0; i < NELEM(left); i++ )
+    {
+        with_a_gigabyte();
+        host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT,
+                                             .call = H_CALL + 1,
+                                             .done = left[i] };
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                -MEMMAP_XEN_ENOMEM);
+        REQUIRE(moved.lost_pages == HUGE - left[i]);
+        assert_true_layout(H_ALL - moved.lost_pages);
+        REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, H_TO, H_PAGES));
+    }
+}
+END_TEST
+
 /* Taken from its place and then nowhere: there is a new page, or it is said. */
 START_TEST(page_gone_astray)
 {
@@ -655,6 +820,13 @@ Suite *move_suite(void)
     tcase_add_test(tc, populated_where_it_was);
     tcase_add_test(tc, populated_page_by_page);
     tcase_add_test(tc, half_of_an_extent);
+    tcase_add_test(tc, gigabytes_move_whole);
+    tcase_add_test(tc, no_gigabyte_to_move);
+    tcase_add_test(tc, no_gigabyte_allowed);
+    tcase_add_test(tc, gigabyte_populated_in_extents);
+    tcase_add_test(tc, gigabyte_given_back_in_part);
+    tcase_add_test(tc, half_of_a_gigabyte);
+    tcase_add_test(tc, gigabyte_stolen_in_between);
     tcase_add_test(tc, page_gone_astray);
     tcase_add_test(tc, page_gone_astray_on_the_way_back);
     tcase_add_test(tc, home_in_runs);

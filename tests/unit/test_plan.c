@@ -298,13 +298,13 @@ START_TEST(extents_stay_aligned)
 {
     struct memmap_bar bar = { .size = GB(1) };
 
-    guest(HOLE_START, GB(5) + MB(1));
+    guest(GB(3) - 4096, GB(5) + MB(1));
     ck_assert(memmap_plan(&in, &bar, 1, &plan));
     assert_sound(&bar, 1);
     ck_assert_uint_eq(plan.nr_moves, 1);
     ck_assert_uint_eq(plan.move[0].from, GFN(GB(2)));
     ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
-    ck_assert_uint_eq(plan.moved_pages, 0x70000);
+    ck_assert_uint_eq(plan.moved_pages, 0x3ffff);
 
     /* A head of nothing and of 1 MiB, before a tail and before none. */
     guest(HOLE_START, GB(5) + MB(1) / 2);
@@ -328,7 +328,32 @@ START_TEST(extents_stay_aligned)
 }
 END_TEST
 
-/* A gap is never what there is no room for. */
+/* So does a whole GiB, within 1 GiB; what is short of one within 2 MiB. */
+START_TEST(gigabytes_stay_aligned)
+{
+    static const struct { uint64_t start, end, to; } c[] = {
+        { MB(1023), MB(2049), GB(5) + MB(1023) },
+        { MB(1023), GB(2), GB(5) + MB(1023) },
+        { MB(1023), GB(2) - 4096, GB(5) + MB(1) },
+        { GB(1), GB(2), GB(6) },
+        { GB(1) + 4096, GB(2) + MB(1023), GB(5) + MB(2) + 4096 },
+        { GB(1) + 4096, GB(3) + MB(1), GB(6) + 4096 },
+    };
+    struct memmap_bar bar = { .size = 4096 };
+
+    for ( unsigned int i = 0; i < NELEM(c); i++ )
+    {
+        guest(HOLE_START, GB(5) + MB(1) / 2);
+        want(c[i].start, c[i].end, 0);
+        REQUIRE(memmap_plan(&in, &bar, 1, &plan));
+        REQUIRE(plan.nr_moves == 1);
+        REQUIRE(plan.move[0].to == GFN(c[i].to));
+        REQUIRE(plan.moved_pages == GFN(c[i].end - c[i].start));
+    }
+}
+END_TEST
+
+/* A gap is never what there is no room for, and smaller where that will do. */
 START_TEST(gaps_that_do_not_fit)
 {
     struct memmap_bar bar[] = { { .size = GB(1) },
@@ -343,6 +368,14 @@ START_TEST(gaps_that_do_not_fit)
     in.gfn_limit += GFN(MB(1));
     ck_assert(memmap_plan(&in, bar, 1, &plan));
     ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
+    in.gfn_limit = GFN(GB(6)) + 0x6ffff;
+    ck_assert(memmap_plan(&in, bar, 1, &plan));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5) + MB(2)));
+    in.gfn_limit++;
+    ck_assert(memmap_plan(&in, bar, 1, &plan));
+    assert_sound(bar, 1);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(6)));
+    ck_assert_uint_eq(plan.moved_pages, 0x70000);
 
     /* The 2 GiB BAR has a place at 6 GiB, or none. */
     guest(0xe0100000, GB(4) + MB(511));
@@ -354,6 +387,13 @@ START_TEST(gaps_that_do_not_fit)
     in.addr_limit = GB(16);
     ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
     ck_assert_uint_eq(bar[1].addr, GB(8));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(5)));
+
+    guest(0xe0000000, GB(4) + MB(511));
+    in.addr_limit = GB(8);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[1].addr, GB(6));
     ck_assert_uint_eq(plan.move[0].to, GFN(GB(4) + MB(512)));
 }
 END_TEST
@@ -376,7 +416,7 @@ START_TEST(no_room_is_no_plan)
     ck_assert(!memmap_plan(&in, &bar, 1, &plan));
 
     /* More pieces than a plan has moves. */
-    guest(HOLE_START, 0);
+    guest(GB(2) + MB(512), 0);
     for ( unsigned int i = 0; i <= NELEM(moves); i++ )
         say(GB(4) + MB(4 * i), GB(4) + MB(4 * i + 2), MEMMAP_TYPE_OWNED);
     ck_assert(!memmap_plan(&in, &bar, 1, &plan));
@@ -759,6 +799,7 @@ Suite *plan_suite(void)
     tcase_add_test(tc, around_what_is_reserved);
     tcase_add_test(tc, owned_between_high_bars);
     tcase_add_test(tc, extents_stay_aligned);
+    tcase_add_test(tc, gigabytes_stay_aligned);
     tcase_add_test(tc, gaps_that_do_not_fit);
     tcase_add_test(tc, no_room_is_no_plan);
     tcase_add_test(tc, high_bar_beyond_the_cpu);
