@@ -17,7 +17,7 @@
 #include "../config.h"
 #include "../util.h"
 
-#define ROUNDS      15
+#define ROUNDS      25
 #define FOUR_GIB    0x100000u   /* in gfns */
 
 static uint64_t took;
