@@ -21,7 +21,8 @@ PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
 UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
                tests/prop/oracle.c tests/prop/faults.c tests/vectors/vectors.c
 UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \
-               tests/prop/oracle.h tests/prop/faults.h tests/vectors/vectors.h
+               tests/prop/dice.h tests/prop/oracle.h tests/prop/faults.h \
+               tests/vectors/vectors.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -19,11 +19,10 @@
 #include "faults.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "dice.h"
 #include "host.h"
 #include "move.h"
 
@@ -51,33 +50,6 @@ static struct memmap_range range[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_plan plan = { .move = map.move };
 static struct memmap_moved moved;
-static uint64_t state;
-static char why[256];
-
-static uint64_t rnd(uint64_t below)
-{
-    /* splitmix64 */
-    uint64_t z = state += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return below ? (z ^ (z >> 31)) % below : 0;
-}
-
-static bool chance(unsigned int percent)
-{
-    return rnd(100) < percent;
-}
-
-static bool __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(why, sizeof(why), fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 static int op_add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                              unsigned int pages)

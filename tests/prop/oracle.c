@@ -14,11 +14,10 @@
 #include "oracle.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "dice.h"
 #include "plan.h"
 #include "rdm.h"
 
@@ -46,33 +45,6 @@ static struct memmap_plan_in in;
 static struct memmap_plan plan;
 static struct memmap_bar bar[MAX_BARS];
 static unsigned int nr_bars;
-static uint64_t state;
-static char why[256];
-
-static uint64_t rnd(uint64_t below)
-{
-    /* splitmix64 */
-    uint64_t z = state += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return below ? (z ^ (z >> 31)) % below : 0;
-}
-
-static bool chance(unsigned int percent)
-{
-    return rnd(100) < percent;
-}
-
-static bool __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(why, sizeof(why), fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 static void put(struct memmap_layout *l, uint64_t gfn, uint64_t pages,
                 unsigned int type, uint32_t aux)
