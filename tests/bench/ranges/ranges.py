@@ -50,7 +50,8 @@ def commits(lines):
     and views of memory.
 
     A transaction that changes memory makes each view once, so the view that was
-    made most often tells how many there were.
+    made most often tells how many there were.  A commit that changes nothing has
+    the ranges of the last.
     """
     found, began, roots, nr = [], None, Counter(), 0
     for line in lines:
@@ -61,7 +62,7 @@ def commits(lines):
         name, text = match.group(3), match.group(4)
         if name == "xen_memmap_io_write":
             began = now if _COMMIT.search(text) else None
-            roots, nr = Counter(), 0
+            roots = Counter()
         elif began is None:
             continue
         elif name == "flatview_new":

@@ -65,7 +65,11 @@ class Lines(unittest.TestCase):
             2)
 
     def test_nothing_changed(self):
-        self.assertEqual(ranges.commits(commit(1, 4, []))[0]["transactions"], 0)
+        same = commit(200, 4, [])
+        del same[1]
+        self.assertEqual(ranges.commits(commit(100, 4, ["0xa"]) + same)[1],
+                         {"ranges": 4, "microseconds": 30, "transactions": 0,
+                          "views": 0})
 
     def test_views_outside(self):
         stray = [event(50, "flatview_new 0x5586 (root 0xa)")]
