@@ -7,6 +7,7 @@
  *
  *  - every page of RAM is where firmware says it is, under the name it was built
  *    with; none was freed, none is there twice, none is anywhere else;
+ *  - if nothing fails, no more pages are lost than the guest had beyond its quota;
  *  - the device model's own pages and direct MMIO are untouched;
  *  - what the device model accepted last is true, unless it refused the last
  *    word; generations agree; nobody can talk to it any more;
@@ -67,7 +68,7 @@ static struct guest {
     struct memmap_range built_range[MEMMAP_MAX_ENTRIES];
     struct memmap_bar bar[MAX_BARS];
     unsigned int nr_bars, taken;
-    uint64_t hole_size, hidden, large_pages;
+    uint64_t hole_size, hidden, large_pages, beyond;
     bool large, faulty, settled, away, stays;
     /* Reserved memory that firmware was told of, by whomever. */
     struct memmap_range told[MAX_TOLD];
@@ -340,8 +341,14 @@ static void build_refusal(void)
 
     host_enlarge(&sim.host);
     guest.large_pages = host_large_in(&sim.host, 0, ALL_SLOTS);
-    /* 1 MiB is what libxl adds. */
+    /* 1 MiB is what libxl adds; or somebody has set the quota since. */
     sim.host.max_pages = pages + 256;
+    guest.beyond = 0;
+    if ( chance(10) )
+    {
+        guest.beyond = chance(50) ? 0 : rnd(2048);
+        sim.host.max_pages = pages - guest.beyond;
+    }
     sim.host.free = chance(50) ? rnd(4096) : 1u << 24;
 
     guest.stays = false;
@@ -809,6 +816,9 @@ static void check(void)
 
     if ( guest.stays && sim_plan()->nr_moves )
         wrong("RAM moved that may not");
+    if ( !sim.host.failures && sim_moved()->lost_pages > guest.beyond )
+        wrong("%" PRIu64 " pages are lost, %" PRIu64 " are beyond the quota",
+              sim_moved()->lost_pages, guest.beyond);
 
     count.stays += guest.stays;
     count.extents += sim_moved()->extents;
