@@ -9,6 +9,7 @@
 #ifndef XEN_MEMMAP_TIMED_H
 #define XEN_MEMMAP_TIMED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The protocol's ports (PROTOCOL.md); nothing else has ever been there. */
@@ -40,9 +41,20 @@ void timed_note(enum timed kind, uint64_t since);
 /* A memory hypercall is done. */
 void timed_hypercall(unsigned int cmd, uint64_t since);
 
-static inline void timed_port(uint16_t port, uint64_t since)
+static inline bool timed_is_ours(uint16_t port)
 {
-    if ( port >= TIMED_PORT && port < TIMED_PORT + TIMED_PORTS )
+    return port >= TIMED_PORT && port < TIMED_PORT + TIMED_PORTS;
+}
+
+/* Around an access; nothing is done for other ports, so that it costs nothing. */
+static inline uint64_t timed_port_begin(uint16_t port)
+{
+    return timed_is_ours(port) ? timed_now() : 0;
+}
+
+static inline void timed_port_end(uint16_t port, uint64_t since)
+{
+    if ( timed_is_ours(port) )
         timed_note(TIMED_PORT_ACCESS, since);
 }
 
