@@ -168,6 +168,33 @@ START_TEST(entries_shatter)
 }
 END_TEST
 
+/* One of 1 GiB becomes 512, and only what is touched of them becomes pages. */
+START_TEST(entries_of_a_gigabyte)
+{
+    const uint64_t gfn = HOST_HUGE, to = 8 * HOST_HUGE, odd = to + 99;
+    const uint64_t all = 4 * HOST_HUGE;
+
+    host_init(&host);
+    host_set(&host, 1, all - 2, 0, HOST_RAM);
+    host_enlarge(&host);
+    host.max_order = HOST_HUGE_ORDER;
+    ck_assert_uint_eq(host_huge_in(&host, 0, all), 2 * HOST_HUGE);
+    ck_assert_uint_eq(host_large_in(&host, 0, all), all - 2 * HOST_EXTENT);
+
+    ck_assert_int_eq(host_decrease(&host, &gfn, 1, HOST_HUGE_ORDER), 1);
+    ck_assert_int_eq(host_populate(&host, &to, 1, HOST_HUGE_ORDER), 1);
+    ck_assert_uint_eq(host_huge_in(&host, 0, all), HOST_HUGE);
+    ck_assert_uint_eq(host_huge_in(&host, to, HOST_HUGE), HOST_HUGE);
+    ck_assert_uint_eq(host_large_in(&host, to, HOST_HUGE), HOST_HUGE);
+    ck_assert_uint_eq(host_huge_in(&host, to + 1, HOST_HUGE), 0);
+
+    ck_assert_int_eq(host_decrease(&host, &odd, 1, 0), 1);
+    ck_assert_uint_eq(host_huge_in(&host, to, HOST_HUGE), 0);
+    ck_assert_uint_eq(host_large_in(&host, to, HOST_HUGE),
+                      HOST_HUGE - HOST_EXTENT);
+}
+END_TEST
+
 /* Neither count is an error, and an extent can be gone in part. */
 START_TEST(short_counts)
 {
@@ -257,6 +284,7 @@ Suite *host_suite(void)
     tcase_add_test(tc, failures_last_as_told);
     tcase_add_test(tc, extents_go_and_come);
     tcase_add_test(tc, entries_shatter);
+    tcase_add_test(tc, entries_of_a_gigabyte);
     tcase_add_test(tc, short_counts);
     tcase_add_test(tc, what_is_astray_counts);
     tcase_add_test(tc, populate_looks_at_nothing);
