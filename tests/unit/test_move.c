@@ -330,6 +330,21 @@ START_TEST(too_short_for_extents)
 }
 END_TEST
 
+/* A whole one and nothing behind it, with a head and without. */
+START_TEST(one_extent)
+{
+    for ( unsigned int head = 0; head <= 24; head += 24 )
+    {
+        setup();
+        ram(0, 4096);
+        move(1024 - head, 0x100000 - head, head + EXTENT);
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        assert_true_layout(4096);
+        REQUIRE(moved.extents == 1);
+    }
+}
+END_TEST
+
 /* A guest that may not: nothing is asked for a second time. */
 START_TEST(no_extents_allowed)
 {
@@ -814,6 +829,7 @@ Suite *move_suite(void)
     tcase_add_test(tc, failure_in_a_large_move);
     tcase_add_test(tc, extents_move_whole);
     tcase_add_test(tc, too_short_for_extents);
+    tcase_add_test(tc, one_extent);
     tcase_add_test(tc, no_extents_allowed);
     tcase_add_test(tc, given_back_in_part);
     tcase_add_test(tc, stolen_in_between);
