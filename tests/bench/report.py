@@ -117,16 +117,16 @@ def table(rows):
                          + [number(part[key] / 1e6) for key in
                             ("move_cycles", "hvmloader_cycles")]
                          + [number(part["port_accesses"])])
-        text = f"hvmloader {row['ratio_hvmloader']:.2f} times faster"
+        text = f"in hvmloader {row['ratio_hvmloader']:.2f}"
         if "ratio_move" in row:
-            text = (f"moving {row['ratio_move']:.1f} times faster (wanted: "
+            text = (f"moving {row['ratio_move']:.1f} (wanted: "
                     f"{row['wanted']}), ") + text
         else:
             text += (f"; the exchange takes {row['ours']['port_accesses']:.0f} "
                      f"port accesses (wanted: at most {WANTED_PORTS}), "
                      f"{row['port_share']:.2%} of hvmloader's time (wanted: at "
                      f"most {WANTED_SHARE:.0%})")
-        lines.append(["  " + text])
+        lines.append(["  stock's time / ours: " + text])
     widths = [max(len(line[i]) for line in lines if len(line) > 1)
               for i in range(len(lines[0]))]
     return [line[0] if len(line) == 1 else
