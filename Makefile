@@ -34,9 +34,9 @@ test-tools: deps-unit
 series: deps-series
 	@for dir in hvmloader/xen-*; do \
 		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
-	@scripts/mkseries tests/hostile/xen-4.20 build/series/hostile-xen-4.20
-	@scripts/mkseries tests/bench/timed/xen-4.20 build/series/timed-xen-4.20
-	@scripts/mkseries tests/bench/ranges/xen-4.20 build/series/ranges-xen-4.20
+	@for dir in tests/hostile/xen-* tests/bench/*/xen-*; do \
+		name=$$(basename $$(dirname $$dir)); \
+		scripts/mkseries $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@for dir in qemu-patches/[0-9]*; do \
 		scripts/mkseries $$dir build/series/qemu-$${dir##*/} || exit 1; done
 

@@ -97,7 +97,7 @@ const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
         if ( query->range[i].type == MEMMAP_TYPE_RDM )
             nr = add(nr, &query->range[i]);
     nr = add_xenstore(nr);
-    memmap_rdm_merge(&rdm, rdm_range, nr, ARRAY_SIZE(rdm_range));
+    memmap_rdm_merge(&rdm, rdm_range, nr, MEMMAP_ARRAY_SIZE(rdm_range));
 
     /* The E820 does not say whose it is; only what nobody else tells counts. */
     nr = rdm.nr;
@@ -106,7 +106,7 @@ const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
              !memmap_layout_covers(&rdm, MEMMAP_TYPE_RDM, now->range[i].gfn,
                                    now->range[i].pages) )
             nr = add(nr, &now->range[i]);
-    memmap_rdm_merge(&rdm, rdm_range, nr, ARRAY_SIZE(rdm_range));
+    memmap_rdm_merge(&rdm, rdm_range, nr, MEMMAP_ARRAY_SIZE(rdm_range));
 
     return &rdm;
 }
@@ -140,7 +140,7 @@ const struct memmap_layout *memmap_gather_pinned(void)
         (const void *)(uintptr_t)info->modlist_paddr;
     unsigned int i;
 
-    memmap_layout_init(&pinned, pin_range, ARRAY_SIZE(pin_range));
+    memmap_layout_init(&pinned, pin_range, MEMMAP_ARRAY_SIZE(pin_range));
     pin(0, HVMLOADER_PHYSICAL_ADDRESS, PIN_LOW);
     pin(HVMLOADER_PHYSICAL_ADDRESS,
         (uintptr_t)_end - HVMLOADER_PHYSICAL_ADDRESS, PIN_IMAGE);

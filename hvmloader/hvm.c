@@ -178,7 +178,7 @@ static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     unsigned int i;
 
     plan.move = moves;
-    plan.max_moves = ARRAY_SIZE(moves);
+    plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
     while ( !memmap_plan(in, bar, nr, &plan) )
     {
@@ -395,10 +395,10 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         return false;
     }
 
-    memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
+    memmap_layout_init(&now, now_range, MEMMAP_ARRAY_SIZE(now_range));
     memmap_layout_init(&query.layout, query_range, MEMMAP_MAX_ENTRIES);
     rc = memmap_fw_query(&fw, &query);
-    memmap_layout_init(&all, all_range, ARRAY_SIZE(all_range));
+    memmap_layout_init(&all, all_range, MEMMAP_ARRAY_SIZE(all_range));
     if ( rc )
     {
         complain("to say what it needs", rc, "going on without it");

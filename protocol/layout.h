@@ -30,6 +30,9 @@ static inline uint64_t memmap_range_end(const struct memmap_range *r)
     return r->gfn + r->pages;
 }
 
+/* Elements of array @a; which header has ARRAY_SIZE() depends on Xen's version. */
+#define MEMMAP_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* Start with no ranges.  @storage must outlive @l. */
 void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,
                         unsigned int max);

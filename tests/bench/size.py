@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TOP, "tests/lab"))
 
 # pylint: disable=wrong-import-position
-from lablib import runner, stacks, suites
+from lablib import runner, stacks, suites, trees
 from lablib.ui import LabError
 
 SECTIONS = ("text", "data", "bss")
@@ -51,7 +51,7 @@ def main():
     arguments = parser.parse_args()
 
     lab = runner.Lab(TOP, suites.find(suites.DEFAULT))
-    series = stacks.Series(lab.suite, TOP)
+    series = stacks.Series(trees.build_root(lab.suite, lab.build_log), TOP)
     built = {name: stacks.hvmloader(lab.suite, series.of(stacks.STACKS[name][0]),
                                     lab.build_log).path
              for name in ("stock", "ours")}

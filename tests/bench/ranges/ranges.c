@@ -98,8 +98,8 @@ static bool measure(struct memmap_fw *fw, const struct memmap_layout *now,
     /* A page in the middle of RAM makes two ranges more. */
     unsigned int pages = (nr - now->nr) / 2, i;
 
-    memmap_layout_init(&l, range[0], ARRAY_SIZE(range[0]));
-    memmap_layout_init(&other, range[1], ARRAY_SIZE(range[1]));
+    memmap_layout_init(&l, range[0], MEMMAP_ARRAY_SIZE(range[0]));
+    memmap_layout_init(&other, range[1], MEMMAP_ARRAY_SIZE(range[1]));
     if ( !scatter(&l, now, pages, 0) || l.nr != nr ||
          !scatter(&other, now, pages ? pages : 1, 1) )
     {

@@ -101,10 +101,13 @@ class Series:
     in the meantime.
     """
 
-    def __init__(self, suite, top):
+    def __init__(self, root, top):
+        """For the versions whose sources are in the build root ROOT."""
         self.patches = {}
-        for package in ("xen", "qemu"):
-            ending = f"-{suite.version(package)}"
+        self.versions = {package: trees.version(root, package)
+                         for package in ("xen", "qemu")}
+        for version in self.versions.values():
+            ending = f"-{version}"
             for folder in glob.glob(os.path.join(top, "build/series",
                                                  "*" + ending)):
                 name = os.path.basename(folder)[:-len(ending)]
@@ -121,9 +124,10 @@ class Series:
         found = []
         for name in names:
             if not self.patches.get(name):
-                raise LabError(f"build/series/ has no patches for '{name}' of "
-                               "this suite: run `make series` first (stack "
-                               "'stock' needs none)")
+                raise LabError(
+                    f"build/series/ has no patches for '{name}', versions "
+                    + ", ".join(map(" ".join, self.versions.items()))
+                    + ": run `make series` first (stack 'stock' needs none)")
             found += self.patches[name]
         return found
 
@@ -155,7 +159,8 @@ def _program(suite, package, name, patches, script, product, log):
 
     def make(folder):
         kind = f"with {len(patches)} patches" if patches else "without patches"
-        progress(f"building {name} {kind}" + _DURATION.get(package, ""))
+        progress(f"building {name} {trees.version(root, package)} {kind}"
+                 + _DURATION.get(package, ""))
         # Always built at the same place, so that ccache knows every file that
         # a series does not touch; hence one build at a time.
         with cache.lock("build-" + package):
@@ -203,7 +208,7 @@ def small_program(suite, sources, name, log):
 
 def build(suite, top, names, log):
     """{stack: {"hvmloader": Program, "qemu": Program}} for the stacks NAMES."""
-    series = Series(suite, top)
+    series = Series(trees.build_root(suite, log), top)
     built = {}
     for name in names:
         xen, emulator = STACKS[name]

@@ -8,7 +8,7 @@ _BUILD = """
     gcc gcc-multilib libc6-dev make ccache ninja-build meson pkg-config patch
     python3 python3-venv acpica-tools git
     libxen-dev libglib2.0-dev libpixman-1-dev libfdt-dev zlib1g-dev
-    qemu-system-x86
+    qemu-system-x86 python3-pycotap
 """.split()
 
 # The same for OvmfXen, which Debian's ovmf package does not have.
@@ -25,31 +25,40 @@ _HOST = """
 
 @dataclass(frozen=True)
 class Suite:
-    """One Debian suite and the versions of Xen and QEMU that it has."""
+    """One Debian release whose Xen and Linux the emulated host runs."""
 
     name: str
-    xen: str                 # version, as in the packages' and folders' names
-    qemu: str                # version, as in the series' folder
+    xen: str                 # version of that Xen, as in packages' names
     build_packages: tuple
     firmware_packages: tuple
     host_packages: tuple
+    # Where each source package is from: the first of these releases whose source
+    # can be had.  Archives have been seen that list Xen 4.20's source and do not
+    # have it; hvmloader is firmware of the guest, so another Xen's runs as well.
+    sources: dict
+    # Packages of the build root that are another release's: {release: names}.
+    borrowed: dict
 
-    def version(self, package):
-        return {"xen": self.xen, "qemu": self.qemu}[package]
 
-
-def _suite(name, xen, qemu, build=()):
-    return Suite(name, xen, qemu, tuple(_BUILD) + tuple(build),
-                 tuple(_FIRMWARE),
+def _suite(name, xen, sources, borrowed=()):
+    return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
                  tuple(_HOST) + (f"xen-hypervisor-{xen}-amd64",
-                                 f"xen-utils-{xen}"))
+                                 f"xen-utils-{xen}"),
+                 {package: tuple(releases.split())
+                  for package, releases in sources.items()}, dict(borrowed))
 
 
 SUITES = {
-    "trixie": _suite("trixie", xen="4.20", qemu="10.0",
-                     build=("python3-pycotap",)),
+    "trixie": _suite("trixie", "4.20", {
+        "xen": "trixie bookworm", "qemu": "trixie", "edk2": "trixie"}),
+    # Its own QEMU is 7.2, for which there is no series; meson and pycotap are
+    # what QEMU 10.0 is built with.
+    "bookworm": _suite("bookworm", "4.17", {
+        "xen": "bookworm", "qemu": "trixie", "edk2": "trixie"},
+        {"trixie": ("meson", "python3-pycotap")}),
 }
-ALIASES = {"13": "trixie", "debian13": "trixie"}
+ALIASES = {"13": "trixie", "debian13": "trixie",
+           "12": "bookworm", "debian12": "bookworm"}
 DEFAULT = "trixie"
 
 

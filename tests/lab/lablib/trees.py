@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -52,15 +53,28 @@ def mirror():
     return sites[0]
 
 
-def _mmdebstrap(folder, log, what, suite, variant, packages, *options):
+def _mmdebstrap(folder, log, what, suite, variant, packages, *options,
+                sources=(), borrowed=None):
+    """SOURCES: the Debian releases whose source packages can be fetched;
+    BORROWED: {release: packages} that come from another one than the rest."""
     archive = mirror()
-    signed = f"[signed-by={_KEYRING}] {archive} {suite.name} main"
+    signed = f"[signed-by={_KEYRING}] {archive}"
+    pins = "".join(
+        f"Package: {' '.join(names)}\\nPin: release n={name}\\n"
+        f"Pin-Priority: 990\\n\\nPackage: *\\nPin: release n={name}\\n"
+        "Pin-Priority: -1\\n\\n" for name, names in (borrowed or {}).items())
     # mmdebstrap mounts this machine's /proc and /sys in the new root. In a mount
     # namespace of its own those mounts end with it, however it ends.
     process.run(["unshare", "--mount", "--propagation", "private",
                  "mmdebstrap", "--variant=" + variant,
-                 "--include=" + ",".join(packages), *options, suite.name,
-                 folder, "deb " + signed, "deb-src " + signed], log, what,
+                 "--include=" + ",".join(packages),
+                 '--setup-hook=mkdir -p "$1/etc/apt/preferences.d" && '
+                 f"printf '{pins}' > \"$1/etc/apt/preferences.d/borrowed\"",
+                 *options, suite.name, folder,
+                 *(f"deb {signed} {name} main"
+                   for name in (suite.name, *(borrowed or {}))),
+                 *(f"deb-src {signed} {name} main" for name in sources)],
+                log, what,
                 hint=f"Is {suite.name} on {archive}? apt-get update there, or "
                      "choose another archive in apt's sources.")
 
@@ -81,7 +95,8 @@ def host(suite, log):
 def build_root(suite, log):
     """A chroot with compilers, the outer QEMU, and /src: the two sources."""
     return _root(suite, f"root-{suite.name}-", suite.build_packages,
-                 ("xen", "qemu"), "build root (1 to 2 min)", log)
+                 ("xen", "qemu"), "build root (1 to 2 min)", log,
+                 suite.borrowed)
 
 
 def firmware_root(suite, log):
@@ -90,19 +105,38 @@ def firmware_root(suite, log):
                  ("edk2",), "build root for UEFI firmware (1 min)", log)
 
 
-def _root(suite, name, packages, sources, what, log):
+def _root(suite, name, packages, sources, what, log, borrowed=None):
+    releases = {package: suite.sources[package] for package in sources}
+
     def make(folder):
         prepare_machine(log)
         progress(f"installing {suite.name}'s {what}")
-        # Not all of a source package at once: apt would want the .dsc too,
-        # which nothing here reads, and mirrors have been seen without it.
-        fetch = " && ".join(["mkdir /src && cd /src"] + [
-            f"apt-get source --download-only --{part}-only "
-            + " ".join(sources) for part in ("tar", "diff")])
+        fetch = "mkdir /src && cd /src && " + " && ".join(
+            _fetch(package, names) for package, names in releases.items())
         _mmdebstrap(os.path.join(folder, "root"), log, "the build root", suite,
-                    "minbase", packages, f'--customize-hook=chroot "$1" sh -c "{fetch}"')
-    return os.path.join(cache.entry(name + cache.digest(1, packages), make),
-                        "root")
+                    "minbase", packages,
+                    f'--customize-hook=chroot "$1" sh -c "{fetch}"',
+                    sources=sorted(set(sum(releases.values(), ()))),
+                    borrowed=borrowed)
+    folder = cache.entry(name + cache.digest(2, packages, releases), make)
+    return os.path.join(folder, "root")
+
+
+def _fetch(package, releases):
+    """A line of shell that fetches the source of PACKAGE, of the first of
+    RELEASES of which there is one."""
+    # Not all of a source package at once: apt would want the .dsc too, which
+    # nothing here reads, and mirrors have been seen without it.
+    tries = ["{ " + " && ".join(
+        f"apt-get -q source --download-only --{part}-only {package}/{release}"
+        for part in ("tar", "diff")) + "; }" for release in releases]
+    return "{ " + f" || {{ rm -f {package}_*; false; }} || ".join(tries) + "; }"
+
+
+def version(root, package):
+    """Major and minor version of PACKAGE's source in ROOT, as "4.20"."""
+    (orig,) = glob.glob(os.path.join(root, "src", f"{package}_*.orig.tar.*"))
+    return re.match(r".*_(\d+\.\d+)", orig).group(1)
 
 
 def source(suite, root, package, log):

@@ -18,7 +18,6 @@
 #define PAGE_SIZE  (1u << PAGE_SHIFT)
 #define GB(x)      ((uint64_t)(x) << 30)
 #define MB(x)      ((uint64_t)(x) << 20)
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PRIllx "%x%08x"
 #define PRIllx_arg(ll) (uint32_t)((ll) >> 32), (uint32_t)(ll)
