@@ -34,7 +34,7 @@ test-tools: deps-unit
 series: deps-series
 	@for dir in hvmloader/xen-*; do \
 		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in tests/hostile/xen-* tests/bench/*/xen-*; do \
+	@for dir in hvmloader/hypervisor/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		scripts/mkseries $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@for dir in qemu-patches/[0-9]*; do \

@@ -24,7 +24,9 @@ struct mover {
 
 static bool is_ram(const struct mover *m, uint64_t gfn)
 {
-    return m->ops->add_to_physmap(m->opaque, gfn, gfn, 1) != -MEMMAP_XEN_EACCES;
+    int rc = m->ops->add_to_physmap(m->opaque, gfn, gfn, 1);
+
+    return rc != -MEMMAP_XEN_EACCES && rc != -MEMMAP_XEN_EINVAL;
 }
 
 static bool is_empty(const struct mover *m, uint64_t gfn, uint64_t pages)

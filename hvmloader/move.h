@@ -17,6 +17,7 @@
 #define MEMMAP_XEN_ENOMEM 12
 #define MEMMAP_XEN_EACCES 13
 #define MEMMAP_XEN_EEXIST 17
+#define MEMMAP_XEN_EINVAL 22
 
 /*
  * Extents given back with one hypercall.  If somebody else takes all of the
@@ -31,7 +32,8 @@ struct memmap_p2m_ops {
      * Move @pages (1 to 65535) RAM pages from gfn @from to gfn @to with one
      * hypercall.  0, or a negative error with an unknown number of pages moved;
      * the page that failed may be at neither gfn any more.
-     * -MEMMAP_XEN_EACCES says of the first that did not move that it is not RAM.
+     * -MEMMAP_XEN_EACCES, or with an older Xen (4.17) -MEMMAP_XEN_EINVAL, says
+     * of the first that did not move that it is not RAM.
      * From a gfn to itself changes nothing and tells whether RAM is there.
      */
     int (*add_to_physmap)(void *opaque, uint64_t from, uint64_t to,

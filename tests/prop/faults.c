@@ -42,7 +42,7 @@ static struct map {
     uint64_t ram_pages, moved_pages, extents;
     unsigned int looks;         /* hypercalls that find the destinations empty */
     unsigned int order;         /* that Xen lets the guest handle */
-    bool iommu, tight;
+    bool iommu, tight, old;
 } map;
 
 static struct host host;
@@ -157,6 +157,7 @@ static void draw_map(bool huge)
         draw_pieces();
     map.iommu = chance(30);
     map.tight = chance(50);
+    map.old = chance(30);
 }
 
 static void build(void)
@@ -175,6 +176,7 @@ static void build(void)
     }
     host_enlarge(&host);
     host.iommu = map.iommu;
+    host.no_ram = map.old ? HOST_EINVAL : HOST_EACCES;
     host.max_order = map.order;
     host.max_pages = map.ram_pages + SLACK;
     host.free = map.tight ? rnd(2000) : 1u << 20;

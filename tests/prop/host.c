@@ -8,6 +8,7 @@ void host_init(struct host *h)
 {
     h->nr = 0;
     h->iommu = false;
+    h->no_ram = HOST_EACCES;
     h->fail_after = -1;
     h->fail_err = 0;
     h->fail_again = 0;
@@ -233,7 +234,7 @@ static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max,
 
     /* Xen looks at the source before it needs memory for anything. */
     if ( from.type != HOST_RAM && from.type != HOST_RAM_AWAY )
-        return HOST_EACCES;
+        return h->no_ram;
     if ( from.type == HOST_RAM_AWAY )
         return HOST_EXDEV;
     if ( to.type == HOST_DIRECT )

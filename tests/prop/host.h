@@ -4,14 +4,15 @@
  *
  * Taken from xen/common/memory.c (xenmem_add_to_physmap, decrease_reservation,
  * guest_remove_page, populate_physmap) and xen/arch/x86/mm/p2m.c
- * (xenmem_add_to_physmap_one, p2m_add_page), Xen 4.20.
+ * (xenmem_add_to_physmap_one, p2m_add_page), Xen 4.20, and
+ * 4.17 where the two differ.
  *
  * XENMEM_add_to_physmap:
  *  - a range goes page by page, upwards, or downwards if it overlaps itself and
  *    the destination is above; an error leaves what was done before it done;
  *  - the call is left and entered again, with an IOMMU after every 16 pages;
- *  - the source must be plain RAM, else -EACCES; and at home where it says, else
- *    -EXDEV;
+ *  - the source must be plain RAM, else -EACCES (4.17: -EINVAL); and at home
+ *    where it says, else -EXDEV;
  *  - a destination that is direct MMIO gives -EPERM, one that is RAM is freed;
  *  - a page can be taken from its source and then not be added: it stays the
  *    domain's and is nowhere.
@@ -39,6 +40,7 @@
 #define HOST_EACCES   (-13)
 #define HOST_EBUSY    (-16)
 #define HOST_EXDEV    (-18)
+#define HOST_EINVAL   (-22)
 #define HOST_EOVERFLOW (-75)
 
 enum host_type {
@@ -92,6 +94,7 @@ struct host {
     struct host_run run[HOST_RUNS];     /* sorted, disjoint, no HOST_NONE */
     unsigned int nr;
     bool iommu;
+    int no_ram;                 /* what a source that is not RAM gives */
     /*
      * Pages that still succeed before one fails with fail_err; -1: no limit.
      * Then fail_again more fail: whoever failed for want of memory does not get

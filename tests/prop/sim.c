@@ -270,7 +270,7 @@ void sim_init(void)
 void sim_new(void)
 {
     memset(&fw, 0, sizeof(fw));
-    memmap_layout_init(&now, now_range, ARRAY_SIZE(now_range));
+    memmap_layout_init(&now, now_range, MEMMAP_ARRAY_SIZE(now_range));
     dirty = false;
     memset(&moved, 0, sizeof(moved));
     plan.nr_moves = 0;
@@ -282,7 +282,7 @@ void sim_new(void)
     memmap_dm_reset(&sim.dm);
     memset(&sim.fault, 0, sizeof(sim.fault));
     sim.fault.vanish_after = -1;
-    memmap_layout_init(&sim.owned, sim.owned_range, ARRAY_SIZE(sim.owned_range));
+    memmap_layout_init(&sim.owned, sim.owned_range, MEMMAP_ARRAY_SIZE(sim.owned_range));
     memmap_layout_init(&sim.view, sim.view_range, MEMMAP_MAX_ENTRIES);
     sim.nr_rdm = sim.nr_keys = 0;
     sim.committed = false;

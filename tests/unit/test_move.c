@@ -136,6 +136,25 @@ static void assert_true_layout(uint64_t pages)
     REQUIRE(!host.crashed);
 }
 
+/* Where the destination is empty an older Xen gives another error for it. */
+START_TEST(older_xen)
+{
+    two_moves();
+    host.no_ram = HOST_EINVAL;
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
+    assert_true_layout(100);
+    ck_assert_uint_eq(host_get(&host, 1000).name, 80);
+
+    two_moves();
+    host.no_ram = HOST_EINVAL;
+    host.fail_after = 3;
+    host.fail_err = HOST_ENOMEM;
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), HOST_ENOMEM);
+    assert_true_layout(100);
+    ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, 0, 100));
+}
+END_TEST
+
 START_TEST(all_goes_well)
 {
     two_moves();
@@ -820,6 +839,7 @@ Suite *move_suite(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, all_goes_well);
+    tcase_add_test(tc, older_xen);
     tcase_add_test(tc, nothing_to_do);
     tcase_add_test(tc, large_moves);
     tcase_add_test(tc, failure_anywhere);

@@ -65,7 +65,8 @@ class Host:
     """One boot: start(), job()... and stop() whatever happens."""
 
     def __init__(self, who, folder, parts, config, memory, cpus, limit):
-        """PARTS: paths of "root", "xen", "kernel" and "initrd".
+        """PARTS: paths of "root", "xen", "kernel" and "initrd", and of "xen.ours"
+        if CONFIG asks for it.
 
         FOLDER keeps the logs; LIMIT is how long, in seconds, a stage may stay
         silent.
@@ -83,8 +84,10 @@ class Host:
         self.process = None
         self.jobs = 0
         os.makedirs(os.path.join(self.share, "jobs"))
-        for name in ("xen", "kernel", "initrd"):
-            _place(parts[name], os.path.join(folder, name))
+        xen = "xen.ours" if config["hypervisor"] == "ours" else "xen"
+        for name, part in (("xen", xen), ("kernel", "kernel"),
+                           ("initrd", "initrd")):
+            _place(parts[part], os.path.join(folder, name))
         self.console = Follower(self.xen_log)
 
     def put(self, source, name):

@@ -11,7 +11,7 @@ from .cpio import Cpio
 # dom0 reaches Xen through these; the share between dom0 and the lab is 9p;
 # pciback hands devices to guests.
 DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
-                "xenfs", "xen-pciback", "9pnet_virtio", "9p")
+                "xenfs", "xen-pciback", "virtio_pci", "9pnet_virtio", "9p")
 DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
                  "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper")

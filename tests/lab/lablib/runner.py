@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from . import cache, images, process, stacks, trees
+from . import cache, images, process, stacks, suites, trees
 from .guest import Guest
 from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
 from .ui import LabError, progress
@@ -41,10 +41,10 @@ class Lab:
         (parts, programs by stack)."""
         suite, log = self.suite, self.build_log
         open(log, "w").close()
-        root = trees.build_root(suite, log)
         tree = trees.host(suite, log)
-        stock = stacks.qemu(suite, [], log)
         programs = stacks.build(suite, self.top, names, log)
+        # They all need the same libraries.
+        qemu = programs[names[0]]["qemu"]
         guest = stacks.small_program(suite, self.sources("guest"),
                                      "memmap-guest", log)
         views = stacks.small_program(suite, self.sources("views"),
@@ -53,7 +53,7 @@ class Lab:
                                       log)
         scripts = sorted(glob.glob(os.path.join(self.here, "dom0", "*")))
         key = cache.digest(
-            os.path.dirname(tree), stock.key, os.path.dirname(guest),
+            os.path.dirname(tree), qemu.key, os.path.dirname(guest),
             os.path.dirname(views), os.path.dirname(meddle),
             cache.digest_files(scripts),
             cache.digest_files([images.__file__, images.cpio.__file__]))
@@ -61,7 +61,7 @@ class Lab:
         def make(folder):
             progress("assembling dom0's and the guest's initramfs")
             images.dom0(os.path.join(folder, "initrd"), tree, suite.xen,
-                        os.path.join(self.here, "dom0"), [stock.path, views, meddle])
+                        os.path.join(self.here, "dom0"), [qemu.path, views, meddle])
             images.guest(os.path.join(folder, "guest-initrd"), tree, guest)
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
             with gzip.open(packed) as source, \
@@ -69,7 +69,8 @@ class Lab:
                 shutil.copyfileobj(source, target)
         image = cache.entry("image-" + key, make)
         parts = {
-            "root": root,
+            # The emulator is the same for every suite; bookworm's edu refuses DMA.
+            "root": trees.build_root(suites.find(suites.DEFAULT), log),
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),
@@ -79,6 +80,8 @@ class Lab:
         }
         if any(item.guest["firmware"] == "ovmf" for item in scenarios):
             parts["ovmf"] = stacks.ovmf(suite, log).path
+        if any(item.host["hypervisor"] == "ours" for item in scenarios):
+            parts["xen.ours"] = stacks.hypervisor(suite, self.top, log).path
         return parts, programs
 
     def new_run(self):

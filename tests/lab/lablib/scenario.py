@@ -28,11 +28,14 @@ LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
 _PATTERN = "a regular expression"
 _PARAMETERS = ("a table of numbers and of strings without space, quote, "
                "comma, colon, equals sign")
+# Xen itself: Debian's package, or built with hvmloader/hypervisor's patch.
+HYPERVISORS = ("debian", "ours")
 _SUPERPAGES = {"iommu": int, "gigabytes": int}
 _SHAPE = {
     "title": str,
     "host": {"xen": _LIST, "machine": _LIST, "devices": _LIST, "memory": int,
-             "iommu": ("none", "intel", "amd")},
+             "iommu": ("none", "intel", "amd"),
+             "hypervisor": HYPERVISORS},
     "guest": {"memory": int, "maxmem": int, "vcpus": int, "videoram": int,
               "firmware": ("seabios", "ovmf"), "qemu": _LIST, "xl": _LIST,
               "cmdline": _LIST, "files": _TEXTS,
@@ -228,7 +231,7 @@ def load(path):
              "allow-memory-relocate": "leave", **raw.get("guest", {})}
     guest.setdefault("maxmem", guest["memory"])
     host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
-            **raw.get("host", {})}
+            "hypervisor": "debian", **raw.get("host", {})}
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),

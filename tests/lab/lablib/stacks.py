@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 
-from . import cache, process, trees
+from . import cache, trees
 from .ui import LabError, progress
 
 # STACK -> which series under build/series/ the two programs are built with, by
@@ -54,6 +54,14 @@ make -j"$(nproc)" -C tools/include xen-dir
 make -j"$(nproc)" -C tools/firmware/hvmloader
 """
 
+# As Debian configures it: a release, not a debug build.
+_XEN = """
+cd /build/xen/xen
+make -s defconfig
+grep -qx '# CONFIG_DEBUG is not set' .config
+make -s -j"$(nproc)"
+"""
+
 # Debian's source comes without the ROM images, which are packages of their own
 # in dom0, so there is nothing to build or install in pc-bios.
 _QEMU = """
@@ -82,8 +90,8 @@ PYTHON_COMMAND=python3 bash -ec '. ./edksetup.sh
 """
 
 
-_DURATION = {"qemu": " (2 to 5 min, less once ccache is warm)",
-             "edk2": " (5 min)"}
+_DURATION = {"qemu-system-i386": " (2 to 5 min, less once ccache is warm)",
+             "OVMF.fd": " (5 min)", "xen": " (2 min)"}
 
 
 @dataclass(frozen=True)
@@ -101,11 +109,11 @@ class Series:
     in the meantime.
     """
 
-    def __init__(self, root, top):
-        """For the versions whose sources are in the build root ROOT."""
+    def __init__(self, root, top, packages=("xen", "qemu")):
+        """For the versions of PACKAGES whose sources are in ROOT."""
         self.patches = {}
         self.versions = {package: trees.version(root, package)
-                         for package in ("xen", "qemu")}
+                         for package in packages}
         for version in self.versions.values():
             ending = f"-{version}"
             for folder in glob.glob(os.path.join(top, "build/series",
@@ -133,34 +141,40 @@ class Series:
 
 
 def hvmloader(suite, patches, log):
-    return _program(suite, "xen", "hvmloader", patches, _HVMLOADER,
-                    "tools/firmware/hvmloader/hvmloader", log)
+    return _program(trees.build_root(suite, log), "xen", "hvmloader", patches,
+                    _HVMLOADER, "tools/firmware/hvmloader/hvmloader", log)
 
 
 def qemu(suite, patches, log):
     script = _QEMU.format(devices=" ".join(_DEVICES),
                           configure=" ".join(_CONFIGURE))
-    return _program(suite, "qemu", "qemu-system-i386", patches, script,
-                    "build/qemu-system-i386", log)
+    return _program(trees.build_root(suite, log), "qemu", "qemu-system-i386",
+                    patches, script, "build/qemu-system-i386", log)
 
 
 def ovmf(suite, log):
     """UEFI firmware for Xen guests; the same for every stack."""
-    return _program(suite, "edk2", "OVMF.fd", [], _OVMF,
-                    "Build/OvmfXen/RELEASE_GCC/FV/OVMF.fd", log)
+    return _program(trees.firmware_root(suite, log), "edk2", "OVMF.fd", [],
+                    _OVMF, "Build/OvmfXen/RELEASE_GCC/FV/OVMF.fd", log)
 
 
-def _program(suite, package, name, patches, script, product, log):
-    root = (trees.firmware_root if package == "edk2"
-            else trees.build_root)(suite, log)
-    tree = trees.source(suite, root, package, log)
+def hypervisor(suite, top, log):
+    """Xen itself with this project's patch, for hosts that ask for it."""
+    root = trees.hypervisor_root(suite, log)
+    return _program(root, "xen", "xen",
+                    Series(root, top, ("xen",)).of(["hypervisor-xen"]), _XEN,
+                    "xen/xen", log)
+
+
+def _program(root, package, name, patches, script, product, log):
+    tree = trees.source(root, package, log)
     key = cache.digest(os.path.dirname(tree), os.path.dirname(root), script,
                        patches)
 
     def make(folder):
         kind = f"with {len(patches)} patches" if patches else "without patches"
         progress(f"building {name} {trees.version(root, package)} {kind}"
-                 + _DURATION.get(package, ""))
+                 + _DURATION.get(name, ""))
         # Always built at the same place, so that ccache knows every file that
         # a series does not touch; hence one build at a time.
         with cache.lock("build-" + package):

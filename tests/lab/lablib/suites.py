@@ -16,6 +16,11 @@ _FIRMWARE = """
     gcc g++ libc6-dev make python3 nasm uuid-dev acpica-tools patch
 """.split()
 
+# The same for Xen itself, which most scenarios take as Debian built it.
+_HYPERVISOR = """
+    gcc libc6-dev make flex bison python3 patch
+""".split()
+
 # What dom0 and the guest are assembled from: unpacked, never installed.
 _HOST = """
     xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu
@@ -31,6 +36,7 @@ class Suite:
     xen: str                 # version of that Xen, as in packages' names
     build_packages: tuple
     firmware_packages: tuple
+    hypervisor_packages: tuple
     host_packages: tuple
     # Where each source package is from: the first of these releases whose source
     # can be had.  Archives have been seen that list Xen 4.20's source and do not
@@ -42,7 +48,7 @@ class Suite:
 
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
-                 tuple(_HOST) + (f"xen-hypervisor-{xen}-amd64",
+                 tuple(_HYPERVISOR), tuple(_HOST) + (f"xen-hypervisor-{xen}-amd64",
                                  f"xen-utils-{xen}"),
                  {package: tuple(releases.split())
                   for package, releases in sources.items()}, dict(borrowed))

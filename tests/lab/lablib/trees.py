@@ -87,9 +87,20 @@ def host(suite, log):
         target = os.path.join(folder, "tree")
         _mmdebstrap(target, log, "unpacking packages", suite, "extract",
                     suite.host_packages)
+        _merge_usr(target)
     return os.path.join(cache.entry(
         f"host-{suite.name}-" + cache.digest(1, suite.host_packages), make),
         "tree")
+
+
+def _merge_usr(tree):
+    """Packages before trixie still have files in /bin and /lib."""
+    for name in ("bin", "sbin", "lib", "lib64"):
+        old = os.path.join(tree, name)
+        if os.path.isdir(old) and not os.path.islink(old):
+            shutil.copytree(old, os.path.join(tree, "usr", name), symlinks=True,
+                            dirs_exist_ok=True)
+            shutil.rmtree(old)
 
 
 def build_root(suite, log):
@@ -103,6 +114,18 @@ def firmware_root(suite, log):
     """The same for the guest's UEFI firmware, which few scenarios need."""
     return _root(suite, f"root-edk2-{suite.name}-", suite.firmware_packages,
                  ("edk2",), "build root for UEFI firmware (1 min)", log)
+
+
+def hypervisor_root(suite, log):
+    """The same for Xen itself, of the version that the suite's tools are for."""
+    root = _root(suite, f"root-xen-{suite.name}-", suite.hypervisor_packages,
+                 ("xen",), "build root for Xen (1 min)", log)
+    if version(root, "xen") != suite.xen:
+        raise LabError(
+            f"{mirror()} has no source of {suite.name}'s Xen {suite.xen}, only of "
+            f"{version(root, 'xen')}, and dom0's tools go with the former: choose "
+            "another archive in apt's sources, or another suite (--suite)")
+    return root
 
 
 def _root(suite, name, packages, sources, what, log, borrowed=None):
@@ -139,7 +162,7 @@ def version(root, package):
     return re.match(r".*_(\d+\.\d+)", orig).group(1)
 
 
-def source(suite, root, package, log):
+def source(root, package, log):
     """PACKAGE of ROOT's /src as Debian builds it: a git tree, debian/patches
     applied."""
     folder = os.path.join(root, "src")
