@@ -113,15 +113,12 @@ static unsigned int fetch(struct memmap_dm *dm, uint32_t gfn,
     uint32_t bytes;
     unsigned int rc;
 
-    if ( !dm->ops->read(dm->opaque, addr, dm->buf, MEMMAP_HDR_BYTES) )
+    /* All of it at once: guest memory takes longer to map than to copy. */
+    if ( !dm->ops->read(dm->opaque, addr, dm->buf, MEMMAP_BUFFER_BYTES) )
         return MEMMAP_E_BUFFER;
     rc = memmap_peek(dm->buf, &bytes);
     if ( rc )
         return rc;
-    if ( bytes > MEMMAP_HDR_BYTES &&
-         !dm->ops->read(dm->opaque, addr + MEMMAP_HDR_BYTES,
-                        dm->buf + MEMMAP_HDR_BYTES, bytes - MEMMAP_HDR_BYTES) )
-        return MEMMAP_E_BUFFER;
 
     memmap_layout_init(&r->layout, dm->range, MEMMAP_MAX_ENTRIES);
     return memmap_unpack(r, dm->buf, bytes, index);

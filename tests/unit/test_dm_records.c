@@ -299,10 +299,8 @@ static const struct flaw {
     { .name = "unknown optional entry", .edit = layout_unknown_optional,
       .index = MEMMAP_NO_INDEX },
 
-    { .name = "buffer's header cannot be read", .edit = layout_none,
+    { .name = "buffer cannot be read", .edit = layout_none,
       .err = MEMMAP_E_BUFFER, .index = MEMMAP_NO_INDEX, .fail_read = 1 },
-    { .name = "buffer's entries cannot be read", .edit = layout_none,
-      .err = MEMMAP_E_BUFFER, .index = MEMMAP_NO_INDEX, .fail_read = 2 },
     { .name = "magic", .edit = layout_none, .err = MEMMAP_E_MAGIC,
       .index = MEMMAP_NO_INDEX, .poke = { MEMMAP_HDR_MAGIC, 4, 0 } },
     { .name = "major", .edit = layout_none, .err = MEMMAP_E_VERSION,

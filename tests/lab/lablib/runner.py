@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from . import cache, images, process, stacks, suites, trees
+from . import cache, images, process, stacks, trees
 from .guest import Guest
 from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
 from .ui import LabError, progress
@@ -41,6 +41,7 @@ class Lab:
         (parts, programs by stack)."""
         suite, log = self.suite, self.build_log
         open(log, "w").close()
+        root = trees.build_root(suite, log)
         tree = trees.host(suite, log)
         programs = stacks.build(suite, self.top, names, log)
         # They all need the same libraries.
@@ -69,8 +70,7 @@ class Lab:
                 shutil.copyfileobj(source, target)
         image = cache.entry("image-" + key, make)
         parts = {
-            # The emulator is the same for every suite; bookworm's edu refuses DMA.
-            "root": trees.build_root(suites.find(suites.DEFAULT), log),
+            "root": root,
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),

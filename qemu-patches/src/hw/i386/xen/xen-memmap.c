@@ -34,8 +34,9 @@
 #include "xen-memmap-rdm.h"
 #include "trace.h"
 
-/* Both ms: what a guest can make us do by writing to a port is bounded. */
+/* All ms: what a guest can make us do by writing to a port is bounded. */
 #define PUBLISH_INTERVAL    100
+#define PUBLISH_PENDING     1000    /* while more is to be said very soon */
 #define LOG_INTERVAL        1000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
@@ -358,14 +359,17 @@ static void xen_memmap_publish_cb(void *opaque)
  * Soon, and not from here: firmware that talks to us need not wait for xenstored,
  * neither now nor with what it says next.
  */
+static void xen_memmap_publish_in(XenMemmapState *s, int64_t ms)
+{
+    if (s->publish_timer) {
+        timer_mod_anticipate(s->publish_timer,
+                             qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + ms);
+    }
+}
+
 static void xen_memmap_publish_later(void *opaque)
 {
-    XenMemmapState *s = opaque;
-
-    if (s->publish_timer && !timer_pending(s->publish_timer)) {
-        timer_mod(s->publish_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-                                    PUBLISH_INTERVAL);
-    }
+    xen_memmap_publish_in(opaque, PUBLISH_INTERVAL);
 }
 
 static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
@@ -410,7 +414,8 @@ static void xen_memmap_changed(void *opaque, unsigned int cmd)
     }
     /* What the guest tries after the firmware has sealed is nobody's news. */
     if (!s->dm.error || s->dm.state != MEMMAP_ST_SEALED) {
-        xen_memmap_publish_later(s);
+        xen_memmap_publish_in(s, s->dm.error || cmd >= MEMMAP_CMD_COMMIT ?
+                                 PUBLISH_INTERVAL : PUBLISH_PENDING);
     }
 }
 
