@@ -155,6 +155,23 @@ class Verdicts(unittest.TestCase):
             self.assertEqual(counts, (wanted[0], wanted[1] + 3))
 
 
+class Silence(unittest.TestCase):
+    def test_the_host_gets_an_interrupt_now_and_then(self):
+        one = host.Host.__new__(host.Host)
+        one.limit, one.xen_log = 60, "/nonexistent"
+        one.monitor = mock.Mock()
+        with mock.patch("lablib.host.time.monotonic") as now:
+            for second in range(100, 161):
+                now.return_value = second
+                one.check_silence("kernel", 100)
+            self.assertEqual(one.monitor.call_count, 10)
+            one.monitor.assert_called_with("sendkey ctrl")
+            now.return_value = 161
+            one.monitor.side_effect = LabError("gone")
+            with self.assertRaises(host.Hung):
+                one.check_silence("kernel", 100)
+
+
 class Guests(unittest.TestCase):
     def guest(self, text=GOOD):
         host = SimpleNamespace(share="/nonexistent", cpus=1)
