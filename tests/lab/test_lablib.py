@@ -214,6 +214,10 @@ class Guests(unittest.TestCase):
         self.assertNotIn("passthrough=", text)
         self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
         self.assertIn('cpus="1-1"', text)
+        self.assertNotIn("hpet=", text)
+        text = guest.config(scenario_of(GOOD.replace(
+            "memory = 2048", "memory = 2048\nvcpus = 2")), "stock", 2)
+        self.assertIn(" hpet=disable -- e820:", text)
 
     def test_a_guest_that_reboots_or_has_uefi_is_configured_for_it(self):
         text = guest.config(scenario_of(GOOD), "stock", 1)
