@@ -168,8 +168,103 @@ class Silence(unittest.TestCase):
             one.monitor.assert_called_with("sendkey ctrl")
             now.return_value = 161
             one.monitor.side_effect = LabError("gone")
-            with self.assertRaises(host.Hung):
+            with self.assertRaises(host.Silent):
                 one.check_silence("kernel", 100)
+
+    def look(self, folder, job):
+        one = guest.Guest(SimpleNamespace(
+            share=folder, cpus=1, job=job, monitor="<{}>".format),
+            scenario_of(GOOD), "stock", {})
+        os.makedirs(one.outcome.folder)
+        try:
+            one._look_at_silence(host.Silent("kernel", "nothing was heard"))
+        finally:
+            text = one.outcome.text("silent.txt")
+        return text
+
+    def test_what_is_looked_at(self):
+        first = "<info registers -a><info lapic><info pic>"
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.look(folder, lambda *_: (0, "vCPU 0:\n")),
+                             [first + "vCPU 0:"])
+
+    def test_dom0_that_does_not_answer_is_a_lost_host(self):
+        job = mock.Mock(side_effect=host.Silent("kernel", "nothing"))
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaises(guest.Hung) as caught:
+                self.look(folder, job)
+        self.assertNotIsInstance(caught.exception, host.Silent)
+        self.assertEqual(job.call_args[0][2], 60)
+
+    def test_complaints_are_no_sign_of_life(self):
+        for line in ("watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [a:1]",
+                     "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+                     "INFO: task swapper/0:1 blocked for more than 120 seconds."):
+            self.assertTrue(guest._STALLED.search(line), line)
+        self.assertFalse(guest._STALLED.search("memmap-guest: start"))
+
+
+class SecondTries(unittest.TestCase):
+    """Only silence is tried again: not what a guest did, or said, wrong."""
+
+    HUNG = host.Silent("checks", "nothing was heard for 400 s")
+
+    def silent(self, stack="stock", silence=HUNG, text=GOOD, **checks):
+        missing = {"create": "", "boot": "", "e820": "not reached",
+                   "nvme": "not reached", "views": "not reached"}
+        found = {name: ("skip", said) if said else ("success", "")
+                 for name, said in missing.items()}
+        found.update(checks)
+        return verdict.only_silent(outcome_of(stack, found, text,
+                                              silence=silence))
+
+    def test_silence_before_what_must_pass(self):
+        charged = ("failure", self.HUNG.short())
+        self.assertTrue(self.silent(boot=charged))
+        self.assertTrue(self.silent("ours", e820=(
+            "failure", "no report: " + self.HUNG.short())))
+        # Nothing was silent; all that must pass has; nothing is expected at all.
+        self.assertFalse(self.silent(boot=charged, silence=None))
+        self.assertFalse(self.silent(nvme=charged))
+        self.assertFalse(self.silent("new-qemu", boot=charged))
+
+    def test_a_wrong_result_before_it_stays(self):
+        charged = ("failure", self.HUNG.short())
+        wrong = {"e820": ("failure", "3 MiB too few"), "nvme": charged}
+        self.assertFalse(self.silent("ours", **wrong))
+        wrong["e820"] = ("skip", "no /dev/mem")
+        self.assertFalse(self.silent("ours", **wrong))
+        self.assertFalse(self.silent("stock", boot=charged,
+                                     nvme=("success", "")))
+
+    def test_logs_that_end_early(self):
+        text = GOOD.replace("[expect.stock]", """[logs.no]
+in = "serial"
+absent = "panic"
+[logs.yes]
+in = "serial"
+match = "well"
+[expect.stock]""")
+        charged = {"nvme": ("failure", self.HUNG.short()),
+                   "e820": ("success", ""), "no": ("success", ""),
+                   "yes": ("failure", "no line of serial.log matches well")}
+        self.assertTrue(self.silent("ours", text=text, **charged))
+        charged["no"] = ("failure", "Kernel panic")
+        self.assertFalse(self.silent("ours", text=text, **charged))
+
+    def test_the_report_says_so(self):
+        good = dict.fromkeys(("create", "boot"), ("success", ""))
+        good["nvme"] = ("failure", "gone")
+        one = outcome_of("stock", good, first_try="kernel: nothing was heard")
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(verdict.report([one], "/nonexistent"), (3, 0))
+        self.assertIn("second try; the first: kernel: nothing was heard",
+                      out.getvalue())
+        self.assertIn("3 passed, 0 failed; 1 of 1 guests at the second try",
+                      out.getvalue())
+        document = verdict.document([one], SimpleNamespace(name="s"), {})
+        self.assertEqual(document["runs"][0]["first_try"],
+                         "kernel: nothing was heard")
 
 
 class Guests(unittest.TestCase):
@@ -523,37 +618,54 @@ class Boots(unittest.TestCase):
         sizes = [len(part) for part in runner._boots(groups, 2)]
         self.assertEqual(sizes, [14, 14, 8, 2, 2])
 
-
-    def lost(self, times):
-        """Which guests start, when the host is lost TIMES times with 'b'."""
+    def tries(self, times, silent=False):
+        """Which guests start in which boot, and the first try of 'b', when TIMES
+        times the host is lost with 'b', or only 'b' is SILENT."""
         begun, left = [], [times]
 
         class Stub:  # pylint: disable=too-few-public-methods
-            def __init__(self, _host, item, _stack, _programs, _count):
-                self.name, self.outcome = item.name, item.name
+            def __init__(self, one, item, stack, _programs, _count):
+                self.where = f"{item.name}{one.who}"
+                self.outcome = guest.Outcome(item, stack, "")
 
             def run(self):
-                begun.append(self.name)
-                if self.name == "b" and left[0]:
+                begun.append(self.where)
+                good = ("success", "")
+                self.outcome.checks = dict.fromkeys(("create", "boot", "e820"),
+                                                    good)
+                if self.where[0] == "b" and left[0]:
                     left[0] -= 1
-                    raise host.Hung("kernel", "nothing was heard")
+                    hung = host.Silent("kernel", "nothing was heard\nmore")
+                    if not silent:
+                        raise hung
+                    self.outcome.silence = hung
+                    self.outcome.checks["boot"] = ("failure", hung.short())
 
-        group = [(SimpleNamespace(name=name, path=name), "ours")
-                 for name in "abc"]
+        group = [(SimpleNamespace(name=name, path=name, logs={}, expect={
+            "ours": {"must_pass": ["boot"], "must_fail": [],
+                     "same_layout_as": None}}), "ours") for name in "abc"]
         parts = {"kernel": "", "guest-initrd": "", "views": ""}
         program = SimpleNamespace(path="")
         with mock.patch.object(runner, "Guest", Stub), \
                 mock.patch.object(runner, "progress"):
             outcomes = runner._one_boot(
-                lambda boot: mock.Mock(who=f"host {boot}"), parts,
+                lambda boot: mock.Mock(who=boot), parts,
                 {"ours": {"hvmloader": program, "qemu": program}}, group)
         self.assertEqual(len(outcomes), 3)
-        return "".join(begun)
+        self.assertEqual(outcomes["a", "ours"].first_try, "")
+        return " ".join(begun), outcomes["b", "ours"].first_try
 
     def test_a_guest_that_loses_the_host_has_one_more_try(self):
-        self.assertEqual(self.lost(0), "abc")
-        self.assertEqual(self.lost(1), "abbc")
-        self.assertEqual(self.lost(2), "abbc")
+        first = "kernel: nothing was heard"
+        self.assertEqual(self.tries(0), ("a1 b1 c1", ""))
+        self.assertEqual(self.tries(1), ("a1 b1 b2 c2", first))
+        self.assertEqual(self.tries(2), ("a1 b1 b2 c3", first))
+
+    def test_so_has_one_that_falls_silent(self):
+        first = "kernel: nothing was heard"
+        self.assertEqual(self.tries(0, True), ("a1 b1 c1", ""))
+        self.assertEqual(self.tries(1, True), ("a1 b1 b2 c2", first))
+        self.assertEqual(self.tries(2, True), ("a1 b1 b2 c2", first))
 
 
 class Maps(unittest.TestCase):

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 from . import counts, hostmemory, superpages
-from .host import Follower, Hung
+from .host import Follower, Hung, Silent
 from .scenario import BOOT_CHECKS, DOM0_CHECKS
-from .ui import progress
+from .ui import LabError, progress
 
 _CHECK = re.compile(r"memmap-guest: check (\S+) "
                     r"(success|skip|error|failure)\b ?(.*)")
@@ -16,6 +16,10 @@ _DOM0_CHECK = re.compile(r"check (views|vram) "
                          r"(success|skip|error|failure)\b ?(.*)")
 _REQUEST = re.compile(r"memmap-guest: (s3|reboot|(?:attach|detach) \d+)\s*$")
 _E820 = re.compile(r"memmap-guest: e820 (\S+) (\S+) (.+)")
+# What a kernel says while it does nothing else.
+_STALLED = re.compile(r"soft lockup|\brcu\b.*stall|blocked for more than")
+# Seconds in which dom0 runs a small job, if it runs anything.
+_DOM0_ANSWERS = 60
 _BAR = re.compile(r"memmap-guest: bar (\S+) (\S+) (\S+) (\S+)")
 
 
@@ -35,6 +39,8 @@ class Outcome:
     built: dict = field(default_factory=dict)       # superpages.survey()
     times: dict = field(default_factory=dict)       # stage -> seconds
     domid: int = 0
+    silence: Hung = None        # what of it was not heard, if anything
+    first_try: str = ""         # how the first try ended, if this is the second
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -151,6 +157,9 @@ class Guest:
         except Hung as hung:
             self._explain(hung)
             self.host.check_alive(hung.stage)
+            if isinstance(hung, Silent):
+                self.outcome.silence = hung
+                self._look_at_silence(hung)
         finally:
             self._split_console()
             for name in (*BOOT_CHECKS, *self.scenario.checks):
@@ -235,7 +244,8 @@ class Guest:
                 elif _crashed(line, self.outcome.domid):
                     raise Hung(self.stage, line.strip())
             for line in serial.lines():
-                heard = time.monotonic()
+                if not _STALLED.search(line):
+                    heard = time.monotonic()
                 if self._said(line):
                     return
                 if match := _REQUEST.search(line):
@@ -353,7 +363,7 @@ class Guest:
     def _explain(self, hung):
         """Charge what did not come to the stage that hung."""
         checks = self.outcome.checks
-        text = str(hung).splitlines()[0]
+        text = hung.short()
         progress(f"ended: {text}", self.who)
         for name in BOOT_CHECKS:
             if name not in checks:
@@ -363,6 +373,19 @@ class Guest:
             if name not in checks:
                 checks[name] = ("failure", "no report: " + text)
                 return
+
+    def _look_at_silence(self, hung):
+        """Where host and guest are; raises Hung if dom0 does not answer either."""
+        with open(self.outcome.path("silent.txt"), "w") as stream:
+            try:
+                for command in ("info registers -a", "info lapic", "info pic"):
+                    stream.write(self.host.monitor(command))
+                stream.write(self.host.job(
+                    f"exec /usr/lib/lab/guest-where {self.outcome.domid}\n",
+                    hung.stage, _DOM0_ANSWERS)[1])
+            except (LabError, Silent) as error:
+                raise Hung(hung.stage, "nothing was heard, nor does dom0 or its "
+                           "emulator answer") from error
 
     def _console(self):
         """Lines of Xen's console since this guest began."""

@@ -33,6 +33,13 @@ class Hung(Exception):
         super().__init__(f"{stage}: {text}")
         self.stage = stage
 
+    def short(self):
+        return str(self).splitlines()[0]
+
+
+class Silent(Hung):
+    """Nothing was heard: no crash, no refusal, nothing that says why."""
+
 
 class Follower:
     """Reads what is added to a text file that may not exist yet."""
@@ -198,8 +205,8 @@ class Host:
         if now - max(heard, self.nudged) > _NUDGE:
             self._nudge()
         if now - heard > limit:
-            raise Hung(stage, f"nothing was heard for {limit:.0f} s; the end "
-                       f"of {self.xen_log}:\n" + tail(self.xen_log, 10))
+            raise Silent(stage, f"nothing was heard for {limit:.0f} s; the end "
+                         f"of {self.xen_log}:\n" + tail(self.xen_log, 10))
 
     def _nudge(self):
         """An interrupt for the host; any will do, and dom0 has no use for this key."""

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from . import cache, images, process, stacks, trees
+from . import cache, images, process, stacks, trees, verdict
 from .guest import Guest
 from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
 from .ui import LabError, progress
@@ -205,13 +205,15 @@ def furnish(host, parts):
 def _one_boot(host_for, parts, programs, group, count=False):
     """All guests of GROUP, in one boot unless a guest takes the host with it.
 
-    A host that is lost is more often the emulator's doing than the guest's
-    (README.md), so that guest has a second try, in a new boot.
+    A host that is lost, or a guest that falls silent for no reason to be seen, is
+    more often the emulator's doing than the guest's (README.md), so that guest has
+    a second try, in a new boot. Its outcome says so.
     """
     outcomes = {}
-    retried = set()
+    first_tries = {}
     left = list(group)
     boot = 0
+    silence = None
     while left:
         boot += 1
         host = host_for(boot)
@@ -226,14 +228,20 @@ def _one_boot(host_for, parts, programs, group, count=False):
                 guest = Guest(host, scenario, stack, {
                     "hvmloader": programs[stack]["hvmloader"].path,
                     "qemu-system-i386": programs[stack]["qemu"].path}, count)
-                outcomes[scenario.path, stack] = guest.outcome
+                key = scenario.path, stack
+                outcomes[key] = guest.outcome
+                guest.outcome.first_try = first_tries.get(key, "")
                 guest.run()
+                silence = guest.outcome.silence
+                if key not in first_tries and verdict.only_silent(guest.outcome):
+                    raise silence
         except Hung as hung:
-            progress(f"lost: {hung}", host.who)
-            if (scenario.path, stack) not in retried:
-                retried.add((scenario.path, stack))
+            progress(f"{'silent' if hung is silence else 'lost'}: {hung}", host.who)
+            if key not in first_tries:
+                first_tries[key] = hung.short()
                 left.insert(0, (scenario, stack))
-                progress(f"{scenario.name} on {stack}: once more", host.who)
+                progress(f"{scenario.name} on {stack}: once more, in a new boot",
+                         host.who)
         finally:
             host.stop()
     return outcomes

@@ -28,6 +28,25 @@ def expectations(outcome):
     return pairs
 
 
+def only_silent(outcome):
+    """The guest fell silent before a check that has to pass, and all that was heard
+    of it until then is as expected."""
+    if outcome.silence is None:
+        return False
+    logs = outcome.scenario.logs
+    missing = []
+    for name, wanted in expectations(outcome):
+        status, text = outcome.checks.get(name, ("skip", "not reached"))
+        if status == wanted:
+            continue
+        if text == "not reached" or text.endswith(outcome.silence.short()) or \
+                "match" in logs.get(name, {}) or name in logs and status == "skip":
+            missing.append(wanted)
+        else:
+            return False
+    return "success" in missing
+
+
 def compare_layouts(outcomes):
     """The pseudo-check `layout`: two stacks gave the guest the same map."""
     by_name = {(o.scenario.path, o.stack): o for o in outcomes}
@@ -83,9 +102,14 @@ def report(outcomes, top):
                 text = ": " + text
             result(f"{outcome.scenario.name:12} {outcome.stack:14} "
                    f"{name:8} {status:8}{note}{text}")
+        if outcome.first_try:
+            result(f"{outcome.scenario.name:12} {outcome.stack:14} second try; the "
+                   f"first: {outcome.first_try}")
         if bad:
             _explain(outcome, bad, top)
-    result(f"{passed} passed, {failed} failed")
+    again = sum(bool(outcome.first_try) for outcome in outcomes)
+    note = f"; {again} of {len(outcomes)} guests at the second try" if again else ""
+    result(f"{passed} passed, {failed} failed{note}")
     return passed, failed
 
 
@@ -126,6 +150,7 @@ def document(outcomes, suite, programs):
             "hvmloader": o.text("hvmloader.log"),
             "counts": o.counts,
             "seconds": o.times,
+            "first_try": o.first_try,
             "log": o.folder,
         } for o in outcomes],
     }
