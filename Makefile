@@ -48,6 +48,8 @@ run: series
 
 .PHONY: check check-lab
 check-lab: series
+	@$(LAB) run --suite bookworm --json build/check-4.17.json \
+		tests/lab/scenarios/xen-4.17/*.toml
 	@$(LAB) run --json build/check.json tests/lab/scenarios/*.toml
 # The lab comes last: its closing line counts.
 check: check-unit check-prop
