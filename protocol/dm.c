@@ -105,7 +105,7 @@ unsigned int memmap_dm_validate(struct memmap_dm *dm,
     return MEMMAP_OK;
 }
 
-/* Copy the record once: first what says how long it is, then the rest. */
+/* Copy the buffer once; what is there after that is of no account. */
 static unsigned int fetch(struct memmap_dm *dm, uint32_t gfn,
                           struct memmap_record *r, uint16_t *index)
 {
@@ -113,7 +113,7 @@ static unsigned int fetch(struct memmap_dm *dm, uint32_t gfn,
     uint32_t bytes;
     unsigned int rc;
 
-    /* All of it at once: guest memory takes longer to map than to copy. */
+    /* All of it: guest memory takes longer to map than to copy. */
     if ( !dm->ops->read(dm->opaque, addr, dm->buf, MEMMAP_BUFFER_BYTES) )
         return MEMMAP_E_BUFFER;
     rc = memmap_peek(dm->buf, &bytes);

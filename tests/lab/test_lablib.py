@@ -262,7 +262,8 @@ match = "well"
                       out.getvalue())
         self.assertEqual(out.getvalue().splitlines()[-2:], [
             "1 of 1 guests at the second try", "3 passed, 0 failed"])
-        document = verdict.document([one], SimpleNamespace(name="s"), {})
+        document = verdict.document([one], SimpleNamespace(
+            suite=SimpleNamespace(name="s"), sources_of={"xen": "4.17.5"}), {})
         self.assertEqual(document["runs"][0]["first_try"],
                          "kernel: nothing was heard")
 

@@ -21,6 +21,7 @@ class Lab:
     def __init__(self, top, suite):
         self.top = top
         self.suite = suite
+        self.sources_of = {}        # package -> version, once built
         self.here = os.path.join(top, "tests/lab")
         self.scenarios = os.path.join(self.here, "scenarios")
         self.logs = os.path.join(top, "build/lab")
@@ -69,6 +70,9 @@ class Lab:
                     open(os.path.join(folder, "xen"), "wb") as target:
                 shutil.copyfileobj(source, target)
         image = cache.entry("image-" + key, make)
+        for package in ("xen", "qemu"):
+            self.sources_of[package] = trees.full_version(root, package)
+        progress("sources: " + ", ".join(map(" ".join, self.sources_of.items())))
         parts = {
             "root": root,
             "xen": os.path.join(image, "xen"),

@@ -161,6 +161,10 @@ def ovmf(suite, log):
 def hypervisor(suite, top, log):
     """Xen itself with this project's patch, for hosts that ask for it."""
     root = trees.hypervisor_root(suite, log)
+    if not os.path.isdir(os.path.join(top, "hvmloader/hypervisor",
+                                      "xen-" + trees.version(root, "xen"))):
+        raise LabError("hvmloader/hypervisor has no patch for Xen "
+                       + trees.version(root, "xen") + ": choose another --suite")
     return _program(root, "xen", "xen",
                     Series(root, top, ("xen",)).of(["hypervisor-xen"]), _XEN,
                     "xen/xen", log)

@@ -117,19 +117,17 @@ def firmware_root(suite, log):
 
 
 def hypervisor_root(suite, log):
-    """The same for Xen itself, of the version that the suite's tools are for."""
-    root = _root(suite, f"root-xen-{suite.name}-", suite.hypervisor_packages,
-                 ("xen",), "build root for Xen (1 min)", log)
-    if version(root, "xen") != suite.xen:
-        raise LabError(
-            f"{mirror()} has no source of {suite.name}'s Xen {suite.xen}, only of "
-            f"{version(root, 'xen')}, and dom0's tools go with the former: choose "
-            "another archive in apt's sources, or another suite (--suite)")
-    return root
+    """The same for Xen itself; its source is the suite's own or none, because
+    dom0's tools go with one version of Xen."""
+    return _root(suite, f"root-xen-{suite.name}-", suite.hypervisor_packages,
+                 ("xen",), "build root for Xen (1 min)", log,
+                 releases={"xen": (suite.name,)})
 
 
-def _root(suite, name, packages, sources, what, log, borrowed=None):
-    releases = {package: suite.sources[package] for package in sources}
+def _root(suite, name, packages, sources, what, log, borrowed=None,
+          releases=None):
+    releases = releases or {package: suite.sources[package]
+                            for package in sources}
 
     def make(folder):
         prepare_machine(log)
@@ -141,8 +139,8 @@ def _root(suite, name, packages, sources, what, log, borrowed=None):
                     f'--customize-hook=chroot "$1" sh -c "{fetch}"',
                     sources=sorted(set(sum(releases.values(), ()))),
                     borrowed=borrowed)
-    folder = cache.entry(name + cache.digest(2, packages, releases), make)
-    return os.path.join(folder, "root")
+    key = cache.digest(2, packages, releases, *([borrowed] if borrowed else []))
+    return os.path.join(cache.entry(name + key, make), "root")
 
 
 def _fetch(package, releases):
@@ -158,8 +156,13 @@ def _fetch(package, releases):
 
 def version(root, package):
     """Major and minor version of PACKAGE's source in ROOT, as "4.20"."""
+    return re.match(r"\d+\.\d+", full_version(root, package)).group()
+
+
+def full_version(root, package):
+    """All of it but Debian's own part, as "4.20.4+63-g7abfd2bce2"."""
     (orig,) = glob.glob(os.path.join(root, "src", f"{package}_*.orig.tar.*"))
-    return re.match(r".*_(\d+\.\d+)", orig).group(1)
+    return re.search(r"_(.*)\.orig\.tar", os.path.basename(orig)).group(1)
 
 
 def source(root, package, log):

@@ -129,15 +129,17 @@ def _explain(outcome, bad, top):
            + "/xen.log")
 
 
-def document(outcomes, suite, programs):
+def document(outcomes, lab, programs):
     """Everything about a run, for --json."""
     return {
-        "suite": suite.name,
+        "suite": lab.suite.name,
+        "sources": lab.sources_of,
         "stacks": programs,
         "runs": [{
             "scenario": o.scenario.name,
             "title": o.scenario.title,
             "stack": o.stack,
+            "hypervisor": o.scenario.host["hypervisor"],
             "guest": {key: o.scenario.guest[key]
                       for key in ("memory", "maxmem", "vcpus", "videoram",
                                   "firmware")},
