@@ -29,6 +29,7 @@
 #include "memmap/dm.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "system/xen.h"
 #include "system/xen-mapcache.h"
 #include "xen-memmap-publish.h"
 #include "xen-memmap-rdm.h"
@@ -81,27 +82,43 @@ struct XenMemmapState {
     unsigned int log_count;
 };
 
+/*
+ * The buffer is RAM at the same gfns in any layout, so it is mapped as it is: not
+ * by way of address_space_map(), for which the mapcache maps 1 MiB, and takes
+ * that away again.  A page that the guest gave back to Xen is an error here.
+ */
 static bool xen_memmap_access(uint64_t addr, void *buf, uint32_t bytes,
                               bool is_write)
 {
-    hwaddr len = bytes;
-    void *p = address_space_map(&address_space_memory, addr, &len, is_write,
-                                MEMTXATTRS_UNSPECIFIED);
-    bool ok = p && len == bytes;
+    xen_pfn_t pfn[MEMMAP_BUFFER_BYTES >> XC_PAGE_SHIFT];
+    int err[ARRAY_SIZE(pfn)] = {};
+    size_t offset = addr & (XC_PAGE_SIZE - 1);
+    size_t i, nr = DIV_ROUND_UP(offset + bytes, XC_PAGE_SIZE);
+    bool ok = true;
+    uint8_t *p;
 
-    /*
-     * Mapped rather than read: a page that the guest gave back to Xen is no
-     * mapping then, where a read would follow a null pointer.
-     */
+    if (nr > ARRAY_SIZE(pfn)) {
+        return false;
+    }
+    for (i = 0; i < nr; i++) {
+        pfn[i] = (addr >> XC_PAGE_SHIFT) + i;
+    }
+    p = xenforeignmemory_map(xen_fmem, xen_domid,
+                             is_write ? PROT_READ | PROT_WRITE : PROT_READ,
+                             nr, pfn, err);
+    if (!p) {
+        return false;
+    }
+    for (i = 0; i < nr; i++) {
+        ok = ok && !err[i];
+    }
     if (ok && is_write) {
-        memcpy(p, buf, bytes);
+        memcpy(p + offset, buf, bytes);
+        xen_hvm_modified_memory(addr, bytes);
     } else if (ok) {
-        memcpy(buf, p, bytes);
+        memcpy(buf, p + offset, bytes);
     }
-    if (p) {
-        address_space_unmap(&address_space_memory, p, len, is_write,
-                            ok ? bytes : 0);
-    }
+    xenforeignmemory_unmap(xen_fmem, p, nr);
     return ok;
 }
 
