@@ -83,9 +83,9 @@ struct XenMemmapState {
 };
 
 /*
- * The buffer is RAM at the same gfns in any layout, so it is mapped as it is: not
- * by way of address_space_map(), for which the mapcache maps 1 MiB, and takes
- * that away again.  A page that the guest gave back to Xen is an error here.
+ * The buffer is RAM at the same gfns in any layout, so it is mapped as it is:
+ * not by way of address_space_map(), for which the mapcache maps 1 MiB, and
+ * takes that away again.  A page that the guest gave back to Xen is an error.
  */
 static bool xen_memmap_access(uint64_t addr, void *buf, uint32_t bytes,
                               bool is_write)
@@ -151,8 +151,8 @@ static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
 }
 
 /*
- * Where @a has RAM and @b has none, or other RAM: does any of it matter?  *@index
- * is the range of @a.
+ * Where @a has RAM and @b has none, or other RAM: does any of it matter?
+ * *@index is the range of @a.
  */
 static bool xen_memmap_differs(const struct memmap_layout *a,
                                const struct memmap_layout *b,
@@ -373,8 +373,8 @@ static void xen_memmap_publish_cb(void *opaque)
 }
 
 /*
- * Soon, and not from here: firmware that talks to us need not wait for xenstored,
- * neither now nor with what it says next.
+ * Soon, and not from here: firmware that talks to us need not wait for
+ * xenstored, neither now nor with what it says next.
  */
 static void xen_memmap_publish_in(XenMemmapState *s, int64_t ms)
 {
