@@ -27,6 +27,8 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from lablib import (counts, guest, host, hostmemory, memorymap, picture, runner,
                     scenario, stacks, superpages, trees, verdict)
 from lablib.cpio import Cpio
+from lablib.outcome import Outcome
+from lablib.results import NOT_REACHED, Check, Result, Source
 from lablib.ui import LabError
 
 GOOD = """
@@ -41,10 +43,14 @@ nvme = {}
 views = {}
 [expect.stock]
 must_pass = ["create", "boot"]
-must_fail = ["nvme"]
+must_fail = { nvme = "dead" }
 [expect.ours]
 same_layout_as = "stock"
 """
+
+
+def R(result, text, source=Source.GUEST):   # pylint: disable=invalid-name
+    return Check(Result(result), text, source)
 
 
 def scenario_of(text):
@@ -55,7 +61,7 @@ def scenario_of(text):
 
 
 def outcome_of(stack, checks, text=GOOD, **more):
-    return guest.Outcome(scenario_of(text), stack, "/nonexistent/a/b/c",
+    return Outcome(scenario_of(text), stack, "/nonexistent/a/b/c",
                          checks=checks, **more)
 
 
@@ -89,8 +95,11 @@ class Scenarios(unittest.TestCase):
                 ("relocate = 1", "relocate = true", "allow-memory-relocate"),
                 ("nvme = {}", 'nvme = { a = "b c" }', "checks.nvme"),
                 ("nvme = {}", "nvme = 1", "checks.nvme"),
-                ('must_fail = ["nvme"]', 'must_fail = ["irq"]', "'irq'"),
-                ('must_fail = ["nvme"]', 'must_fail = ["boot"]', "must fail"),
+                ('{ nvme = "dead" }', '{ irq = "dead" }', "'irq'"),
+                ('{ nvme = "dead" }', '{ boot = "dead" }', "must fail"),
+                ('{ nvme = "dead" }', '{ nvme = "" }', "must_fail.nvme"),
+                ('{ nvme = "dead" }', '{ nvme = "(" }', "must_fail.nvme"),
+                ('{ nvme = "dead" }', '["nvme"]', "must_fail"),
                 ("[expect.ours]", "[expect.theirs]", "expect.theirs"),
                 ('_as = "stock"', '_as = "ours"', "another stack"),
                 ("[checks]", '[logs.a]\nin = "serial"\n[checks]', "logs.a"),
@@ -119,29 +128,29 @@ class Verdicts(unittest.TestCase):
 
     def test_as_expected(self):
         counts, text = self.count(outcome_of("stock", {
-            "create": ("success", ""), "boot": ("success", ""),
-            "nvme": ("failure", "dead"), "views": ("failure", "")}))
+            "create": R("success", ""), "boot": R("success", ""),
+            "nvme": R("failure", "dead"), "views": R("failure", "")}))
         self.assertEqual(counts, (3, 0))
         self.assertTrue(text.endswith("3 passed, 0 failed\n"))
 
     def test_either_direction_counts(self):
         counts, text = self.count(outcome_of("stock", {
-            "create": ("success", ""), "boot": ("error", "x"),
-            "nvme": ("success", "")}))
+            "create": R("success", ""), "boot": R("error", "x"),
+            "nvme": R("success", "")}))
         self.assertEqual(counts, (1, 2))
-        self.assertIn("must be failure", text)
+        self.assertIn("must be failure for dead", text)
 
     def test_a_missing_result_is_not_a_pass(self):
         counts, _ = self.count(outcome_of("stock", {
-            "create": ("success", ""), "boot": ("success", ""),
-            "nvme": ("skip", "not reached")}))
+            "create": R("success", ""), "boot": R("success", ""),
+            "nvme": NOT_REACHED}))
         self.assertEqual(counts, (2, 1))
         counts, _ = self.count(outcome_of("stock", {
-            "create": ("success", ""), "boot": ("success", "")}))
+            "create": R("success", ""), "boot": R("success", "")}))
         self.assertEqual(counts, (2, 1))
 
     def test_layouts_are_compared(self):
-        good = {name: ("success", "") for name in
+        good = {name: R("success", "") for name in
                 ("create", "boot", "e820", "nvme", "views")}
         same = [(0, 0x1000, "System RAM")]
         bars = [("0000:00:05.0", 2, 0x1000, 0x2000)]
@@ -210,51 +219,50 @@ class SecondTries(unittest.TestCase):
     HUNG = host.Silent("checks", "nothing was heard for 400 s")
 
     def silent(self, stack="stock", silence=HUNG, text=GOOD, **checks):
-        missing = {"create": "", "boot": "", "e820": "not reached",
-                   "nvme": "not reached", "views": "not reached"}
-        found = {name: ("skip", said) if said else ("success", "")
-                 for name, said in missing.items()}
+        found = dict.fromkeys(("e820", "nvme", "views"), NOT_REACHED)
+        found.update(dict.fromkeys(("create", "boot"), R("success", "")))
         found.update(checks)
         return verdict.only_silent(outcome_of(stack, found, text,
                                               silence=silence))
 
     def test_silence_before_what_must_pass(self):
-        charged = ("failure", self.HUNG.short())
+        charged = R("failure", self.HUNG.short(), Source.HUNG)
         self.assertTrue(self.silent(boot=charged))
-        self.assertTrue(self.silent("ours", e820=(
-            "failure", "no report: " + self.HUNG.short())))
+        self.assertTrue(self.silent("ours", e820=charged))
         # Nothing was silent; all that must pass has; nothing is expected at all.
         self.assertFalse(self.silent(boot=charged, silence=None))
         self.assertFalse(self.silent(nvme=charged))
         self.assertFalse(self.silent("new-qemu", boot=charged))
 
     def test_a_wrong_result_before_it_stays(self):
-        charged = ("failure", self.HUNG.short())
-        wrong = {"e820": ("failure", "3 MiB too few"), "nvme": charged}
+        charged = R("failure", self.HUNG.short(), Source.HUNG)
+        wrong = {"e820": R("failure", "3 MiB too few"), "nvme": charged}
         self.assertFalse(self.silent("ours", **wrong))
-        wrong["e820"] = ("skip", "no /dev/mem")
+        wrong["e820"] = R("skip", "no /dev/mem")
         self.assertFalse(self.silent("ours", **wrong))
         self.assertFalse(self.silent("stock", boot=charged,
-                                     nvme=("success", "")))
+                                     nvme=R("success", "")))
 
     def test_logs_that_end_early(self):
         text = GOOD.replace("[expect.stock]", """[logs.no]
 in = "serial"
 absent = "panic"
+beside = "up"
 [logs.yes]
 in = "serial"
 match = "well"
 [expect.stock]""")
-        charged = {"nvme": ("failure", self.HUNG.short()),
-                   "e820": ("success", ""), "no": ("success", ""),
-                   "yes": ("failure", "no line of serial.log matches well")}
+        charged = {"nvme": R("failure", self.HUNG.short(), Source.HUNG),
+                   "e820": R("success", ""), "no": R("success", ""),
+                   "yes": R("failure", "no line of serial matches well",
+                            Source.LOG)}
         self.assertTrue(self.silent("ours", text=text, **charged))
-        charged["no"] = ("failure", "Kernel panic")
+        charged["no"] = R("failure", "Kernel panic", Source.LOG)
         self.assertFalse(self.silent("ours", text=text, **charged))
 
     def test_the_report_says_so(self):
-        good = dict.fromkeys(("create", "boot"), ("success", ""))
-        good["nvme"] = ("failure", "gone")
+        good = dict.fromkeys(("create", "boot"), R("success", ""))
+        good["nvme"] = R("failure", "dead")
         one = outcome_of("stock", good, first_try="kernel: nothing was heard")
         with contextlib.redirect_stdout(io.StringIO()) as out:
             self.assertEqual(verdict.report([one], "/nonexistent"), (3, 0))
@@ -287,19 +295,19 @@ class Guests(unittest.TestCase):
         self.assertEqual(one.outcome.bars,
                          [("0000:00:05.0", 2, 0x80000000, 0xc0000000)])
         self.assertEqual(one.outcome.checks,
-                         {"boot": ("success", ""),
-                          "nvme": ("failure", "no disk: gone")})
+                         {"boot": R("success", ""),
+                          "nvme": R("failure", "no disk: gone")})
 
     @mock.patch("lablib.guest.progress")
     def test_what_did_not_come_is_charged_to_the_stage(self, _):
         one = self.guest()
-        one.outcome.checks["create"] = ("success", "")
+        one.outcome.checks["create"] = R("success", "")
         one._explain(guest.Hung("kernel", "silent\nmore"))
         self.assertEqual(one.outcome.checks["boot"],
-                         ("failure", "kernel: silent"))
-        one.outcome.checks["boot"] = ("success", "")
+                         R("failure", "kernel: silent", Source.ENDED))
+        one.outcome.checks["boot"] = R("success", "")
         one._explain(guest.Hung("checks", "silent"))
-        self.assertEqual(one.outcome.checks["e820"][0], "failure")
+        self.assertEqual(one.outcome.checks["e820"].result, Result.FAILURE)
         self.assertNotIn("nvme", one.outcome.checks)
 
     def test_xl_cfg(self):
@@ -384,7 +392,7 @@ class Guests(unittest.TestCase):
         one.host.job = job
         self.assertFalse(one._start())
         self.assertEqual(one.outcome.checks["boot"],
-                         ("error", "before the start: 7"))
+                         R("error", "before the start: 7", Source.LAB))
         self.assertEqual(len(scripts), 1)
         one.scenario.before.pop()
         self.assertTrue(one._start())
@@ -428,34 +436,34 @@ class HostMemory(unittest.TestCase):
 
     def test_all_of_it_must_be_there(self):
         self.write(0x7fff0000, 0x4000)
-        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x4000))[0],
+        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x4000)).result.value,
                          "success")
         self.memory[0x4000 - 1] ^= 1
-        result, text = self.verdict(("rdm", 0x7fff0000, 0x4000))
-        self.assertEqual(result, "failure")
-        self.assertIn("page at 0x7fff3000 has 511 of 512", text)
+        check = self.verdict(("rdm", 0x7fff0000, 0x4000))
+        self.assertEqual(check.result, Result.FAILURE)
+        self.assertIn("page at 0x7fff3000 has 511 of 512", check.text)
 
     def test_nothing_said_is_nothing_shown(self):
-        self.assertEqual(self.verdict()[0], "failure")
+        self.assertEqual(self.verdict().result.value, "failure")
 
     def test_not_a_word_may_be_where_it_is_not_the_guests(self):
         foreign = ("foreign", 0x7fff1000, 0x2000)
         self.write(0x7fff0000, 0x1000)
-        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x1000), foreign)[0],
+        self.assertEqual(self.verdict(("rdm", 0x7fff0000, 0x1000), foreign).result.value,
                          "success")
         self.write(0x7fff2ff8, 8)
-        result, text = self.verdict(foreign)
-        self.assertEqual(result, "failure")
-        self.assertIn("0x7fff2000", text)
+        check = self.verdict(foreign)
+        self.assertEqual(check.result, Result.FAILURE)
+        self.assertIn("0x7fff2000", check.text)
 
     def test_faults(self):
         line = ("(XEN) [VT-D]DMAR:[DMA Write] Request device [0000:00:04.0] "
                 "fault addr 7fff8000")
-        self.assertEqual(hostmemory.faults(["(XEN) [VT-D]found ACPI_DMAR"])[0],
+        self.assertEqual(hostmemory.faults(["(XEN) [VT-D]found ACPI_DMAR"]).result.value,
                          "success")
-        result, text = hostmemory.faults([line, "(XEN) else", line])
-        self.assertEqual(result, "failure")
-        self.assertTrue(text.startswith("2 faults; the first: DMAR:[DMA W"))
+        check = hostmemory.faults([line, "(XEN) else", line])
+        self.assertEqual(check.result, Result.FAILURE)
+        self.assertTrue(check.text.startswith("2 faults; the first: DMAR:[DMA W"))
 
     def test_they_are_not_the_guests_to_make(self):
         item = scenario_of(GOOD.replace("views = {}",
@@ -560,29 +568,30 @@ class Superpages(unittest.TestCase):
             return [(512 * at, 512) for at in range(large)] + [(1 << 20, 1)] * small
         before = {"p2m": count(200), "IOMMU": count(200)}
         good = {"p2m": count(198, 1024), "IOMMU": count(200)}
-        self.assertEqual(superpages.verdict(before, good), (
+        self.assertEqual(superpages.verdict(before, good), R(
             "success", "p2m: 396 of 400 MiB are still mapped by 2 MiB or more "
             "(99.0 %), 0 of 0 by 1 GiB; IOMMU: 400 of 400 MiB are still mapped "
-            "by 2 MiB or more (100.0 %), 0 of 0 by 1 GiB"))
+            "by 2 MiB or more (100.0 %), 0 of 0 by 1 GiB", Source.HOST))
         for name in before:
             bad = {**good, name: count(197, 1536)}
-            self.assertEqual(superpages.verdict(before, bad)[0], "failure")
+            self.assertEqual(superpages.verdict(before, bad).result.value, "failure")
             self.assertEqual(superpages.verdict(before, {**good, name: None}),
-                             ("error", f"Xen showed no {name} of the guest"))
+                             R("error", f"Xen showed no {name} of the guest",
+                               Source.HOST))
         small = {"p2m": count(0, 512)}
-        self.assertEqual(superpages.verdict(small, small)[0], "failure")
+        self.assertEqual(superpages.verdict(small, small).result.value, "failure")
 
     def test_gigabytes_are_counted_above_4_gib(self):
         low, high = [(0x40000, 1 << 18)], [(0x140000, 1 << 18)]
         before = {"p2m": low * 2}
-        self.assertEqual(superpages.verdict(before, {"p2m": low * 2})[0],
+        self.assertEqual(superpages.verdict(before, {"p2m": low * 2}).result.value,
                          "success")
-        self.assertEqual(superpages.verdict(before, {"p2m": low * 2}, 1)[0],
+        self.assertEqual(superpages.verdict(before, {"p2m": low * 2}, 1).result.value,
                          "failure")
-        result, text = superpages.verdict(before, {"p2m": low + high}, 1)
-        self.assertEqual(result, "success")
-        self.assertTrue(text.endswith("1024 MiB of them above 4 GiB, 1 GiB wanted"))
-        self.assertEqual(superpages.verdict(before, {"p2m": low + high}, 2)[0],
+        check = superpages.verdict(before, {"p2m": low + high}, 1)
+        self.assertEqual(check.result, Result.SUCCESS)
+        self.assertTrue(check.text.endswith("1024 MiB of them above 4 GiB, 1 GiB wanted"))
+        self.assertEqual(superpages.verdict(before, {"p2m": low + high}, 2).result.value,
                          "failure")
 
     def test_what_a_debug_key_prints(self):
@@ -627,11 +636,11 @@ class Boots(unittest.TestCase):
         class Stub:  # pylint: disable=too-few-public-methods
             def __init__(self, one, item, stack, _programs, _count):
                 self.where = f"{item.name}{one.who}"
-                self.outcome = guest.Outcome(item, stack, "")
+                self.outcome = Outcome(item, stack, "")
 
             def run(self):
                 begun.append(self.where)
-                good = ("success", "")
+                good = R("success", "")
                 self.outcome.checks = dict.fromkeys(("create", "boot", "e820"),
                                                     good)
                 if self.where[0] == "b" and left[0]:
@@ -640,10 +649,11 @@ class Boots(unittest.TestCase):
                     if not silent:
                         raise hung
                     self.outcome.silence = hung
-                    self.outcome.checks["boot"] = ("failure", hung.short())
+                    self.outcome.checks["boot"] = R("failure", hung.short(),
+                                                     Source.HUNG)
 
         group = [(SimpleNamespace(name=name, path=name, logs={}, expect={
-            "ours": {"must_pass": ["boot"], "must_fail": [],
+            "ours": {"must_pass": ["boot"], "must_fail": {},
                      "same_layout_as": None}}), "ours") for name in "abc"]
         parts = {"kernel": "", "guest-initrd": "", "views": ""}
         program = SimpleNamespace(path="")

@@ -3,11 +3,11 @@
 import os
 import re
 import time
-from dataclasses import dataclass, field
 
-from . import counts, hostmemory, superpages
+from . import counts, hostmemory, logsearch, results, superpages
 from .host import Follower, Hung, Silent
-from .scenario import BOOT_CHECKS, DOM0_CHECKS
+from .outcome import Outcome
+from .results import BOOT_CHECKS, DOM0_CHECKS, Check, Result, Source
 from .ui import LabError, progress
 
 _CHECK = re.compile(r"memmap-guest: check (\S+) "
@@ -21,36 +21,6 @@ _STALLED = re.compile(r"soft lockup|\brcu\b.*stall|blocked for more than")
 # Seconds in which dom0 runs a small job, if it runs anything.
 _DOM0_ANSWERS = 60
 _BAR = re.compile(r"memmap-guest: bar (\S+) (\S+) (\S+) (\S+)")
-
-
-@dataclass
-class Outcome:
-    """What came of one scenario on one stack."""
-
-    scenario: object
-    stack: str
-    folder: str
-    checks: dict = field(default_factory=dict)      # name -> (result, text)
-    e820: list = field(default_factory=list)        # (start, end, type)
-    bars: list = field(default_factory=list)        # (bdf, number, start, end)
-    views: list = field(default_factory=list)       # lines of memmap-views
-    dma: list = field(default_factory=list)         # hostmemory.written()
-    counts: dict = field(default_factory=dict)      # counts.of()
-    built: dict = field(default_factory=dict)       # superpages.survey()
-    times: dict = field(default_factory=dict)       # stage -> seconds
-    domid: int = 0
-    silence: Hung = None        # what of it was not heard, if anything
-    first_try: str = ""         # how the first try ended, if this is the second
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def text(self, name):
-        try:
-            with open(self.path(name), errors="replace") as stream:
-                return stream.read().splitlines()
-        except FileNotFoundError:
-            return []
 
 
 def _quote(text):
@@ -163,7 +133,7 @@ class Guest:
         finally:
             self._split_console()
             for name in (*BOOT_CHECKS, *self.scenario.checks):
-                self.outcome.checks.setdefault(name, ("skip", "not reached"))
+                self.outcome.checks.setdefault(name, results.NOT_REACHED)
             self._search_logs()
         self._destroy()
 
@@ -198,10 +168,10 @@ class Guest:
                       if line.startswith(("libxl: error", "xc: error"))]
             said = (errors or text.splitlines()[-1:] or ["no output"])[0]
             self.outcome.checks["create"] = (
-                "failure" if errors else "error", said)
+                results.failure if errors else results.error)(said, Source.LAB)
             return False
         self.outcome.domid = int(domid.group(1))
-        self.outcome.checks["create"] = ("success", "")
+        self.outcome.checks["create"] = results.success("", Source.LAB)
         return True
 
     def _start(self):
@@ -212,8 +182,8 @@ class Guest:
         status, text = self.host.job(f"set -e\n{script}", "before the start")
         if status:
             said = self.outcome.text("dom0.log") or text.splitlines()
-            self.outcome.checks["boot"] = ("error", "before the start: "
-                                           + " | ".join(said[-3:]))
+            self.outcome.checks["boot"] = results.error(
+                "before the start: " + " | ".join(said[-3:]), Source.LAB)
             return False
         status, text = self.host.job(
             ("set -e\n/usr/lib/lab/guest-count start\n" if self.count else "")
@@ -264,7 +234,7 @@ class Guest:
             return False
         outcome = self.outcome
         if "memmap-guest: start" in line:
-            outcome.checks["boot"] = ("success", "")
+            outcome.checks["boot"] = results.success("", Source.GUEST)
             self._next("checks")
         elif match := _E820.search(line):
             start, end, kind = match.groups()
@@ -277,7 +247,7 @@ class Guest:
             outcome.dma.append(there)
         elif match := _CHECK.search(line):
             name, result, text = match.groups()
-            outcome.checks[name] = (result, text)
+            outcome.checks[name] = Check(Result(result), text, Source.GUEST)
             progress(f"{name}: {result}", self.who)
         return "memmap-guest: done" in line
 
@@ -336,10 +306,11 @@ class Guest:
             lines = outcome.text(name + ".txt")
             for line in lines:
                 if match := _DOM0_CHECK.search(line):
-                    outcome.checks[match.group(1)] = match.groups()[1:]
-            outcome.checks.setdefault(name, (
-                "error", f"memmap-views said nothing (inspect: {status}): "
-                + " | ".join(lines[-2:] or text.splitlines()[-2:])))
+                    outcome.checks[match.group(1)] = Check(
+                        Result(match.group(2)), match.group(3), Source.DOM0)
+            outcome.checks.setdefault(name, results.error(
+                f"memmap-views said nothing (inspect: {status}): "
+                + " | ".join(lines[-2:] or text.splitlines()[-2:]), Source.DOM0))
         self._look_at_host()
         self._next("end")
 
@@ -364,14 +335,15 @@ class Guest:
         """Charge what did not come to the stage that hung."""
         checks = self.outcome.checks
         text = hung.short()
+        source = Source.HUNG if isinstance(hung, Silent) else Source.ENDED
         progress(f"ended: {text}", self.who)
         for name in BOOT_CHECKS:
             if name not in checks:
-                checks[name] = ("failure", text)
+                checks[name] = results.failure(text, source)
                 return
         for name in self.scenario.checks:
             if name not in checks:
-                checks[name] = ("failure", "no report: " + text)
+                checks[name] = results.failure("no report: " + text, source)
                 return
 
     def _look_at_silence(self, hung):
@@ -414,17 +386,8 @@ class Guest:
                       f"{release}", "xl destroy")
 
     def _search_logs(self):
-        """The [logs] checks: a line that must, or must not, be there."""
         for name, wanted in self.scenario.logs.items():
-            pattern = re.compile(wanted.get("match", wanted.get("absent")))
             file = self.scenario.log_file(name)
-            found = [line for line in self.outcome.text(file)
-                     if pattern.search(line)]
-            if not os.path.exists(self.outcome.path(file)):
-                verdict = ("skip", f"the guest left no {file}")
-            elif "match" in wanted:
-                verdict = ("success", found[0]) if found else (
-                    "failure", f"no line of {file} matches {pattern.pattern}")
-            else:
-                verdict = ("failure", found[0]) if found else ("success", "")
-            self.outcome.checks[name] = verdict
+            lines = self.outcome.text(file) \
+                if os.path.exists(self.outcome.path(file)) else None
+            self.outcome.checks[name] = logsearch.search(wanted, lines)

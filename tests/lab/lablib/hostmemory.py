@@ -7,6 +7,9 @@ host's reserved memory, the host's memory shows.
 import re
 import struct
 
+from . import results
+from .results import Source
+
 PAGE = 4096
 _DMA = re.compile(r"memmap-guest: dma (rdm|foreign) (0x[0-9a-f]+) "
                   r"(0x[0-9a-f]+) (0x[0-9a-f]+)")
@@ -31,12 +34,13 @@ def word(address, seed):
 
 
 def rmrr(ranges, read):
-    """The check `rmrr`: (result, text).
+    """The check `rmrr`.
 
     RANGES is what written() found; READ(address, bytes) is the host's memory.
     """
     if not ranges:
-        return ("failure", "the guest reported no range that its device wrote")
+        return results.failure("the guest reported no range that its device "
+                               "wrote", Source.HOST)
     there = absent = 0
     # A device that writes twice leaves what it wrote last.
     last = {tuple(entry[:3]): entry for entry in ranges}
@@ -48,23 +52,26 @@ def rmrr(ranges, read):
             good = sum(found == expected for found, expected in pairs)
             at = start + 8 * page
             if kind == "rdm" and good < len(pairs):
-                return ("failure", f"the host's page at {at:#x} has {good} of "
-                        f"{len(pairs)} words that the device wrote; its first "
-                        f"is {words[page]:#x}, not {wanted[page]:#x}")
+                return results.failure(
+                    f"the host's page at {at:#x} has {good} of {len(pairs)} words "
+                    f"that the device wrote; its first is {words[page]:#x}, not "
+                    f"{wanted[page]:#x}", Source.HOST)
             if kind == "foreign" and good:
-                return ("failure", f"the host's page at {at:#x}, which is not "
-                        f"this guest's, has {good} words from its device")
+                return results.failure(
+                    f"the host's page at {at:#x}, which is not this guest's, has "
+                    f"{good} words from its device", Source.HOST)
             there += kind == "rdm"
             absent += kind == "foreign"
     text = f"the host's memory has what the device wrote, {there} pages"
     if absent:
         text += f"; {absent} pages that are not the guest's do not"
-    return ("success", text)
+    return results.success(text, Source.HOST)
 
 
 def faults(lines):
     """The check `faults`: what the IOMMU reported in LINES of Xen's console."""
     found = [match.group() for line in lines if (match := _FAULT.search(line))]
     if found:
-        return ("failure", f"{len(found)} faults; the first: {found[0]}")
-    return ("success", "the IOMMU reported none")
+        return results.failure(f"{len(found)} faults; the first: {found[0]}",
+                               Source.HOST)
+    return results.success("the IOMMU reported none", Source.HOST)

@@ -10,6 +10,9 @@ more before must still be mapped so.
 import re
 import struct
 
+from . import results
+from .results import Source
+
 PAGE = 4096
 EXTENT = 512                # pages of 2 MiB
 HUGE = 512 * 512            # of 1 GiB
@@ -97,7 +100,7 @@ def _mapped(entries, least, above=0):
 
 
 def verdict(before, after, gigabytes=0):
-    """(result, text); both are survey()'s.
+    """The check; both are survey()'s.
 
     GIGABYTES: how much above 4 GiB the p2m has to map by entries of 1 GiB.
     """
@@ -105,7 +108,8 @@ def verdict(before, after, gigabytes=0):
     for name, old in before.items():
         new = after.get(name)
         if not old or not new:
-            return ("error", f"Xen showed no {name} of the guest")
+            return results.error(f"Xen showed no {name} of the guest",
+                                 Source.HOST)
         had, has = _mapped(old, EXTENT), _mapped(new, EXTENT)
         good &= had > 0 and 100 * has >= LEAST * had
         text.append(f"{name}: {has} of {had} MiB are still mapped by 2 MiB or "
@@ -115,4 +119,5 @@ def verdict(before, after, gigabytes=0):
         high = _mapped(after["p2m"], HUGE, HIGH)
         good &= high >= 1024 * gigabytes
         text.append(f"{high} MiB of them above 4 GiB, {gigabytes} GiB wanted")
-    return ("success" if good else "failure", "; ".join(text))
+    return (results.success if good else results.failure)(
+        "; ".join(text), Source.HOST)

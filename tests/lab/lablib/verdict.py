@@ -2,7 +2,11 @@
 
 import json
 import os
+import re
+from dataclasses import dataclass
 
+from . import results
+from .results import NEVER_EXPECTED, NOT_REACHED, Result, Source
 from .ui import result
 
 # Lines of logs that explain a failure, by check; the last few of each.
@@ -16,16 +20,36 @@ _TELLING = {
 _LINES = 6
 
 
+@dataclass(frozen=True)
+class Expectation:
+    """What a check has to come to; a failure for the reason that PATTERN finds."""
+
+    result: Result
+    pattern: str = ""
+
+    def met(self, check):
+        return (check.result is self.result
+                and check.source not in NEVER_EXPECTED
+                and bool(re.search(self.pattern, check.text)))
+
+    def __str__(self):
+        return self.result.value + (f" for {self.pattern}" if self.pattern else "")
+
+
+_SUCCESS = Expectation(Result.SUCCESS)
+
+
 def expectations(outcome):
-    """[(check, result it must have)] of this scenario for this stack."""
+    """{check: Expectation} of this scenario for this stack."""
     wanted = outcome.scenario.expect.get(outcome.stack)
     if wanted is None:
-        return []
-    pairs = [(name, "success") for name in wanted["must_pass"]]
-    pairs += [(name, "failure") for name in wanted["must_fail"]]
+        return {}
+    found = {name: _SUCCESS for name in wanted["must_pass"]}
+    found.update((name, Expectation(Result.FAILURE, pattern))
+                 for name, pattern in wanted["must_fail"].items())
     if wanted["same_layout_as"]:
-        pairs.append(("layout", "success"))
-    return pairs
+        found["layout"] = _SUCCESS
+    return found
 
 
 def only_silent(outcome):
@@ -33,18 +57,20 @@ def only_silent(outcome):
     of it until then is as expected."""
     if outcome.silence is None:
         return False
-    logs = outcome.scenario.logs
-    missing = []
-    for name, wanted in expectations(outcome):
-        status, text = outcome.checks.get(name, ("skip", "not reached"))
-        if status == wanted:
+    owed = False
+    for name, wanted in expectations(outcome).items():
+        check = outcome.checks.get(name, NOT_REACHED)
+        if wanted.met(check):
             continue
-        if text == "not reached" or text.endswith(outcome.silence.short()) or \
-                "match" in logs.get(name, {}) or name in logs and status == "skip":
-            missing.append(wanted)
-        else:
+        # What a log lacks may have been about to come; what it has is there.
+        unheard = check.source in (Source.HUNG, Source.NOT_REACHED) or (
+            check.source is Source.LOG
+            and (check.result is not Result.FAILURE
+                 or "match" in outcome.scenario.logs[name]))
+        if not unheard:
             return False
-    return "success" in missing
+        owed |= wanted is _SUCCESS
+    return owed
 
 
 def compare_layouts(outcomes):
@@ -56,16 +82,20 @@ def compare_layouts(outcomes):
             continue
         other = by_name[outcome.scenario.path, other_stack]
         if not outcome.e820 or not other.e820:
-            verdict = ("skip", "one of the two guests reported no E820")
+            verdict = results.skip("one of the two guests reported no E820",
+                                   Source.LAB)
         elif outcome.e820 != other.e820:
-            verdict = ("failure", f"E820 differs from {other_stack}'s: "
-                       + _difference(outcome.e820, other.e820))
+            verdict = results.failure(
+                f"E820 differs from {other_stack}'s: "
+                + _difference(outcome.e820, other.e820), Source.LAB)
         elif outcome.bars != other.bars:
-            verdict = ("failure", f"BARs differ from {other_stack}'s: "
-                       + _difference(outcome.bars, other.bars))
+            verdict = results.failure(
+                f"BARs differ from {other_stack}'s: "
+                + _difference(outcome.bars, other.bars), Source.LAB)
         else:
-            verdict = ("success", f"{len(outcome.e820)} E820 entries and "
-                       f"{len(outcome.bars)} BARs as under {other_stack}")
+            verdict = results.success(
+                f"{len(outcome.e820)} E820 entries and {len(outcome.bars)} BARs as "
+                f"under {other_stack}", Source.LAB)
         outcome.checks["layout"] = verdict
 
 
@@ -83,16 +113,16 @@ def report(outcomes, top):
     compare_layouts(outcomes)
     passed = failed = 0
     for outcome in outcomes:
-        wanted = dict(expectations(outcome))
+        wanted = expectations(outcome)
         bad = []
         for name in wanted:
-            outcome.checks.setdefault(name, ("skip", "no result"))
-        for name, (status, text) in outcome.checks.items():
-            note = ""
+            outcome.checks.setdefault(name, NOT_REACHED)
+        for name, check in outcome.checks.items():
+            note, text = "", check.text
             if name in wanted:
-                if status == wanted[name]:
+                if wanted[name].met(check):
                     passed += 1
-                    if status == "failure":
+                    if check.result is Result.FAILURE:
                         note = "  (as expected)"
                 else:
                     failed += 1
@@ -101,7 +131,7 @@ def report(outcomes, top):
             if text:
                 text = ": " + text
             result(f"{outcome.scenario.name:12} {outcome.stack:14} "
-                   f"{name:8} {status:8}{note}{text}")
+                   f"{name:8} {check.result.value:8}{note}{text}")
         if outcome.first_try:
             result(f"{outcome.scenario.name:12} {outcome.stack:14} second try; the "
                    f"first: {outcome.first_try}")
@@ -129,6 +159,14 @@ def _explain(outcome, bad, top):
            + "/xen.log")
 
 
+def _check(outcome, name):
+    check, wanted = outcome.checks[name], expectations(outcome).get(name)
+    return {"name": name, "result": check.result.value, "text": check.text,
+            "source": check.source.value,
+            "expected": wanted and wanted.result.value,
+            "reason": wanted and wanted.pattern}
+
+
 def document(outcomes, lab, programs):
     """Everything about a run, for --json."""
     return {
@@ -144,9 +182,7 @@ def document(outcomes, lab, programs):
                       for key in ("memory", "maxmem", "vcpus", "videoram",
                                   "firmware")},
             "relocate": o.scenario.relocate(o.stack),
-            "checks": [{"name": name, "result": status, "text": text,
-                        "expected": dict(expectations(o)).get(name)}
-                       for name, (status, text) in o.checks.items()],
+            "checks": [_check(o, name) for name in o.checks],
             "e820": [list(entry) for entry in o.e820],
             "bars": [list(entry) for entry in o.bars],
             "views": o.views,

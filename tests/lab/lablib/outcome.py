@@ -1,0 +1,35 @@
+"""Everything that is known of one guest when it is gone."""
+
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Outcome:
+    """What came of one scenario on one stack."""
+
+    scenario: object
+    stack: str
+    folder: str
+    checks: dict = field(default_factory=dict)      # name -> results.Check
+    e820: list = field(default_factory=list)        # (start, end, type)
+    bars: list = field(default_factory=list)        # (bdf, number, start, end)
+    views: list = field(default_factory=list)       # lines of memmap-views
+    dma: list = field(default_factory=list)         # hostmemory.Written
+    counts: dict = field(default_factory=dict)      # counts.of()
+    built: dict = field(default_factory=dict)       # superpages.survey()
+    times: dict = field(default_factory=dict)       # stage -> seconds
+    domid: int = 0
+    silence: Exception = None   # the host.Silent that ended it, if one did
+    first_try: str = ""         # how the first try ended, if this is the second
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def text(self, name):
+        """The lines of one of its logs; none if there is no such log."""
+        try:
+            with open(self.path(name), errors="replace") as stream:
+                return stream.read().splitlines()
+        except FileNotFoundError:
+            return []
