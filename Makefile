@@ -27,7 +27,8 @@ all: series
 deps-series:
 	@scripts/deps python3 git
 deps-unit:
-	@scripts/deps gcc libc6-dev clang check pkg-config python3 git
+	@scripts/deps gcc libc6-dev clang check pkg-config python3 python3-jsonschema \
+		git
 test-tools: deps-unit
 
 # Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.
