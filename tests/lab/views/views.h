@@ -44,7 +44,8 @@
  *    it is not given, whatever lies beyond the E820 and beyond xen.ram as QEMU shows it, and
  *    under no BAR, is taken for parked, up to 64 MiB.
  *
- * The first three sources of difference are what this project is about; see DESIGN.md, B1 to B8.
+ * dma-blind, stale and under-bar are what this project is about: hvmloader moves RAM, or libxl cuts
+ * it for reserved memory, and QEMU is not told.
  */
 #ifndef MEMMAP_VIEWS_H
 #define MEMMAP_VIEWS_H
