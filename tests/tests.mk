@@ -9,7 +9,8 @@ FUZZ_SECONDS ?= 600
 T           := build/tests
 # _GNU_SOURCE is for the tests; what ships is freestanding (see portable).
 TEST_INC    := -D_GNU_SOURCE -Iprotocol -Ihvmloader -Itests/unit -Itests/prop
-TEST_CFLAGS := -std=gnu99 -g -Wall -Wextra -Werror $(TEST_INC)
+WARN        := -Wall -Wextra -Werror
+TEST_CFLAGS := -std=gnu99 -g $(WARN) $(TEST_INC)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
                -fno-omit-frame-pointer
 
@@ -28,8 +29,9 @@ RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT_DEPS   := $(PURE_SRC) $(PURE_HDR) $(UNIT_SRC) $(UNIT_HDR) tests/tests.mk
 
-check_flags  = $(shell pkg-config --cflags check)
-check_libs   = $(shell pkg-config --libs check)
+# Asked once, and only if something needs it.
+check_flags  = $(eval check_flags := $(shell pkg-config --cflags check))$(check_flags)
+check_libs   = $(eval check_libs := $(shell pkg-config --libs check))$(check_libs)
 
 .PHONY: check-unit check-prop check-mutations fuzz coverage vectors
 .PHONY: test-tools check-portable check-replay check-asan
@@ -56,13 +58,24 @@ check-asan: $(T)/unit-asan
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit-asan >unit-asan.log 2>&1 || \
 	    { cat unit-asan.log; exit 1; }; tail -n 1 unit-asan.log
 
-$(T)/unit: $(UNIT_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) -o $@ $(UNIT_SRC) \
-	    $(PURE_SRC) $(check_libs)
+# Objects, so that a changed file costs one compilation: ./unit/mutate lives of it.
+UNIT_OBJ    := $(patsubst %.c,$(T)/o1/%.o,$(UNIT_SRC) $(PURE_SRC))
+ASAN_OBJ    := $(UNIT_OBJ:$(T)/o1/%=$(T)/asan/%)
+-include $(UNIT_OBJ:.o=.d) $(ASAN_OBJ:.o=.d)
 
-$(T)/unit-asan: $(UNIT_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) $(check_flags) -o $@ \
-	    $(UNIT_SRC) $(PURE_SRC) $(check_libs)
+$(T)/o1/%.o: %.c tests/tests.mk | test-tools
+	@mkdir -p $(@D)
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) -MMD -MP -c -o $@ $<
+
+$(T)/asan/%.o: %.c tests/tests.mk | test-tools
+	@mkdir -p $(@D)
+	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) $(check_flags) -MMD -MP -c -o $@ $<
+
+$(T)/unit: $(UNIT_OBJ)
+	@$(TEST_CC) -o $@ $^ $(check_libs)
+
+$(T)/unit-asan: $(ASAN_OBJ)
+	@$(TEST_CC) $(SANITIZE) -o $@ $^ $(check_libs)
 
 # The pure parts of the programs that run in the lab's guest and dom0.
 .PHONY: check-lab-parts
@@ -244,9 +257,10 @@ bench-size: series
 	@mkdir -p $(BENCH)
 	@tests/bench/size.py --json $(BENCH)/size.json
 
-# Each small mistake of tests/unit/mutations must turn a unit test red.
+# Each small mistake of these lists must turn a test red: tests/unit/mutate says how.
+MUTATIONS   := $(wildcard tests/unit/mutations tests/*/mutations tests/lab/*/mutations)
 check-mutations: test-tools
-	@tests/unit/mutate --cc $(TEST_CC) $(T)/mutants
+	@tests/unit/mutate $(MUTATIONS:%=--list %) $(T)/mutants
 
 # What PROTOCOL.md says of itself in bytes; the unit tests compare.
 vectors: $(T)/vectors

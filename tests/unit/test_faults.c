@@ -32,6 +32,7 @@ Suite *faults_suite(void)
     Suite *s = suite_create("faults");
     TCase *tc = tcase_create("small maps");
 
+    tcase_set_tags(tc, "slow");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, whatever_fails_the_layout_is_true);
     suite_add_tcase(s, tc);

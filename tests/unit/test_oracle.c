@@ -28,6 +28,7 @@ Suite *oracle_suite(void)
     Suite *s = suite_create("oracle");
     TCase *tc = tcase_create("small maps");
 
+    tcase_set_tags(tc, "slow");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, no_plan_moves_too_much);
     suite_add_tcase(s, tc);
