@@ -18,6 +18,7 @@ Suite *codec_suite(void);
 Suite *layout_suite(void);
 Suite *dm_suite(void);
 Suite *dm_records_suite(void);
+Suite *order_suite(void);
 Suite *dm_rdm_suite(void);
 Suite *fw_suite(void);
 Suite *rdm_suite(void);
