@@ -367,6 +367,8 @@ static const struct flaw {
       MEMMAP_E_TYPE, 5, false },
 
     { "aux of RAM", { { ENT(1, AUX), 4, 1 } }, MEMMAP_E_RESERVED, 1, false },
+    { "aux of RAM that firmware keeps", { { ENT(4, AUX), 4, 1 } },
+      MEMMAP_E_RESERVED, 4, false },
     { "aux of MMIO", { { ENT(3, AUX), 4, 0x80000000 } }, MEMMAP_E_RESERVED, 3,
       false },
     { "aux of OWNED", { { ENT(5, AUX), 4, 1 } }, MEMMAP_E_RESERVED, 5, false },
@@ -386,6 +388,8 @@ static const struct flaw {
       MEMMAP_E_RAM_SUM, NONE, false },
     { "sum one too large", { { HDR(RAM_PAGES), 8, SAMPLE_RAM + 1 } },
       MEMMAP_E_RAM_SUM, NONE, false },
+    { "sum of constraints", { { HDR(KIND), 2, 2 },
+      { HDR(RAM_PAGES), 8, SAMPLE_RAM + 1 } }, MEMMAP_E_RAM_SUM, NONE, false },
     { "page invented", { { ENT(4, PAGES), 8, 0x11 } }, MEMMAP_E_RAM_SUM, NONE,
       false },
     { "RAM called MMIO", { { ENT(1, TYPE), 2, MEMMAP_TYPE_MMIO } },
@@ -503,6 +507,13 @@ START_TEST(longer_lengths)
     ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index), longer[_i].err);
     if ( longer[_i].err )
         return;
+
+    /* The checksum is of all of it, to the last byte that we do not know. */
+    wide[total - 1] ^= 1;
+    ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index),
+                      MEMMAP_E_CHECKSUM);
+    wide[total - 1] ^= 1;
+    ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index), MEMMAP_OK);
 
     ck_assert_uint_eq(r.minor, 9);
     memcpy(kept, sample, sizeof(kept));

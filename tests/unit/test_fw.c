@@ -95,6 +95,27 @@ START_TEST(query_is_understood)
 }
 END_TEST
 
+/* QUERY may be asked in any state but the first and the last. */
+START_TEST(query_in_every_state)
+{
+    struct memmap_record r;
+
+    ck_assert_uint_eq(memmap_fw_probe(&rig.fw), MEMMAP_OK);
+    ck_assert_uint_eq(query(&r), MEMMAP_OK);
+    rig_record(&rig, &r, storage);
+    ck_assert_uint_eq(memmap_fw_prepare(&rig.fw, &r), MEMMAP_OK);
+    ck_assert_uint_eq(query(&r), MEMMAP_OK);
+    ck_assert(rig.fw.present);
+    rig_record(&rig, &r, storage);
+    ck_assert_uint_eq(memmap_fw_commit(&rig.fw, &r), MEMMAP_OK);
+    ck_assert_uint_eq(query(&r), MEMMAP_OK);
+    ck_assert_uint_eq(rig.fw.generation, 1);
+    ck_assert_uint_eq(memmap_fw_seal(&rig.fw), MEMMAP_OK);
+    ck_assert_uint_eq(query(&r), MEMMAP_E_STATE);
+    ck_assert(rig.fw.present);
+}
+END_TEST
+
 /* A second boot of the same domain: the device was reset, RAM is where it was. */
 START_TEST(second_boot)
 {
@@ -191,7 +212,9 @@ START_TEST(too_many_entries)
                                             0, 0 };
     r.layout.nr = r.layout.max = NELEM(storage);
     wire = rig.wire;
+    rig.fw.index = 2;           /* what an earlier refusal blamed */
     ck_assert_uint_eq(memmap_fw_prepare(&rig.fw, &r), MEMMAP_E_COUNT);
+    ck_assert_uint_eq(rig.fw.index, MEMMAP_NO_INDEX);
     ck_assert_uint_eq(memmap_fw_commit(&rig.fw, &r), MEMMAP_E_COUNT);
     ck_assert_uint_eq(rig.fw.generation, 0);
     /* It never left the firmware. */
@@ -517,6 +540,7 @@ Suite *fw_suite(void)
     } tests[] = {
         { "conversation", whole_conversation, 1 },
         { "conversation", query_is_understood, 1 },
+        { "conversation", query_in_every_state, 1 },
         { "conversation", second_boot, 1 },
         { "conversation", second_commit, 1 },
         { "conversation", refused_then_fallback, NELEM(refusals) },

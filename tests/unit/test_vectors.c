@@ -9,6 +9,7 @@
  */
 #include "suites.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,36 @@ START_TEST(files_are_fresh)
 }
 END_TEST
 
+/* A file that the code does not make any more is nobody's vector. */
+START_TEST(no_other_files)
+{
+    char path[4096];
+    struct dirent *e;
+    unsigned int seen = 0;
+    DIR *dir;
+
+    snprintf(path, sizeof(path), "%s/vectors", source());
+    dir = opendir(path);
+    ck_assert_msg(dir != NULL, "%s is missing", path);
+    while ( (e = readdir(dir)) )
+    {
+        const char *dot = strrchr(e->d_name, '.');
+        unsigned int i;
+
+        if ( !dot || strcmp(dot, ".hex") )
+            continue;
+        for ( i = 0; i < nr_vectors; i++ )
+            if ( strlen(vectors[i].name) == (size_t)(dot - e->d_name) &&
+                 !strncmp(vectors[i].name, e->d_name, dot - e->d_name) )
+                break;
+        ck_assert_msg(i < nr_vectors, "%s/%s is no vector", path, e->d_name);
+        seen++;
+    }
+    closedir(dir);
+    ck_assert_uint_eq(seen, nr_vectors);
+}
+END_TEST
+
 START_TEST(table_in_the_specification)
 {
     char path[4096], *want, *text, *begin, *end;
@@ -119,10 +150,11 @@ START_TEST(table_in_the_specification)
     text = slurp(path);
     ck_assert_msg(text != NULL, "%s is missing", path);
     begin = strstr(text, VECTORS_BEGIN);
-    if ( !begin )
-        return;
+    ck_assert_msg(begin != NULL, "%s: the table of vectors has no beginning",
+                  path);
+    ck_assert_msg(!strstr(begin + 1, VECTORS_BEGIN), "%s: two tables", path);
     end = strstr(begin, VECTORS_END);
-    ck_assert_msg(end != NULL, "%s: the table has no end", path);
+    ck_assert_msg(end != NULL, "%s: the table of vectors has no end", path);
     f = open_memstream(&want, &size);
     fputs(VECTORS_BEGIN "\n", f);
     vector_table(f);
@@ -156,6 +188,7 @@ Suite *vectors_suite(void)
 
     tcase_add_loop_test(tc, committed_vector, 0, nr_vectors);
     tcase_add_test(tc, files_are_fresh);
+    tcase_add_test(tc, no_other_files);
     tcase_add_test(tc, table_in_the_specification);
     tcase_add_test(tc, every_error_has_a_vector);
     suite_add_tcase(s, tc);

@@ -3,7 +3,7 @@
  * usage: vectors FOLDER PROTOCOL.md
  *
  * Write every vector to FOLDER, and the table of them between the markers of
- * PROTOCOL.md if it has them.  The unit tests then compare both with the code.
+ * PROTOCOL.md.  The unit tests then compare both with the code.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +54,8 @@ int main(int argc, char *argv[])
     end = begin ? strstr(begin, VECTORS_END) : NULL;
     if ( !end )
     {
-        printf("%s has no markers for the table\n", argv[2]);
-        return 0;
+        fprintf(stderr, "%s has no markers for the table\n", argv[2]);
+        return 1;
     }
     f = must_open(argv[2], "w");
     fwrite(text, 1, begin + strlen(VECTORS_BEGIN) - text, f);
