@@ -49,16 +49,16 @@ static bool populated(const struct mover *m, uint64_t gfn, unsigned int order)
 }
 
 /*
- * Say no more that @gfn is RAM.  A layout without room for a gap in the middle
- * loses what follows in the range as well: too little is said, never too much.
+ * Say no more that @pages at @gfn, of one range, are RAM.  A layout without room
+ * for a gap in the middle loses what follows in the range as well: too little is
+ * said, never too much.
  */
-static void lose(struct mover *m, uint64_t gfn)
+static void lose(struct mover *m, uint64_t gfn, uint64_t pages)
 {
     const struct memmap_range *r =
         &m->now->range[memmap_layout_seek(m->now, gfn)];
-    uint64_t pages = 1;
 
-    if ( !memmap_layout_clear(m->now, gfn, 1) )
+    if ( !memmap_layout_clear(m->now, gfn, pages) )
     {
         pages = memmap_range_end(r) - gfn;
         memmap_layout_clear(m->now, gfn, pages);
@@ -67,13 +67,11 @@ static void lose(struct mover *m, uint64_t gfn)
     m->lost = true;
 }
 
+/* They are at @to.  A layout that has no room to say so loses them. */
 static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 {
-    if ( memmap_layout_move(m->now, from, to, pages) )
-        return;
-    while ( pages-- )
-        if ( memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from + pages, 1) )
-            lose(m, from + pages);
+    if ( !memmap_layout_move(m->now, from, to, pages) )
+        lose(m, from, pages);
 }
 
 /*
@@ -85,15 +83,26 @@ static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 static void look_for(struct mover *m, uint64_t from, uint64_t to,
                      uint64_t pages)
 {
-    for ( ; pages--; from++, to++ )
+    uint64_t run = 0;   /* pages up to here that moved: noted as one, see ROOM */
+
+    for ( ; ; pages--, from++, to++ )
     {
-        if ( !memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from, 1) ||
-             is_ram(m, from) )
+        const bool left =
+            pages && memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from, 1) &&
+            !is_ram(m, from);
+
+        if ( left && is_ram(m, to) )
+        {
+            run++;
             continue;
-        if ( is_ram(m, to) )
-            note(m, from, to, 1);
-        else if ( !populated(m, from, 0) )
-            lose(m, from);
+        }
+        if ( run )
+            note(m, from - run, to - run, run);
+        run = 0;
+        if ( !pages )
+            return;
+        if ( left && !populated(m, from, 0) )
+            lose(m, from, 1);
     }
 }
 

@@ -25,6 +25,7 @@ static struct memmap_moved moved;
 static unsigned int looks;
 static unsigned int largest, most;
 static bool no_odd_pages;               /* populated one by one */
+static bool even_pages_only;            /* moved with others */
 
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages)
@@ -33,6 +34,12 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
     REQUIRE(pages >= 1 && pages <= 65535);
     if ( pages > largest )
         largest = pages;
+    if ( even_pages_only && from != to )
+    {
+        for ( unsigned int i = 0; i < pages; i += 2 )
+            REQUIRE(!host_add_to_physmap(&host, from + i, to + i, 1));
+        return HOST_ENOMEM;
+    }
     return host_add_to_physmap(&host, from, to, pages);
 }
 
@@ -100,7 +107,7 @@ static void setup(void)
     plan.moved_pages = 0;
     memset(&moved, 0, sizeof(moved));
     largest = most = looks = 0;
-    no_odd_pages = false;
+    no_odd_pages = even_pages_only = false;
 }
 
 /* Two moves from one range, as around a block that the device model owns. */
@@ -832,6 +839,58 @@ START_TEST(lost_in_a_full_layout)
 }
 END_TEST
 
+/*
+ * Of a call that fails pages may have moved here and there.  Without room to say
+ * where they are they are lost as well.
+ */
+START_TEST(moved_here_and_there)
+{
+    for ( unsigned int room = 6; room < 12; room++ )
+    {
+        uint64_t said;
+
+        setup();
+        ram(0, 100);
+        move(80, 1000, 20);
+        now.max = now.nr + room;
+        even_pages_only = true;
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                -MEMMAP_XEN_ENOMEM);
+        even_pages_only = false;
+        said = memmap_layout_pages(&now, MEMMAP_TYPE_RAM);
+        REQUIRE(moved.lost_pages && said == 100 - moved.lost_pages);
+        for ( unsigned int i = 0; i < now.nr; i++ )
+            for ( unsigned int p = 0; p < now.range[i].pages; p++ )
+                REQUIRE(host_get(&host, now.range[i].gfn + p).type ==
+                        HOST_RAM);
+    }
+}
+END_TEST
+
+/*
+ * A call fails on the way back, into a gap between other RAM, and the layout is
+ * almost full: what has come home is found, or nothing was begun.
+ */
+START_TEST(little_room_on_the_way_back)
+{
+    for ( unsigned int room = 0; room < 12; room++ )
+    {
+        setup();
+        ram(0, 10);
+        ram(20, 100);
+        move(20, 1000, 100);
+        REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
+        now.max = now.nr + room;
+        host.fail_after = 50;
+        host.fail_err = HOST_EBUSY;
+        REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) ==
+                (room < 3 ? -MEMMAP_XEN_ENOMEM : HOST_EBUSY));
+        REQUIRE(!moved.lost_pages);
+        assert_true_layout(110);
+    }
+}
+END_TEST
+
 Suite *move_suite(void)
 {
     Suite *s = suite_create("move");
@@ -873,6 +932,8 @@ Suite *move_suite(void)
     tcase_add_test(tc, guests_whose_ram_stays);
     tcase_add_test(tc, no_room_in_the_layout);
     tcase_add_test(tc, lost_in_a_full_layout);
+    tcase_add_test(tc, moved_here_and_there);
+    tcase_add_test(tc, little_room_on_the_way_back);
     suite_add_tcase(s, tc);
     return s;
 }
