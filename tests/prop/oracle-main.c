@@ -25,12 +25,10 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    printf("seed %#" PRIx64 ": RAM left for reserved memory in %" PRIu64
-           ", for BARs in %" PRIu64 ", for both in %" PRIu64
-           "; reserved memory stayed in %" PRIu64 ", BARs were high in %" PRIu64
-           ", without a place in %" PRIu64 ", nothing could move in %" PRIu64
-           ", no room in %" PRIu64 "\n", seed, c.rdm, c.bars, c.both, c.kept,
-           c.high, c.unplaced, c.stay, c.no_room);
-    printf("%" PRIu64 " plans move no page more than brute force\n", c.cases);
+    printf("seed %#" PRIx64 ": ", seed);
+    for ( unsigned int k = 0; k < ORACLE_KINDS; k++ )
+        printf("%s%s in %" PRIu64, k ? ", " : "", oracle_floor[k].name,
+               c.kind[k]);
+    printf("\n%" PRIu64 " plans move no page more than brute force\n", c.cases);
     return 0;
 }

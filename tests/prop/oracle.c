@@ -10,6 +10,9 @@
  *
  * Then the plan: its moves are made, one page at a time, and what results is
  * compared with what the plan says.
+ *
+ * A run that never tried something shows nothing of it, so the maps are counted by
+ * what they tried, and of each kind there must be some.
  */
 #include "oracle.h"
 
@@ -73,11 +76,14 @@ static void build(void)
         .hole_fixed = chance(30), .high_thresh = PAGE << (3 + rnd(4)),
         .addr_limit = chance(90) ? PAGES : 300 + rnd(200),
         .gfn_limit = chance(85) ? PAGES : BASE + rnd(300),
-        .may_move = chance(85),
+        .max_mtrrs = chance(50) ? 1 + rnd(5) : 0, .may_move = chance(85),
     };
     if ( in.hole_start > end )
         in.hole_start = end;
-    low = in.hole_start - (chance(50) ? 0 : rnd(32));
+    if ( chance(25) )
+        low = in.hole_start + rnd(end - in.hole_start + 1);
+    else
+        low = in.hole_start - (chance(50) ? 0 : rnd(32));
     in.hole_start *= PAGE;
     in.hole_min *= PAGE;
     in.hole_end *= PAGE;
@@ -264,11 +270,47 @@ static uint64_t default_hole(unsigned int low)
     return start > top && reserved ? top : start;
 }
 
-/* The BARs that policy puts low, and where the hole must start for them. */
-static unsigned int choose(uint64_t *hole)
+/* Variable MTRRs for [p, end) in pages: the largest that may start there first. */
+static unsigned int mtrrs(unsigned int p, unsigned int end)
+{
+    unsigned int nr = 0, size;
+
+    for ( ; p < end; p += size, nr++ )
+        for ( size = BASE; p % size || p + size > end; )
+            size /= 2;
+
+    return nr;
+}
+
+/*
+ * The highest start of a hole, @hole or lower, for which there are MTRRs enough; if
+ * there is none, the one that is aligned best.
+ */
+static uint64_t covered(uint64_t hole, uint64_t floor)
+{
+    const unsigned int end = in.hole_end / PAGE;
+    unsigned int p, aligned = hole / PAGE;
+
+    for ( p = aligned; in.max_mtrrs && p * PAGE >= floor; p-- )
+    {
+        if ( mtrrs(p, end) <= in.max_mtrrs )
+            return p * PAGE;
+        if ( (p & -p) > (aligned & -aligned) )
+            aligned = p;
+    }
+
+    return aligned * PAGE;
+}
+
+/*
+ * The BARs that policy puts low, and where the hole must start for them: where it
+ * is by default if that will do, else no lower than they and the MTRRs need.
+ */
+static unsigned int choose(uint64_t *hole, struct oracle_count *count)
 {
     unsigned int low = 0, i;
     uint64_t floor, start, lowest;
+    bool without;
 
     for ( i = 0; i < nr_bars; i++ )
         if ( !bar[i].is_64bit || bar[i].size <= in.high_thresh )
@@ -285,7 +327,8 @@ static unsigned int choose(uint64_t *hole)
             break;
         low &= ~(1u << i);
     }
-    if ( !lowest )
+    without = !lowest;
+    if ( without )
     {
         unsigned int all = low;
 
@@ -296,9 +339,25 @@ static unsigned int choose(uint64_t *hole)
         lowest = highest_lowest(low, floor);
     }
 
-    *hole = lowest / PAGE * PAGE;
-    if ( *hole > start )
+    count->kind[ORACLE_DOUBLED] += start < in.hole_start;
+    count->kind[ORACLE_RAM_IN_HOLE] +=
+        page[in.hole_start / PAGE].type == MEMMAP_TYPE_RAM;
+    if ( lowest >= start && !without )
+    {
+        count->kind[ORACLE_DEFAULT]++;
         *hole = start;
+        return low;
+    }
+    count->kind[ORACLE_GROWN] += lowest < start;
+    count->kind[ORACLE_ODD] += lowest % PAGE != 0;
+    lowest = lowest / PAGE * PAGE;
+    if ( lowest > start )
+        lowest = start;
+    *hole = covered(lowest, floor);
+    count->kind[ORACLE_MTRRS] += *hole < lowest;
+    count->kind[ORACLE_TOO_FEW_MTRRS] +=
+        in.max_mtrrs &&
+        mtrrs(*hole / PAGE, in.hole_end / PAGE) > in.max_mtrrs;
     return low;
 }
 
@@ -465,7 +524,7 @@ static bool one(struct oracle_count *count)
 
     build();
     kept = paint();
-    low = choose(&hole);
+    low = choose(&hole, count);
     for ( p = 0; p < PAGES; p++ )
     {
         for_rdm += driven(p);
@@ -482,12 +541,15 @@ static bool one(struct oracle_count *count)
     count->cases++;
     if ( !memmap_plan(&in, bar, nr_bars, &plan) )
     {
-        count->no_room++;
+        count->kind[ORACLE_NO_ROOM]++;
         return (plan.full == MEMMAP_FULL_GFNS && room < for_rdm + for_bars) ||
                wrong("no plan (%u), %" PRIu64 " pages to move, %" PRIu64
                      " free", plan.full, for_rdm + for_bars, room);
     }
 
+    if ( plan.hole_start != hole )
+        return wrong("the hole starts at %#" PRIx64 ", not at %#" PRIx64,
+                     plan.hole_start, hole);
     if ( plan.rdm_pages != for_rdm || plan.rdm_minimum != for_rdm ||
          plan.rdm_kept != kept )
         return wrong("%" PRIu64 " pages moved for reserved memory, at least %"
@@ -497,19 +559,52 @@ static bool one(struct oracle_count *count)
     if ( !check_moves(for_rdm + for_bars) || !check_bars(low) )
         return false;
 
-    count->rdm += for_rdm != 0;
-    count->bars += for_bars != 0;
-    count->both += for_rdm && for_bars;
-    count->kept += kept != 0;
-    count->high += plan.high_end != 0;
-    count->unplaced += plan.unplaced != 0;
-    count->stay += !in.may_move;
+    count->kind[ORACLE_RDM] += for_rdm != 0;
+    count->kind[ORACLE_BARS] += for_bars != 0;
+    count->kind[ORACLE_BOTH] += for_rdm && for_bars;
+    count->kind[ORACLE_KEPT] += kept != 0;
+    count->kind[ORACLE_HIGH] += plan.high_end != 0;
+    count->kind[ORACLE_UNPLACED] += plan.unplaced != 0;
+    count->kind[ORACLE_STAY] += !in.may_move;
     return true;
+}
+
+/* About half of what there is. */
+const struct oracle_floor oracle_floor[ORACLE_KINDS] = {
+    [ORACLE_RDM] = { "RAM left for reserved memory", 250 },
+    [ORACLE_BARS] = { "RAM left for BARs", 150 },
+    [ORACLE_BOTH] = { "for both", 100 },
+    [ORACLE_KEPT] = { "reserved memory stayed", 200 },
+    [ORACLE_HIGH] = { "BARs were high", 40 },
+    [ORACLE_UNPLACED] = { "BARs had no place", 30 },
+    [ORACLE_STAY] = { "nothing could move", 70 },
+    [ORACLE_NO_ROOM] = { "there was no room", 5 },
+    [ORACLE_DEFAULT] = { "the default hole would do", 200 },
+    [ORACLE_DOUBLED] = { "it was doubled", 60 },
+    [ORACLE_GROWN] = { "it had to grow", 100 },
+    [ORACLE_RAM_IN_HOLE] = { "RAM was in it", 80 },
+    [ORACLE_ODD] = { "it began within a page", 40 },
+    [ORACLE_MTRRS] = { "it grew for MTRRs", 15 },
+    [ORACLE_TOO_FEW_MTRRS] = { "it had too few of them", 20 },
+};
+
+/* A kind of which there are too few maps, ORACLE_KINDS if there is none. */
+static unsigned int too_few(const struct oracle_count *count)
+{
+    unsigned int k;
+
+    for ( k = 0; k < ORACLE_KINDS; k++ )
+        if ( count->cases >= 10000 && count->kind[k] * 1000 <
+                                     count->cases * oracle_floor[k].per_mille )
+            break;
+
+    return k;
 }
 
 const char *oracle(uint64_t seed, uint64_t nr, struct oracle_count *count)
 {
     static char text[sizeof(why) + 64];
+    unsigned int k;
 
     *count = (struct oracle_count){ 0 };
     for ( uint64_t i = 0; i < nr; i++ )
@@ -523,5 +618,11 @@ const char *oracle(uint64_t seed, uint64_t nr, struct oracle_count *count)
         }
     }
 
-    return NULL;
+    k = too_few(count);
+    if ( k == ORACLE_KINDS )
+        return NULL;
+    snprintf(text, sizeof(text), "%s in %" PRIu64 " of %" PRIu64 " maps of seed %#"
+             PRIx64 ", should be %u of 1000", oracle_floor[k].name,
+             count->kind[k], count->cases, seed, oracle_floor[k].per_mille);
+    return text;
 }

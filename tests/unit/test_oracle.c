@@ -13,13 +13,6 @@ START_TEST(no_plan_moves_too_much)
     const char *flaw = oracle(0x7264, 20000, &count);
 
     ck_assert_msg(!flaw, "%s", flaw);
-    ck_assert_uint_gt(count.rdm, 5000);
-    ck_assert_uint_gt(count.both, 1000);
-    ck_assert_uint_gt(count.kept, 5000);
-    ck_assert_uint_gt(count.high, 500);
-    ck_assert_uint_gt(count.unplaced, 500);
-    ck_assert_uint_gt(count.stay, 1000);
-    ck_assert_uint_gt(count.no_room, 50);
 }
 END_TEST
 
