@@ -48,8 +48,8 @@ test-tools:
 	@mkdir -p $(T)
 
 # The run whose closing line counts comes last.
-check-unit: test-tools check-portable check-replay check-asan check-lab-parts $(T)/unit \
-            $(T)/bench_plan $(T)/bench_codec
+check-unit: test-tools check-portable check-replay check-asan check-lab-parts check-scripts \
+            $(T)/unit $(T)/bench_plan $(T)/bench_codec
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
 
@@ -95,6 +95,15 @@ check-lab-parts: test-tools
 	    { cat $(T)/report.log; exit 1; }; tail -n 1 $(T)/report.log
 	@/usr/bin/python3 tests/bench/ranges/test_ranges.py >$(T)/ranges.log 2>&1 || \
 	    { cat $(T)/ranges.log; exit 1; }; tail -n 1 $(T)/ranges.log
+
+# What makes the patches, and what tries the tests.
+.PHONY: check-scripts
+check-scripts: test-tools
+	@for s in tests/scripts/test_*.py; do \
+	    echo "== $$s"; log=$(T)/$$(basename $$s .py).log; \
+	    /usr/bin/python3 $$s >$$log 2>&1 || { cat $$log; exit 1; }; \
+	    tail -n 1 $$log; \
+	done
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools

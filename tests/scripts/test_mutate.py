@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tests/unit/mutate: it sees what tests do not, and is not fooled by its own list.
+
+A tool that says "all found" is believed.  So it must say otherwise when a mistake
+survives, when one is none (it does not build, or says that it is equivalent and is
+not), when the list no longer fits the sources, and when the tests were red anyway.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HEAD = ('#! sources: src/*.sh\n#! build: sh -n src/a.sh\n'
+        '#! test: test "$(sh src/a.sh)" = 3\n')
+
+
+class Mutate(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        self.root = pathlib.Path(self.dir.name)
+        (self.root / 'tests/unit').mkdir(parents=True)
+        shutil.copy(ROOT / 'tests/unit/mutate', self.root / 'tests/unit')
+        self.put('src/a.sh', 'x=1\ny=2\n: $x\necho $((x + y))\n')
+        subprocess.run(['git', 'init', '-q', self.root], check=True)
+
+    def put(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def mutate(self, lines, *args, head=HEAD):
+        """Exit status and what was said of a list of @lines."""
+        self.put('tests/list', head + lines)
+        done = subprocess.run(
+            [self.root / 'tests/unit/mutate', '--list', self.root / 'tests/list',
+             *args, self.root / 'out'], text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(os.environ, PYTHONDONTWRITEBYTECODE='1'))
+        self.assertNotIn('Traceback', done.stdout)
+        self.assertEqual((self.root / 'src/a.sh').read_text(),
+                         'x=1\ny=2\n: $x\necho $((x + y))\n')
+        return done.returncode, done.stdout
+
+    def test_found(self):
+        status, said = self.mutate('src/a.sh | x=1 | x=2\nsrc/a.sh | 2: x | y\n'
+                                   'src/a.sh | 3: x | y\nsrc/a.sh | x + y | x \\| y \n'
+                                   'src/a.sh | x=1\\ny=2 | x=2\\ny=2\n'
+                                   'src/a.sh | x=1 | x=2 | y=2 | y=2;z=1\n')
+        self.assertEqual(status, 1)     # the second x, and 1 | 2, are none
+        self.assertIn('SURVIVED  tests/list:5:', said)
+        self.assertIn('SURVIVED  tests/list:7:', said)
+        self.assertIn('\n4 mistakes found, 2 survived\n', said)
+
+    def test_all_found(self):
+        status, said = self.mutate('src/a.sh | x=1 | x=2\nsrc/a.sh | y=2 | y=1\n')
+        self.assertEqual(status, 0)
+        self.assertTrue(said.endswith('\n2 mistakes found, 0 survived\n'))
+
+    def test_hang(self):
+        status, said = self.mutate('src/a.sh | x=1 | sleep 99 & wait\n', '--verbose',
+                                   head=HEAD + '#! timeout: 1\n')
+        self.assertEqual(status, 0)
+        self.assertIn('hangs', said)
+
+    def test_no_mistake(self):
+        status, said = self.mutate('src/a.sh | x=1 | x=1 #\nsrc/a.sh | x=1 | x=2\n')
+        self.assertEqual(status, 1)
+        self.assertIn('SURVIVED  tests/list:4:', said)
+
+    def test_does_not_build(self):
+        status, said = self.mutate('src/a.sh | x=1 | if\n')
+        self.assertEqual(status, 2)
+        self.assertIn('DOES NOT BUILD tests/list:4', said)
+
+    def test_equivalent(self):
+        status, said = self.mutate('src/a.sh | x=1 | x=1; | equivalent: why\n'
+                                   'src/a.sh | x=1 | x=2\n')
+        self.assertEqual(status, 0)
+        self.assertIn('1 mistakes found, 0 survived, 1 equivalent\n', said)
+        status, said = self.mutate('src/a.sh | x=1 | x=2 | equivalent: no\n')
+        self.assertEqual(status, 2)
+        self.assertIn('NOT EQUIVALENT tests/list:4', said)
+
+    def test_second_test_finds_it(self):
+        status, _ = self.mutate('src/a.sh | x=1 | x=2\n',
+                                head='#! test: true\n#! test: sh src/a.sh | grep 3\n')
+        self.assertEqual(status, 0)
+
+    def test_lists_that_do_not_fit(self):
+        self.put('other/b.sh', ':\n')
+        for lines, head, text in (
+                ('src/a.sh | z=1 | z=2\n', HEAD, 'tests/list:4: src/a.sh has no "z=1"'),
+                ('src/a.sh | 9: x | y\n', HEAD, 'has no'),
+                ('src/no.sh | x | y\n', HEAD, 'there is no src/no.sh'),
+                ('src/a.sh | x\n', HEAD, 'not FILE'),
+                ('src/a.sh | x=1 | x=1\n', HEAD, 'changes nothing'),
+                ('src/a.sh |  | x\n', HEAD, 'changes nothing'),
+                ('other/b.sh | : | true\nsrc/a.sh | x | y\n', HEAD, 'not among'),
+                ('src/a.sh | x | y\n', HEAD.replace('src/*', '*/*'), 'no mistake in'),
+                ('src/a.sh | x | y\n', HEAD.replace('src/*', 'no/*'), 'nothing match'),
+                ('src/a.sh | x | y\n', '', 'no line #! test'),
+                ('src/a.sh | x | y\n', HEAD + '#! tests: x\n', 'not understood'),
+                ('src/a.sh | x=1 | x=2\n', HEAD.replace('= 3', '= 4'),
+                 'red without any mistake'),
+                ('src/a.sh | x=1 | x=2\n', HEAD.replace('sh -n', 'false'),
+                 'red without any mistake'),
+                ('', HEAD, 'no mistake in src/a.sh'),
+                ('', '#! test: true\n', 'no mistake was tried')):
+            status, said = self.mutate(lines, head=head)
+            self.assertEqual(status, 2, said)
+            self.assertIn(text, said)
+
+    def test_two_lists(self):
+        self.put('tests/first', HEAD + 'src/a.sh | x=1 | x=01\n')
+        status, said = self.mutate('src/a.sh | x=1 | x=2\n', '--list',
+                                   self.root / 'tests/first')
+        self.assertEqual(status, 1)
+        self.assertIn('tests/list: 1 mistakes found', said)
+        self.assertIn('SURVIVED  tests/first:4', said)
+
+
+if __name__ == '__main__':
+    unittest.main()
