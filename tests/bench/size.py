@@ -51,7 +51,8 @@ def main():
     arguments = parser.parse_args()
 
     lab = runner.Lab(TOP, suites.find(suites.DEFAULT))
-    series = stacks.Series(trees.build_root(lab.suite, lab.build_log), TOP)
+    series = stacks.Series(trees.build_root(lab.suite, lab.build_log),
+                           stacks.read_series(TOP))
     built = {name: stacks.hvmloader(lab.suite, series.of(stacks.STACKS[name][0]),
                                     lab.build_log).path
              for name in ("stock", "ours")}

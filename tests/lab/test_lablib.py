@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 # pylint: disable=wrong-import-position
-from lablib import (counts, guest, host, hostmemory, memorymap, picture, runner,
+from lablib import (counts, guest, host, hostmemory, memorymap, picture,
                     scenario, stacks, superpages, trees, verdict)
 from lablib.cpio import Cpio
 from lablib.outcome import Outcome
@@ -270,8 +270,7 @@ match = "well"
                       out.getvalue())
         self.assertEqual(out.getvalue().splitlines()[-2:], [
             "1 of 1 guests at the second try", "3 passed, 0 failed"])
-        document = verdict.document([one], SimpleNamespace(
-            suite=SimpleNamespace(name="s"), sources_of={"xen": "4.17.5"}), {})
+        document = verdict.document([one], SimpleNamespace(sources={}, used=dict))
         self.assertEqual(document["runs"][0]["first_try"],
                          "kernel: nothing was heard")
 
@@ -616,69 +615,6 @@ class Superpages(unittest.TestCase):
             self.assertEqual(asked, ["exec xl debug-keys ov\n"])
 
 
-class Boots(unittest.TestCase):
-    def test_groups_are_split_when_processors_are_idle(self):
-        sizes = [len(part) for part in runner._boots([list(range(7))], 2)]
-        self.assertEqual(sizes, [4, 3])
-        self.assertEqual(runner._boots([[1, 2, 3]], 2), [[1, 2, 3]])
-        self.assertEqual(len(runner._boots([[1], [2], [3]], 2)), 3)
-
-    def test_a_group_that_all_would_wait_for_is_split(self):
-        groups = [list(range(28)), list(range(8)), [1, 2], [1, 2]]
-        sizes = [len(part) for part in runner._boots(groups, 2)]
-        self.assertEqual(sizes, [14, 14, 8, 2, 2])
-
-    def tries(self, times, silent=False):
-        """Which guests start in which boot, and the first try of 'b', when TIMES
-        times the host is lost with 'b', or only 'b' is SILENT."""
-        begun, left = [], [times]
-
-        class Stub:  # pylint: disable=too-few-public-methods
-            def __init__(self, one, item, stack, _programs, _count):
-                self.where = f"{item.name}{one.who}"
-                self.outcome = Outcome(item, stack, "")
-
-            def run(self):
-                begun.append(self.where)
-                good = R("success", "")
-                self.outcome.checks = dict.fromkeys(("create", "boot", "e820"),
-                                                    good)
-                if self.where[0] == "b" and left[0]:
-                    left[0] -= 1
-                    hung = host.Silent("kernel", "nothing was heard\nmore")
-                    if not silent:
-                        raise hung
-                    self.outcome.silence = hung
-                    self.outcome.checks["boot"] = R("failure", hung.short(),
-                                                     Source.HUNG)
-
-        group = [(SimpleNamespace(name=name, path=name, logs={}, expect={
-            "ours": {"must_pass": ["boot"], "must_fail": {},
-                     "same_layout_as": None}}), "ours") for name in "abc"]
-        parts = {"kernel": "", "guest-initrd": "", "views": ""}
-        program = SimpleNamespace(path="")
-        with mock.patch.object(runner, "Guest", Stub), \
-                mock.patch.object(runner, "progress"):
-            outcomes = runner._one_boot(
-                lambda boot: mock.Mock(who=boot), parts,
-                {"ours": {"hvmloader": program, "qemu": program}}, group)
-        self.assertEqual(len(outcomes), 3)
-        self.assertEqual(outcomes["a", "ours"].first_try, "")
-        return " ".join(begun), outcomes["b", "ours"].first_try
-
-    def test_a_guest_that_loses_the_host_has_one_more_try(self):
-        first = "kernel: nothing was heard"
-        self.assertEqual(self.tries(0), ("a1 b1 c1", ""))
-        self.assertEqual(self.tries(1), ("a1 b1 b2 c2", first))
-        self.assertEqual(self.tries(2), ("a1 b1 b2 c3", first))
-
-    def test_so_has_one_that_falls_silent(self):
-        first = "kernel: nothing was heard"
-        self.assertEqual(self.tries(0, True), ("a1 b1 c1", ""))
-        self.assertEqual(self.tries(1, True), ("a1 b1 b2 c2", first))
-        self.assertEqual(self.tries(2, True), ("a1 b1 b2 c2", first))
-
-
 class Maps(unittest.TestCase):
     RUN = {
         "stack": "stock", "scenario": "s", "title": "t",
@@ -810,7 +746,7 @@ class Sources(unittest.TestCase):
                 os.makedirs(place)
                 with open(os.path.join(place, "0001-a.patch"), "w") as stream:
                     stream.write(name)
-            series = stacks.Series(folder, folder)
+            series = stacks.Series(folder, stacks.read_series(folder))
         self.assertEqual(series.of(("xen", "qemu")), ["xen-4.17", "qemu-10.0"])
         with self.assertRaisesRegex(LabError, "'timed-xen', versions xen 4.17"):
             series.of(("timed-xen",))

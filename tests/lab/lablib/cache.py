@@ -46,6 +46,10 @@ def lock(name):
         yield
 
 
+# Told whenever something is missing and will be made, which takes its time.
+before_making = []
+
+
 def entry(name, make):
     """The folder NAME of the cache; when missing, make(folder) fills it.
 
@@ -54,6 +58,8 @@ def entry(name, make):
     final = os.path.join(top(), name)
     if os.path.isdir(final):
         return final
+    for tell in before_making:
+        tell()
     with lock(name):
         if not os.path.isdir(final):
             draft = tempfile.mkdtemp(prefix=name + ".", suffix=".draft",

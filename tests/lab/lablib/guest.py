@@ -4,7 +4,7 @@ import os
 import re
 import time
 
-from . import counts, hostmemory, logsearch, results, superpages
+from . import counts, hostmemory, results, superpages
 from .host import Follower, Hung, Silent
 from .outcome import Outcome
 from .results import BOOT_CHECKS, DOM0_CHECKS, Check, Result, Source
@@ -134,7 +134,7 @@ class Guest:
             self._split_console()
             for name in (*BOOT_CHECKS, *self.scenario.checks):
                 self.outcome.checks.setdefault(name, results.NOT_REACHED)
-            self._search_logs()
+            self.outcome.search_logs()
         self._destroy()
 
     def _next(self, stage):
@@ -384,10 +384,3 @@ class Guest:
             for device in self.scenario.passthrough)
         self.host.job(f"/usr/lib/lab/guest-destroy /lab/{self.name}\n"
                       f"{release}", "xl destroy")
-
-    def _search_logs(self):
-        for name, wanted in self.scenario.logs.items():
-            file = self.scenario.log_file(name)
-            lines = self.outcome.text(file) \
-                if os.path.exists(self.outcome.path(file)) else None
-            self.outcome.checks[name] = logsearch.search(wanted, lines)

@@ -109,6 +109,15 @@ class Host:
         if not os.path.exists(target):
             _place(source, target)
 
+    def furnish(self, parts):
+        """Make visible in dom0 what every guest needs, of PARTS."""
+        for part, name in (("kernel", "guest/kernel"),
+                           ("guest-initrd", "guest/initrd"),
+                           ("ovmf", "guest/OVMF.fd"), ("views", "views"),
+                           ("meddle", "meddle")):
+            if part in parts:
+                self.put(parts[part], name)
+
     def write(self, name, text):
         """Make TEXT visible in dom0 as /lab/NAME, complete or not at all."""
         target = os.path.join(self.share, name)
@@ -191,8 +200,7 @@ class Host:
             time.sleep(0.1)
 
     def check_alive(self, stage):
-        if process.stopping.is_set():
-            raise LabError("interrupted")
+        process.check()
         if self.process.poll() is not None:
             raise Hung(stage, "the emulated host ended (exit "
                        f"{self.process.returncode}); {self.qemu_log}:\n"

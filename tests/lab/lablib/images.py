@@ -21,6 +21,10 @@ XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
 GUEST_MODULES = ("nvme",)
 
 
+# What an image depends on besides its content.
+SOURCES = (__file__, cpio.__file__)
+
+
 def kernel(tree):
     """Path and release of the only kernel in TREE."""
     boot = os.path.join(tree, "boot")

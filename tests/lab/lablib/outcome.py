@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass, field
 
+from . import logsearch
+
 
 @dataclass
 class Outcome:
@@ -22,6 +24,7 @@ class Outcome:
     domid: int = 0
     silence: Exception = None   # the host.Silent that ended it, if one did
     first_try: str = ""         # how the first try ended, if this is the second
+    cached: str = ""            # when it ran, if that was not in this run
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -33,3 +36,10 @@ class Outcome:
                 return stream.read().splitlines()
         except FileNotFoundError:
             return []
+
+    def search_logs(self):
+        """Make the checks of [logs], of what the guest has left."""
+        for name, wanted in self.scenario.logs.items():
+            file = self.scenario.log_file(name)
+            lines = self.text(file) if os.path.exists(self.path(file)) else None
+            self.checks[name] = logsearch.search(wanted, lines)

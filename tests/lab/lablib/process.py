@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 
-from .ui import LabError, progress, tail
+from .ui import LabError, Stopped, progress, tail
 
 # Seconds after which a program that takes long is seen to be alive.
 _PATIENCE = 20
@@ -14,6 +14,13 @@ _PATIENCE = 20
 _running = set()
 _lock = threading.Lock()
 stopping = threading.Event()
+_reason = "interrupted"
+
+
+def check():
+    """Raises Stopped once the lab is to end."""
+    if stopping.is_set():
+        raise Stopped(_reason)
 
 
 def start(command, **options):
@@ -22,8 +29,7 @@ def start(command, **options):
     if setpriv is None:
         raise LabError("setpriv is missing: apt-get install util-linux")
     with _lock:
-        if stopping.is_set():
-            raise LabError("interrupted")
+        check()
         process = subprocess.Popen(
             [setpriv, "--pdeathsig", "KILL", "--"] + command,
             start_new_session=True, **options)
@@ -48,7 +54,11 @@ def stop(process, seconds=5):
         _running.discard(process)
 
 
-def stop_all():
+def stop_all(reason="interrupted"):
+    """End all programs, and let nobody start another."""
+    global _reason  # pylint: disable=global-statement
+    if not stopping.is_set():
+        _reason = reason
     stopping.set()
     with _lock:
         left = list(_running)
@@ -73,8 +83,7 @@ def run(command, log, what, hint="", **options):
                     progress(f"{what}: {last[:100]}")
         finally:
             stop(process)
-    if stopping.is_set():
-        raise LabError("interrupted")
+    check()
     if status:
         raise LabError(f"{what} failed (exit {status}); the end of {log}:\n"
                        + tail(log) + (f"\n{hint}" if hint else ""))

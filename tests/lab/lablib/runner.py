@@ -1,27 +1,28 @@
 """From scenarios and stacks to hosts and guests, and their outcomes."""
 
-import concurrent.futures
 import glob
-import gzip
+import itertools
 import os
-import shutil
+import threading
 import time
+from dataclasses import dataclass
 
-from . import cache, images, process, stacks, trees, verdict
+from . import cache, controls, parts, process, results, scenario, schedule, verdict
 from .guest import Guest
 from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
-from .ui import LabError, progress
+from .outcome import Outcome
+from .results import Source
+from .ui import LabError, Stopped, progress
 
 _KEEP_RUNS = 20
 
 
 class Lab:
-    """The paths and the parts that every command needs."""
+    """The paths that every command needs."""
 
     def __init__(self, top, suite):
         self.top = top
-        self.suite = suite
-        self.sources_of = {}        # package -> version, once built
+        self.suite = suite          # of scenarios that do not say
         self.here = os.path.join(top, "tests/lab")
         self.scenarios = os.path.join(self.here, "scenarios")
         self.logs = os.path.join(top, "build/lab")
@@ -33,60 +34,11 @@ class Lab:
                 os.chown(path, owner.st_uid, owner.st_gid)
         self.build_log = os.path.join(self.logs, "build.log")
 
-    def sources(self, folder):
-        return sorted(path for pattern in ("*.[ch]", "Makefile") for path in
-                      glob.glob(os.path.join(self.here, folder, pattern)))
-
-    def build(self, names, scenarios=()):
-        """Everything for the stacks NAMES, and what SCENARIOS need besides:
-        (parts, programs by stack)."""
-        suite, log = self.suite, self.build_log
-        open(log, "w").close()
-        root = trees.build_root(suite, log)
-        tree = trees.host(suite, log)
-        programs = stacks.build(suite, self.top, names, log)
-        # They all need the same libraries.
-        qemu = programs[names[0]]["qemu"]
-        guest = stacks.small_program(suite, self.sources("guest"),
-                                     "memmap-guest", log)
-        views = stacks.small_program(suite, self.sources("views"),
-                                     "memmap-views", log)
-        meddle = stacks.small_program(suite, self.sources("meddle"), "meddle",
-                                      log)
-        scripts = sorted(glob.glob(os.path.join(self.here, "dom0", "*")))
-        key = cache.digest(
-            os.path.dirname(tree), qemu.key, os.path.dirname(guest),
-            os.path.dirname(views), os.path.dirname(meddle),
-            cache.digest_files(scripts),
-            cache.digest_files([images.__file__, images.cpio.__file__]))
-
-        def make(folder):
-            progress("assembling dom0's and the guest's initramfs")
-            images.dom0(os.path.join(folder, "initrd"), tree, suite.xen,
-                        os.path.join(self.here, "dom0"), [qemu.path, views, meddle])
-            images.guest(os.path.join(folder, "guest-initrd"), tree, guest)
-            packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
-            with gzip.open(packed) as source, \
-                    open(os.path.join(folder, "xen"), "wb") as target:
-                shutil.copyfileobj(source, target)
-        image = cache.entry("image-" + key, make)
-        for package in ("xen", "qemu"):
-            self.sources_of[package] = trees.full_version(root, package)
-        progress("sources: " + ", ".join(map(" ".join, self.sources_of.items())))
-        parts = {
-            "root": root,
-            "xen": os.path.join(image, "xen"),
-            "kernel": images.kernel(tree)[0],
-            "initrd": os.path.join(image, "initrd"),
-            "guest-initrd": os.path.join(image, "guest-initrd"),
-            "views": views,
-            "meddle": meddle,
-        }
-        if any(item.guest["firmware"] == "ovmf" for item in scenarios):
-            parts["ovmf"] = stacks.ovmf(suite, log).path
-        if any(item.host["hypervisor"] == "ours" for item in scenarios):
-            parts["xen.ours"] = stacks.hypervisor(suite, self.top, log).path
-        return parts, programs
+    def scenario(self, word):
+        """The scenario of that name or path."""
+        item = scenario.find(word, self.scenarios)
+        item.host["suite"] = item.host["suite"] or self.suite.name
+        return item
 
     def new_run(self):
         """A folder for this run's logs; old ones go."""
@@ -130,122 +82,234 @@ def available_memory():
     return 0
 
 
-def _boots(groups, slots):
-    """Split groups of guests over boots, so that no processor is idle.
+@dataclass(frozen=True)
+class Settings:
+    """How a run goes about it."""
 
-    A boot costs about a third of a guest, so a group is only split when each
-    part has two guests or more; and only if there are processors to spare, or if
-    everybody would wait for it in the end.
-    """
-    boots = list(groups)
-    total = sum(map(len, boots))
-    while True:
-        biggest = max(boots, key=len)
-        if len(biggest) < 4 or (len(boots) >= slots and
-                                len(biggest) * slots <= total + slots):
-            break
-        boots.remove(biggest)
-        middle = (len(biggest) + 1) // 2
-        boots += [biggest[:middle], biggest[middle:]]
-    return sorted(boots, key=len, reverse=True)
+    jobs: int                   # processors to use
+    timeout: int                # seconds that a stage may stay silent
+    alone: bool = False         # one host at a time, with all processors
+    count: bool = False         # what makes the guest leave for Xen, for --json
+    cached: bool = False        # controls out of the cache
+    seconds: int = None         # when to end, whatever is not done
 
 
-def run(lab, pairs, parallel, limit, alone=False, count=False):
-    """Run PAIRS of (scenario, stack); the outcomes in the order of PAIRS."""
-    parts, programs = lab.build(sorted({stack for _, stack in pairs}),
-                                [item for item, _ in pairs])
-    folder = lab.new_run()
-    groups = {}
-    for pair in pairs:
-        groups.setdefault(pair[0].host_key(), []).append(pair)
-    memory = {key: memory_for([s for s, _ in group])
-              for key, group in groups.items()}
-    fit = max(1, available_memory() // max(memory.values()))
-    slots = 1 if alone else max(1, min(parallel, fit))
-    if fit < parallel and len(pairs) > 1 and not alone:
-        progress(f"memory for {slots} of {parallel} hosts at a time")
-    boots = _boots(groups.values(), slots)
-    at_once = min(slots, len(boots))
-    cpus = max(1, min(2, parallel // at_once))
-    progress(f"{len(pairs)} guests on {len(boots)} hosts, {at_once} at a "
-             f"time; logs in {os.path.relpath(folder, lab.top)}")
+class Run:
+    """Runs guests, as many hosts at a time as there are processors and memory."""
 
-    def one(number):
-        group = boots[number]
-        who = f"host {number + 1}"
-        scenario = group[0][0]
+    def __init__(self, lab, pairs, settings, ended=lambda outcome: None):
+        """PAIRS of (scenario, stack); ENDED is told of each outcome as it comes, by
+        one thread at a time."""
+        self.lab = lab
+        self.pairs = pairs
+        self.settings = settings
+        self.ended = ended
+        self.parts = parts.Parts(lab)
+        self.trouble = None         # what ended the run before it was done
+        self.folder = lab.new_run()
+        self._outcomes = {}         # (path, stack) -> Outcome
+        self._taken = {}
+        self._first_tries = {}      # (path, stack) -> how it ended
+        self._hosts = itertools.count(1)
+        self._lock = threading.RLock()
+        groups = {}
+        for item, _ in pairs:
+            groups.setdefault(item.host_key(), []).append(item)
+        self._memory = {key: memory_for(group) for key, group in groups.items()}
+        fit = max(1, available_memory() // max(self._memory.values()))
+        slots = 1 if settings.alone else max(1, min(settings.jobs, fit))
+        if slots < settings.jobs and len(pairs) > 1 and not settings.alone:
+            progress(f"memory for {slots} of {settings.jobs} hosts at a time")
+        self._queue = schedule.Queue(slots, settings.alone)
 
-        def host_for(boot):
-            again = f".{boot}" if boot > 1 else ""
-            return Host(who, os.path.join(folder, f"host{number + 1}{again}"),
-                        parts, scenario.host, memory[scenario.host_key()],
-                        cpus, limit)
-        return _one_boot(host_for, parts, programs, group, count)
-
-    outcomes = {}
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        futures = [pool.submit(one, number) for number in range(len(boots))]
+    def go(self):
+        """The outcomes in the order of PAIRS; see also `trouble`."""
+        progress(f"{len(self.pairs)} guests, {self._queue.slots} hosts at a time; "
+                 f"logs in {os.path.relpath(self.folder, self.lab.top)}")
+        work = [self._build] + [self._serve] * self._queue.slots
+        threads = [threading.Thread(target=self._guarded, args=(part,))
+                   for part in work]
+        timer = threading.Timer(self.settings.seconds or 0, self._stop, [Stopped(
+            f"the time is up, {self.settings.seconds} s")])
+        if self.settings.seconds is not None:
+            timer.start()
         try:
-            for future in concurrent.futures.as_completed(futures):
-                outcomes.update(future.result())
-        except BaseException:
-            process.stop_all()
-            raise
-    used = {name: {program: value.key for program, value in both.items()}
-            for name, both in programs.items()}
-    return [outcomes[scenario.path, stack] for scenario, stack in pairs], used
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt as signal:
+            self._stop(Stopped(f"interrupted ({signal})"))
+            for thread in threads:
+                thread.join()
+        finally:
+            timer.cancel()
+        schedule.remember(self._taken)
+        if not isinstance(self.trouble, (LabError, type(None))):
+            raise self.trouble
+        return [self._outcomes.get((item.path, stack)) or self._missing(item, stack)
+                for item, stack in self.pairs]
 
+    def _missing(self, item, stack):
+        """The outcome of a guest that did not run to its end."""
+        outcome = Outcome(item, stack, os.path.join(self.folder, "not-run"))
+        check = results.skip(f"not run: {self.trouble}", Source.NOT_REACHED)
+        outcome.checks = dict.fromkeys(item.all_checks(), check)
+        return outcome
 
-def furnish(host, parts):
-    """Make visible in dom0 what every guest of HOST needs."""
-    for part, name in (("kernel", "guest/kernel"),
-                       ("guest-initrd", "guest/initrd"),
-                       ("ovmf", "guest/OVMF.fd"), ("views", "views"),
-                       ("meddle", "meddle")):
-        if part in parts:
-            host.put(parts[part], name)
+    def _stop(self, trouble):
+        with self._lock:
+            self.trouble = self.trouble or trouble
+        process.stop_all(str(trouble))
+        self._queue.stop()
 
-
-def _one_boot(host_for, parts, programs, group, count=False):
-    """All guests of GROUP, in one boot unless a guest takes the host with it.
-
-    A host that is lost, or a guest that falls silent for no reason to be seen, is
-    more often the emulator's doing than the guest's (README.md), so that guest has
-    a second try, in a new boot. Its outcome says so.
-    """
-    outcomes = {}
-    first_tries = {}
-    left = list(group)
-    boot = 0
-    silence = None
-    while left:
-        boot += 1
-        host = host_for(boot)
+    def _guarded(self, part):
         try:
-            furnish(host, parts)
+            part()
+        except BaseException as error:  # pylint: disable=broad-exception-caught
+            self._stop(error)
+
+    def _build(self):
+        """Make what the guests need, and let them start as soon as it is there."""
+        waiting = self._jobs()
+        ready = []
+
+        def release():
+            self._queue.add(ready)
+            ready.clear()
+
+        def making():
+            if threading.current_thread() is builder:
+                # What can start shall not wait for this.
+                release()
+                self._queue.building()
+
+        builder = threading.current_thread()
+        cache.before_making.append(making)
+        try:
+            for step in parts.in_order(
+                    {step for _, needs in waiting for step in needs},
+                    self.lab.suite.name):
+                self.parts.make(step)
+                made = self.parts.made.keys()
+                ready += [job for job, needs in waiting
+                          if needs <= made and not self._known(job)]
+                waiting = [(job, needs) for job, needs in waiting
+                           if not needs <= made]
+            release()
+        finally:
+            cache.before_making.remove(making)
+        self._queue.complete()
+
+    def _jobs(self):
+        """[(Job, the steps it waits for)]"""
+        known = schedule.durations()
+        found = []
+        for item, stack in self.pairs:
+            name = schedule.name(item, stack)
+            hint = {"seconds": known[name]} if name in known else {}
+            found.append((schedule.Job(item, stack, **hint),
+                          parts.needs(item, stack)))
+        return found
+
+    def _control(self, job):
+        """The name in the cache of what comes of a control; else None."""
+        if not controls.is_control(job.stack):
+            return None
+        return controls.key(job.scenario, job.stack, self.parts.identity(
+            job.scenario, job.stack), self.settings.count)
+
+    def _known(self, job):
+        """Take the outcome out of the cache, if it may come from there."""
+        name = self._control(job) if self.settings.cached else None
+        outcome = name and controls.find(
+            name, job.scenario, job.stack, os.path.join(
+                self.folder, "cached", f"{job.scenario.name}.{job.stack}"))
+        if outcome:
+            progress(f"{job.scenario.name} on {job.stack}: from the cache, run on "
+                     + outcome.cached)
+            self._record(job, outcome)
+        return bool(outcome)
+
+    def _record(self, job, outcome):
+        with self._lock:
+            self._outcomes[job.scenario.path, job.stack] = outcome
+            self.ended(outcome)
+
+    def _serve(self):
+        while taken := self._queue.first():
+            job, only = taken
+            try:
+                self._one_kind(job, self.settings.jobs if only else 1)
+            finally:
+                self._queue.leave(job.host)
+
+    def _one_kind(self, job, cpus):
+        """Guests of one kind of host, in one boot unless one takes the host with it.
+
+        A host that is lost, or a guest that falls silent for no reason to be seen, is
+        more often the emulator's doing than the guest's (README.md), so that guest
+        has a second try, in a new boot. Its outcome says so.
+        """
+        number = next(self._hosts)
+        boots = itertools.count(1)
+        while job is not None:
+            job = self._one_boot(job, number, next(boots), min(2, cpus))
+
+    def _one_boot(self, job, number, boot, cpus):
+        """Guests until none is left, or the host is not to be used any more; the one
+        that comes then."""
+        again = f".{boot}" if boot > 1 else ""
+        suite = job.scenario.host["suite"]
+        host = Host(f"host {number}", os.path.join(self.folder,
+                                                   f"host{number}{again}"),
+                    self.parts.files(suite), job.scenario.host,
+                    self._memory[job.host], cpus, self.settings.timeout)
+        try:
             try:
                 host.start()
             except Hung as hung:
                 raise LabError(f"{host.who} did not come up: {hung}") from hung
-            while left:
-                scenario, stack = left.pop(0)
-                guest = Guest(host, scenario, stack, {
-                    "hvmloader": programs[stack]["hvmloader"].path,
-                    "qemu-system-i386": programs[stack]["qemu"].path}, count)
-                key = scenario.path, stack
-                outcomes[key] = guest.outcome
-                guest.outcome.first_try = first_tries.get(key, "")
-                guest.run()
-                silence = guest.outcome.silence
-                if key not in first_tries and verdict.only_silent(guest.outcome):
-                    raise silence
-        except Hung as hung:
-            progress(f"{'silent' if hung is silence else 'lost'}: {hung}", host.who)
-            if key not in first_tries:
-                first_tries[key] = hung.short()
-                left.insert(0, (scenario, stack))
-                progress(f"{scenario.name} on {stack}: once more, in a new boot",
-                         host.who)
+            while job is not None:
+                hung, retry = self._guest(host, job)
+                if retry:
+                    return job
+                job = self._queue.more(job.host)
+                if hung:
+                    return job
         finally:
             host.stop()
-    return outcomes
+        return None
+
+    def _guest(self, host, job):
+        """Run one: (what the host was lost with, whether there is another try)."""
+        key = job.scenario.path, job.stack
+        began = time.monotonic()
+        # What is built meanwhile becomes visible as well.
+        host.furnish(self.parts.files(job.scenario.host["suite"]))
+        programs = self.parts.programs(job.scenario.host["suite"], job.stack)
+        guest = Guest(host, job.scenario, job.stack, {
+            "hvmloader": programs["hvmloader"].path,
+            "qemu-system-i386": programs["qemu"].path}, self.settings.count)
+        outcome = guest.outcome
+        outcome.first_try = self._first_tries.get(key, "")
+        lost = None
+        try:
+            guest.run()
+        except Hung as hung:
+            lost = hung
+            progress(f"lost: {hung}", host.who)
+        silent = outcome.silence if verdict.only_silent(outcome) else None
+        if (lost or silent) and key not in self._first_tries:
+            self._first_tries[key] = (lost or silent).short()
+            progress(f"{job.scenario.name} on {job.stack}: once more, in a new boot",
+                     host.who)
+            return lost, True
+        if not lost and not outcome.first_try:
+            self._taken[schedule.name(job.scenario, job.stack)] = \
+                round(time.monotonic() - began)
+            name = self._control(job)
+            if name and verdict.as_expected(outcome):
+                controls.keep(name, outcome)
+        self._record(job, outcome)
+        return lost, False

@@ -135,7 +135,7 @@ def load(path):
              **raw.get("guest", {})}
     guest.setdefault("maxmem", guest["memory"])
     host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
-            "hypervisor": "debian", **raw.get("host", {})}
+            "hypervisor": "debian", "suite": None, **raw.get("host", {})}
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),

@@ -9,6 +9,7 @@ import re
 import jsonschema
 
 from .stacks import STACKS
+from .suites import SUITES
 from .ui import LabError
 
 # What a [logs] check can look into: files of the guest's folder.
@@ -58,7 +59,7 @@ SCHEMA = _table(
     nightly=_FLAG,
     host=_table(xen=_LIST, machine=_LIST, devices=_LIST, memory=_COUNT,
                 iommu=_one_of("none", "intel", "amd"),
-                hypervisor=_one_of(*HYPERVISORS)),
+                hypervisor=_one_of(*HYPERVISORS), suite=_one_of(*SUITES)),
     guest=_table(memory=_COUNT, maxmem=_COUNT, vcpus=_COUNT, videoram=_COUNT,
                  firmware=_one_of("seabios", "ovmf"),
                  kernel=_one_of(*KERNELS), qemu=_LIST, xl=_LIST,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from . import guest as guests
-from . import runner, scenario
+from . import parts, runner
 from .host import Host
 from .ui import LabError, progress
 
@@ -21,17 +21,20 @@ Ctrl-A X ends the host, Ctrl-A C is the outer QEMU's monitor.
 
 
 def run(lab, stack, word):
-    item = scenario.find(word, lab.scenarios)
+    item = lab.scenario(word)
     if not sys.stdin.isatty():
         raise LabError("shell needs a terminal")
-    parts, programs = lab.build([stack], [item])
+    made = parts.Parts(lab)
+    made.make_all(parts.needs(item, stack))
+    files = made.files(item.host["suite"])
+    programs = made.programs(item.host["suite"], stack)
     folder = lab.new_run()
-    host = Host("shell", os.path.join(folder, "host1"), parts, item.host,
+    host = Host("shell", os.path.join(folder, "host1"), files, item.host,
                 runner.memory_for([item]), 2, 0)
     name = f"{item.name}.{stack}"
-    runner.furnish(host, parts)
-    host.put(programs[stack]["hvmloader"].path, f"stacks/{stack}/hvmloader")
-    host.put(programs[stack]["qemu"].path, f"stacks/{stack}/qemu-system-i386")
+    host.furnish(files)
+    host.put(programs["hvmloader"].path, f"stacks/{stack}/hvmloader")
+    host.put(programs["qemu"].path, f"stacks/{stack}/qemu-system-i386")
     host.write(f"guests/{name}/xl.cfg", guests.config(item, stack, host.cpus))
     before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()
     keys = "".join(f"    {line}\n" for line in before)

@@ -26,6 +26,10 @@ STACKS = {
     "timed": (("xen", "timed-xen"), ("qemu",)),
     "ranges": (("xen", "ranges-xen"), ("qemu",)),
 }
+# Stacks that have nothing of this project: what comes of them is no news as long as
+# all that they are made of is the same.
+CONTROLS = frozenset(name for name, series in STACKS.items()
+                     if series == ((), ()))
 
 # The devices that scenarios give to guests.
 _DEVICES = """
@@ -102,31 +106,31 @@ class Program:
     key: str
 
 
+def read_series(top):
+    """{folder's name: its patches} of what `make series` has written."""
+    return {os.path.basename(folder): [
+        _read(path) for path in sorted(glob.glob(os.path.join(folder, "*.patch")))]
+        for folder in glob.glob(os.path.join(top, "build/series", "*"))}
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
 class Series:
-    """The patches that `make series` has written, as they are now.
+    """The patches for the versions of PACKAGES whose sources are in ROOT, out of READ,
+    which is what read_series() returned."""
 
-    All of a run is built from one reading, even when `make series` runs again
-    in the meantime.
-    """
-
-    def __init__(self, root, top, packages=("xen", "qemu")):
-        """For the versions of PACKAGES whose sources are in ROOT."""
-        self.patches = {}
+    def __init__(self, root, read, packages=("xen", "qemu")):
         self.versions = {package: trees.version(root, package)
                          for package in packages}
+        self.patches = {}
         for version in self.versions.values():
             ending = f"-{version}"
-            for folder in glob.glob(os.path.join(top, "build/series",
-                                                 "*" + ending)):
-                name = os.path.basename(folder)[:-len(ending)]
-                self.patches[name] = [
-                    self._read(path) for path in
-                    sorted(glob.glob(os.path.join(folder, "*.patch")))]
-
-    @staticmethod
-    def _read(path):
-        with open(path, encoding="utf-8") as stream:
-            return stream.read()
+            self.patches.update(
+                (name.removesuffix(ending), patches)
+                for name, patches in read.items() if name.endswith(ending))
 
     def of(self, names):
         found = []
@@ -158,7 +162,7 @@ def ovmf(suite, log):
                     _OVMF, "Build/OvmfXen/RELEASE_GCC/FV/OVMF.fd", log)
 
 
-def hypervisor(suite, top, log):
+def hypervisor(suite, top, read, log):
     """Xen itself with this project's patch, for hosts that ask for it."""
     root = trees.hypervisor_root(suite, log)
     if not os.path.isdir(os.path.join(top, "hvmloader/hypervisor",
@@ -166,7 +170,7 @@ def hypervisor(suite, top, log):
         raise LabError("hvmloader/hypervisor has no patch for Xen "
                        + trees.version(root, "xen") + ": choose another --suite")
     return _program(root, "xen", "xen",
-                    Series(root, top, ("xen",)).of(["hypervisor-xen"]), _XEN,
+                    Series(root, read, ("xen",)).of(["hypervisor-xen"]), _XEN,
                     "xen/xen", log)
 
 
@@ -224,12 +228,8 @@ def small_program(suite, sources, name, log):
     return os.path.join(cache.entry(f"{name}-{key}", make), name)
 
 
-def build(suite, top, names, log):
-    """{stack: {"hvmloader": Program, "qemu": Program}} for the stacks NAMES."""
-    series = Series(trees.build_root(suite, log), top)
-    built = {}
-    for name in names:
-        xen, emulator = STACKS[name]
-        built[name] = {"hvmloader": hvmloader(suite, series.of(xen), log),
-                       "qemu": qemu(suite, series.of(emulator), log)}
-    return built
+def build(suite, series, name, log):
+    """{"hvmloader": Program, "qemu": Program} of the stack NAME."""
+    xen, emulator = STACKS[name]
+    return {"hvmloader": hvmloader(suite, series.of(xen), log),
+            "qemu": qemu(suite, series.of(emulator), log)}

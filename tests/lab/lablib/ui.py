@@ -12,6 +12,10 @@ class LabError(Exception):
     """The lab cannot go on; the text says what to do.  Exit status 2."""
 
 
+class Stopped(LabError):
+    """The lab is to end before it is done; the text says why."""
+
+
 def progress(text, who="lab"):
     """One line on standard error: results alone go to standard output."""
     with _LOCK:

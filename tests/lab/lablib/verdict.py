@@ -52,6 +52,13 @@ def expectations(outcome):
     return found
 
 
+def as_expected(outcome):
+    """All checks of the guest itself are; its layout is compared with another's."""
+    return all(wanted.met(outcome.checks.get(name, NOT_REACHED))
+               for name, wanted in expectations(outcome).items()
+               if name != "layout")
+
+
 def only_silent(outcome):
     """The guest fell silent before a check that has to pass, and all that was heard
     of it until then is as expected."""
@@ -132,6 +139,9 @@ def report(outcomes, top):
                 text = ": " + text
             result(f"{outcome.scenario.name:12} {outcome.stack:14} "
                    f"{name:8} {check.result.value:8}{note}{text}")
+        if outcome.cached:
+            result(f"{outcome.scenario.name:12} {outcome.stack:14} from the cache, "
+                   f"run on {outcome.cached}")
         if outcome.first_try:
             result(f"{outcome.scenario.name:12} {outcome.stack:14} second try; the "
                    f"first: {outcome.first_try}")
@@ -167,16 +177,16 @@ def _check(outcome, name):
             "reason": wanted and wanted.pattern}
 
 
-def document(outcomes, lab, programs):
+def document(outcomes, parts):
     """Everything about a run, for --json."""
     return {
-        "suite": lab.suite.name,
-        "sources": lab.sources_of,
-        "stacks": programs,
+        "sources": parts.sources,
+        "stacks": parts.used(),
         "runs": [{
             "scenario": o.scenario.name,
             "title": o.scenario.title,
             "stack": o.stack,
+            "suite": o.scenario.host["suite"],
             "hypervisor": o.scenario.host["hypervisor"],
             "guest": {key: o.scenario.guest[key]
                       for key in ("memory", "maxmem", "vcpus", "videoram",
@@ -191,6 +201,7 @@ def document(outcomes, lab, programs):
             "counts": o.counts,
             "seconds": o.times,
             "first_try": o.first_try,
+            "cached": o.cached,
             "log": o.folder,
         } for o in outcomes],
     }

@@ -1,0 +1,193 @@
+"""What hosts and guests are made of, made step by step.
+
+A lab with an empty cache builds for a quarter of an hour.  So a guest says which
+steps it needs, and may start when those are done, while later ones go on.
+"""
+
+import glob
+import gzip
+import os
+import shutil
+from typing import NamedTuple
+
+from . import cache, images, stacks, suites, trees
+from .ui import progress
+
+# What a suite's hosts and guests need whatever they are; the stack is one of those
+# that are built by then.
+HOST = "host"
+STACK = "stack"
+XEN = "xen"
+OVMF = "ovmf"
+
+
+class Step(NamedTuple):
+    """One thing to be made; DETAIL is the name of a STACK."""
+
+    suite: str
+    kind: str
+    detail: str = ""
+
+
+def needs(scenario, stack):
+    """The steps that a guest waits for."""
+    suite = scenario.host["suite"]
+    wanted = {Step(suite, HOST), Step(suite, STACK, stack)}
+    if scenario.host["hypervisor"] == "ours":
+        wanted.add(Step(suite, XEN))
+    if scenario.guest["firmware"] == "ovmf":
+        wanted.add(Step(suite, OVMF))
+    return frozenset(wanted)
+
+
+def in_order(steps, default):
+    """STEPS as they are best made: those that most guests wait for come first, and
+    suites other than DEFAULT last.
+
+    dom0's image needs to know the libraries of a device model: a suite's first stack
+    comes before its HOST, and the others after it.
+    """
+    names = list(stacks.STACKS)
+    first = {}
+    for step in steps:
+        if step.kind == STACK:
+            first[step.suite] = min(names.index(step.detail),
+                                    first.get(step.suite, len(names)))
+
+    def rank(step):
+        if step.kind == STACK:
+            at = names.index(step.detail)
+            kind = 0 if at == first[step.suite] else 2
+        else:
+            at, kind = 0, {HOST: 1, XEN: 3, OVMF: 4}[step.kind]
+        return (step.suite != default, step.suite, kind, at)
+    return sorted(steps, key=rank)
+
+
+class Parts:
+    """Makes steps, and knows what came of them."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.made = {}          # Step -> what _make() returned
+        self.sources = {}       # suite -> {package: version}
+        # All of a run is built from one reading, even when `make series` runs again
+        # in the meantime.
+        self._patches = stacks.read_series(lab.top)
+        self._series = {}       # suite -> stacks.Series
+
+    def make(self, step):
+        if step not in self.made:
+            suite = suites.SUITES[step.suite]
+            make = {HOST: self._host, STACK: self._stack, XEN: self._xen,
+                    OVMF: self._ovmf}[step.kind]
+            self.made[step] = make(suite, step.detail)
+
+    def make_all(self, steps):
+        for step in in_order(steps, self.lab.suite.name):
+            self.make(step)
+
+    def programs(self, suite, stack):
+        """{"hvmloader": Program, "qemu": Program}"""
+        return self.made[Step(suite, STACK, stack)]
+
+    def files(self, suite):
+        """{name: path} of what a host of SUITE and its guests find, as far as it has
+        been made."""
+        found = dict(self.made[Step(suite, HOST)][0])
+        for kind, name in ((XEN, "xen.ours"), (OVMF, "ovmf")):
+            program = self.made.get(Step(suite, kind))
+            if program is not None:
+                found[name] = program.path
+        return found
+
+    def identity(self, scenario, stack):
+        """Names of all that a guest is made of, for a key of the cache."""
+        found = {}
+        for step in needs(scenario, stack):
+            made = self.made[step]
+            if step.kind == HOST:
+                found[step.kind] = made[1]
+            elif step.kind == STACK:
+                found[step.kind] = {name: program.key
+                                    for name, program in made.items()}
+            else:
+                found[step.kind] = made.key
+        return found
+
+    def used(self):
+        """{suite: {stack: {program: key}}} of all that has been made, for --json."""
+        found = {}
+        for step, made in self.made.items():
+            if step.kind == STACK:
+                found.setdefault(step.suite, {})[step.detail] = {
+                    name: program.key for name, program in made.items()}
+        return found
+
+    def _stack(self, suite, name):
+        log = self.lab.build_log
+        if suite.name not in self._series:
+            root = trees.build_root(suite, log)
+            self._series[suite.name] = stacks.Series(root, self._patches)
+            self.sources[suite.name] = {
+                package: trees.full_version(root, package)
+                for package in ("xen", "qemu")}
+            progress(f"sources of {suite.name}: " + ", ".join(
+                map(" ".join, self.sources[suite.name].items())))
+        return stacks.build(suite, self._series[suite.name], name, log)
+
+    def _xen(self, suite, _):
+        return stacks.hypervisor(suite, self.lab.top, self._patches,
+                                 self.lab.build_log)
+
+    def _ovmf(self, suite, _):
+        return stacks.ovmf(suite, self.lab.build_log)
+
+    def _small(self, suite, folder, name):
+        """A program of the lab itself, of the sources in tests/lab/FOLDER."""
+        sources = [path for pattern in ("*.[ch]", "Makefile") for path in
+                   glob.glob(os.path.join(self.lab.here, folder, pattern))]
+        return stacks.small_program(suite, sorted(sources), name,
+                                    self.lab.build_log)
+
+    def _host(self, suite, _):
+        log = self.lab.build_log
+        root = trees.build_root(suite, log)
+        tree = trees.host(suite, log)
+        guest = self._small(suite, "guest", "memmap-guest")
+        views = self._small(suite, "views", "memmap-views")
+        meddle = self._small(suite, "meddle", "meddle")
+        # All stacks' device models need the same libraries.
+        emulator = next(made["qemu"].path for step, made in self.made.items()
+                        if step.kind == STACK and step.suite == suite.name)
+        late = [emulator, views, meddle]
+        folder = os.path.join(self.lab.here, "dom0")
+        scripts = glob.glob(os.path.join(folder, "*"))
+        key = cache.digest(
+            os.path.dirname(tree), sorted(images.libraries(tree, late)),
+            os.path.dirname(guest), cache.digest_files(scripts),
+            cache.digest_files(images.SOURCES))
+
+        def make(draft):
+            progress("assembling dom0's and the guest's initramfs")
+            images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
+                        late)
+            images.guest(os.path.join(draft, "guest-initrd"), tree, guest)
+            packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
+            with gzip.open(packed) as source, \
+                    open(os.path.join(draft, "xen"), "wb") as target:
+                shutil.copyfileobj(source, target)
+        image = cache.entry("image-" + key, make)
+        files = {
+            "root": root,
+            "xen": os.path.join(image, "xen"),
+            "kernel": images.kernel(tree)[0],
+            "initrd": os.path.join(image, "initrd"),
+            "guest-initrd": os.path.join(image, "guest-initrd"),
+            "views": views,
+            "meddle": meddle,
+        }
+        # The kernel is the tree's, and so in the image's name.
+        identity = [os.path.basename(os.path.dirname(path)) for path in (
+            root, files["xen"], views, meddle)]
+        return files, identity

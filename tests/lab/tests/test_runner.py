@@ -1,0 +1,222 @@
+"""A run: what is built meanwhile, second tries, controls, and its end before the end."""
+
+import os
+import tempfile
+import threading
+import time
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+from tests.common import own_cache, scenario_of
+
+from lablib import cache, host, process, results, runner, suites, verdict
+from lablib.outcome import Outcome
+from lablib.parts import STACK
+from lablib.results import Source
+
+TEXT = """
+[checks]
+e820 = {}
+[expect.ours]
+must_pass = ["boot"]
+[expect.stock]
+must_pass = ["boot"]
+"""
+
+
+class World:
+    """Stand-ins for what takes long: parts that are built, hosts, guests."""
+
+    def __init__(self, test):
+        self.begun = []                 # guests, with the host that they were on
+        self.act = lambda guest: None   # what a guest does
+        self.build = lambda step: None  # what a step takes
+        self.top = test.enterContext(tempfile.TemporaryDirectory())
+        self.cache = test.enterContext(own_cache())
+        world = self
+
+        class Guest:  # pylint: disable=too-few-public-methods
+            def __init__(self, where, item, stack, _programs, _count):
+                self.name, self.where = item.name, where.who
+                self.outcome = Outcome(item, stack, world.top)
+
+            def run(self):
+                world.begun.append(f"{self.name} on {self.where}")
+                self.outcome.checks = dict.fromkeys(
+                    ("create", "boot", "e820"), results.success("", Source.LAB))
+                world.act(self)
+
+        class Parts:
+            def __init__(self, _lab):
+                self.made, self.sources, self.used = {}, {}, dict
+
+            def make(self, step):
+                world.build(step)
+                self.made[step] = True
+
+            def programs(self, _suite, _stack):
+                return dict.fromkeys(("hvmloader", "qemu"), SimpleNamespace(path=""))
+
+            def files(self, _suite):
+                return {}
+
+            def identity(self, _item, _stack):
+                return {"programs": 1}
+
+        def boot(who, folder, *_):
+            return mock.Mock(who=f"{who} {os.path.basename(folder)}")
+        for target, stand_in in (("Guest", Guest), ("Host", boot),
+                                 ("parts.Parts", Parts), ("progress", mock.Mock())):
+            test.enterContext(mock.patch(f"lablib.runner.{target}", stand_in))
+        test.addCleanup(process.stopping.clear)
+
+    def run(self, pairs, ended=lambda outcome: None, **settings):
+        lab = runner.Lab(self.top, suites.SUITES["trixie"])
+        for item, _ in pairs:
+            item.host["suite"] = item.host["suite"] or "trixie"
+        run = runner.Run(lab, pairs, runner.Settings(
+            **{"jobs": 1, "timeout": 1, **settings}), ended)
+        return run, run.go()
+
+
+def items(names):
+    return [scenario_of(TEXT, name) for name in names]
+
+
+class SecondTries(unittest.TestCase):
+    def tries(self, times, silent=False):
+        """Which guests start in which boot, and the first try of 'b', when TIMES
+        times the host is lost with 'b', or only 'b' is SILENT."""
+        world = World(self)
+        left = [times]
+
+        def act(guest):
+            if guest.name == "b" and left[0]:
+                left[0] -= 1
+                hung = host.Silent("kernel", "nothing was heard\nmore")
+                if not silent:
+                    raise hung
+                guest.outcome.silence = hung
+                guest.outcome.checks["boot"] = results.failure(hung.short(),
+                                                               Source.HUNG)
+        world.act = act
+        run, outcomes = world.run([(item, "ours") for item in items("abc")])
+        self.assertIsNone(run.trouble)
+        self.assertEqual([outcome.scenario.name for outcome in outcomes],
+                         ["a", "b", "c"])
+        self.assertEqual(outcomes[0].first_try, "")
+        return ", ".join(line.replace(" on host 1 host1", "") for line in
+                         world.begun), outcomes[1].first_try
+
+    def test_a_guest_that_loses_the_host_has_one_more_try(self):
+        first = "kernel: nothing was heard"
+        self.assertEqual(self.tries(0), ("a, b, c", ""))
+        self.assertEqual(self.tries(1), ("a, b, b.2, c.2", first))
+        self.assertEqual(self.tries(2), ("a, b, b.2, c.3", first))
+
+    def test_so_has_one_that_falls_silent(self):
+        first = "kernel: nothing was heard"
+        self.assertEqual(self.tries(0, True), ("a, b, c", ""))
+        self.assertEqual(self.tries(1, True), ("a, b, b.2, c.2", first))
+        self.assertEqual(self.tries(2, True), ("a, b, b.2, c.2", first))
+
+
+class Builds(unittest.TestCase):
+    def test_guests_start_while_others_parts_are_built(self):
+        """The build of `ours` ends only when stock's guest has run."""
+        world, ran = World(self), threading.Event()
+        world.act = lambda guest: ran.set()
+
+        def build(step):
+            if step.kind == STACK and step.detail == "ours":
+                for tell in cache.before_making:
+                    tell()
+                self.assertTrue(ran.wait(10), "no guest began before the build")
+        world.build = build
+        item, = items("a")
+        told = []
+        _, outcomes = world.run([(item, "stock"), (item, "ours")], told.append)
+        self.assertEqual([o.stack for o in told], ["stock", "ours"])
+        self.assertEqual(outcomes, told)
+
+    def test_what_cannot_be_built_ends_the_run(self):
+        world = World(self)
+
+        def build(step):
+            if step.detail == "ours":
+                raise runner.LabError("no compiler")
+        world.build = build
+        item, = items("a")
+        run, outcomes = world.run([(item, "ours")])
+        self.assertEqual(str(run.trouble), "no compiler")
+        self.assertEqual(outcomes[0].checks["boot"].text, "not run: no compiler")
+
+    def test_a_mistake_of_the_lab_is_not_taken_for_a_result(self):
+        world = World(self)
+        world.act = lambda guest: {}["nothing"]
+        with self.assertRaises(KeyError):
+            world.run([(items("a")[0], "ours")])
+
+
+class Ends(unittest.TestCase):
+    def test_when_the_time_is_up_the_rest_has_not_passed(self):
+        world = World(self)
+
+        def act(guest):
+            while guest.name == "b":
+                process.check()
+                time.sleep(0.01)
+        world.act = act
+        began = time.monotonic()
+        run, outcomes = world.run([(item, "ours") for item in items("abc")],
+                                  seconds=1)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(str(run.trouble), "the time is up, 1 s")
+        self.assertEqual([verdict.as_expected(outcome) for outcome in outcomes],
+                         [True, False, False])
+        self.assertEqual(outcomes[2].checks["boot"],
+                         results.skip("not run: the time is up, 1 s",
+                                      Source.NOT_REACHED))
+        self.assertEqual(len(world.begun), 2)
+
+    def test_a_run_that_ends_in_time_is_none_the_worse(self):
+        world = World(self)
+        run, outcomes = world.run([(items("a")[0], "ours")], seconds=600)
+        self.assertIsNone(run.trouble)
+        self.assertTrue(verdict.as_expected(outcomes[0]))
+        self.assertFalse(process.stopping.is_set())
+
+
+class Controls(unittest.TestCase):
+    def begun(self, cached, act=None):
+        """The guests that a second run begins; ACT is the first one's."""
+        world = World(self)
+        item, = items("a")
+        pairs = [(item, "stock"), (item, "ours")]
+        world.act = act or world.act
+        world.run(pairs)
+        world.begun.clear()
+        process.stopping.clear()
+        _, outcomes = world.run(pairs, cached=cached)
+        self.assertEqual([bool(o.cached) for o in outcomes], [
+            len(world.begun) == 1, False])
+        self.assertTrue(verdict.as_expected(outcomes[0]))
+        return len(world.begun)
+
+    def test_come_from_the_cache_when_asked_for(self):
+        self.assertEqual(self.begun(True), 1)
+        self.assertEqual(self.begun(False), 2)
+
+    def test_not_what_was_not_as_expected(self):
+        bad = [True]
+
+        def act(guest):
+            if guest.outcome.stack == "stock" and bad:
+                bad.pop()
+                guest.outcome.checks["boot"] = results.failure("", Source.GUEST)
+        self.assertEqual(self.begun(True, act), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
