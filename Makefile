@@ -7,8 +7,12 @@ LAB := tests/lab/lab
 help:
 	@echo "make run         the whole path on an emulated Xen host, stock against ours,"
 	@echo "                 with a table and a picture of the guest's memory map"
-	@echo "make check       unit tests, the same under sanitizers, and the lab"
-	@echo "make check-unit  the tests that need no lab; under a minute"
+	@echo "make check       all that must pass: unit and property tests beside the lab;"
+	@echo "                 what CI runs"
+	@echo "make check-quick unit tests, and a handful of guests: under 5 min"
+	@echo "make check-nightly  all, afresh: stock's controls, slow scenarios, mutations,"
+	@echo "                 long property tests, fuzzers, coverage"
+	@echo "make check-unit  the tests that need no lab; a minute"
 	@echo "make check-lab   the lab's scenarios"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make vectors     the protocol's test vectors, from the code"
@@ -23,12 +27,14 @@ help:
 all: series
 
 # Each command sees to what it needs; nobody but root installs anything.
-.PHONY: deps-series deps-unit
+.PHONY: deps-series deps-unit deps-lab
 deps-series:
 	@scripts/deps python3 git
 deps-unit:
 	@scripts/deps gcc libc6-dev clang check pkg-config python3 python3-jsonschema \
 		git
+deps-lab:
+	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils
 test-tools: deps-unit
 
 # Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.
@@ -48,15 +54,25 @@ run: series
 	@$(LAB) run --json build/run.json --stack stock --stack ours bar-1g
 	@$(LAB) picture build/run.json -o build/memory-map.svg
 
-.PHONY: check check-lab
+# One run of the lab serves all suites, so that no processor is idle at the end of one.
+LAB_RUN := $(LAB) run --json build/check.json
+# They cross every part: a BAR, reserved memory passed through, either program alone,
+# a hostile firmware.
+QUICK   := bar-1g rdm-strict mixed-1g hostile-firmware
+
+.PHONY: check check-lab check-quick check-nightly
 check-lab: series
-	@rc=0; $(LAB) run --suite bookworm --json build/check-4.17.json \
-		tests/lab/scenarios/xen-4.17/*.toml || rc=$$?; \
-	$(LAB) run --json build/check.json tests/lab/scenarios/*.toml || rc=$$?; \
-	exit $$rc
-# The lab comes last, and its larger part: its closing line counts.
-check: check-unit check-prop
-	@$(MAKE) --no-print-directory check-lab
+	@$(LAB_RUN) --cached-controls
+# What a nightly run does with 100000 sequences is done here with a tenth.
+check: series deps-unit deps-lab
+	@PROP_SEQUENCES=10000 FAULTS_MAPS=40 scripts/check --beside check-unit \
+		--beside check-prop -- $(LAB_RUN) --cached-controls
+check-quick: series deps-unit deps-lab
+	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
+check-nightly: series deps-unit deps-lab
+	@$(MAKE) --no-print-directory check-unit check-prop check-mutations coverage
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
+	@$(LAB_RUN) --nightly
 
 .PHONY: clean
 clean:

@@ -40,6 +40,11 @@ class Lab:
         item.host["suite"] = item.host["suite"] or self.suite.name
         return item
 
+    def every(self, nightly):
+        """The names of all scenarios; the slow ones only if NIGHTLY."""
+        return [item.path for item in scenario.every(self.scenarios)
+                if nightly or not item.nightly]
+
     def new_run(self):
         """A folder for this run's logs; old ones go."""
         runs = sorted(glob.glob(os.path.join(self.logs, "run-*")))

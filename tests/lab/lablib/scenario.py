@@ -4,6 +4,7 @@ tests/lab/README.md describes the format for people, schema.py its shape; what
 concerns several parts of a file at a time is checked here.
 """
 
+import glob
 import json
 import os
 import tomllib
@@ -153,17 +154,20 @@ def load(path):
     return scenario
 
 
+def _files(folder, name="*"):
+    return sorted(glob.glob(os.path.join(glob.escape(folder), "**", name + ".toml"),
+                            recursive=True))
+
+
 def find(word, folder):
-    """WORD is a path, or the name of a file in FOLDER."""
-    inside = os.path.join(folder, word + ".toml")
-    if os.path.exists(inside):
-        return load(inside)
+    """WORD is the name of a file in FOLDER or below it, or a path."""
+    for path in _files(folder, glob.escape(word)):
+        return load(path)
     if os.path.exists(word):
         return load(word)
-    raise LabError(f"no scenario '{word}': neither {inside} nor a file of "
-                   "that path; `lab list` lists them")
+    raise LabError(f"no scenario '{word}': neither a file {word}.toml below {folder} "
+                   "nor a file of that path; `lab list` lists them")
 
 
 def every(folder):
-    return [load(os.path.join(folder, name))
-            for name in sorted(os.listdir(folder)) if name.endswith(".toml")]
+    return [load(path) for path in _files(folder)]

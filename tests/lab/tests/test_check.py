@@ -1,0 +1,70 @@
+"""scripts/check: one closing line for all, in time, whoever fails."""
+
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+
+from tests.common import LAB
+
+CHECK = os.path.join(LAB, "../../scripts/check")
+LABS = {
+    "good": "echo a check; echo 5 passed, 0 failed",
+    "bad": "echo 5 passed, 1 failed; exit 1",
+    "lost": "echo half a line; exit 2",
+    # As the lab does when it is told to end.
+    "long": "trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; sleep 60 & wait",
+}
+PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 60\n"
+
+
+class Check(unittest.TestCase):
+    def run_it(self, beside, lab, **environment):
+        """(the lines it printed, its exit status), of a clone with little in it."""
+        with tempfile.TemporaryDirectory() as top:
+            os.mkdir(os.path.join(top, "scripts"))
+            script = os.path.join(top, "scripts/check")
+            with open(CHECK) as source, open(script, "w") as target:
+                target.write(source.read())
+            with open(os.path.join(top, "Makefile"), "w") as stream:
+                stream.write(PARTS)
+            began = time.monotonic()
+            done = subprocess.run(
+                ["python3", script, "--beside", beside, "--", "sh", "-c",
+                 LABS[lab], "lab"], capture_output=True, text=True, check=False,
+                env={**os.environ, "MAKEFLAGS": "", **environment})
+            self.assertLess(time.monotonic() - began, 20)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.splitlines(), done.returncode
+
+    def test_both_count_and_the_last_line_is_one(self):
+        for beside, lab, closing, status in (
+                ("good", "good", "6 passed, 0 failed", 0),
+                ("good", "bad", "6 passed, 1 failed", 1),
+                ("bad", "bad", "5 passed, 2 failed", 1),
+                ("good", "lost", "1 passed, 1 failed", 1),
+                ("bad", "lost", "0 passed, 2 failed", 1)):
+            lines, code = self.run_it(beside, lab)
+            self.assertEqual((lines[-1], code), (closing, status))
+            self.assertEqual(sum(" passed, " in line for line in lines), 1)
+
+    def test_what_fails_beside_is_printed_and_ends_the_lab(self):
+        lines, code = self.run_it("bad", "long")
+        self.assertIn("why", lines)
+        self.assertEqual((lines[-1], code), ("2 passed, 4 failed", 1))
+
+    def test_in_time(self):
+        lines, code = self.run_it("long", "good", CHECK_UNTIL="1")
+        self.assertIn("make long: not done when the time was up (1 s)", lines)
+        self.assertEqual((lines[-1], code), ("5 passed, 1 failed", 1))
+
+    def test_the_lab_is_told_how_long_it_may_take(self):
+        LABS["told"] = 'echo "$@"'
+        lines, _ = self.run_it("good", "told",
+                               CHECK_UNTIL=str(int(time.time()) + 160))
+        self.assertRegex("\n".join(lines), r"(?m)^--seconds (100|99|98)$")
+
+
+if __name__ == "__main__":
+    unittest.main()
