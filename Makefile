@@ -34,7 +34,8 @@ deps-unit:
 	@scripts/deps gcc libc6-dev clang check pkg-config python3 python3-jsonschema \
 		git
 deps-lab:
-	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils
+	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
+		libarchive-tools
 test-tools: deps-unit
 
 # Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.

@@ -10,7 +10,6 @@ reported; a memory map is drawn as it was told.
 import contextlib
 import io
 import os
-import socket
 import struct
 import subprocess
 import sys
@@ -26,7 +25,6 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
 from lablib import (counts, guest, host, hostmemory, memorymap, picture,
                     scenario, stacks, superpages, trees, verdict)
-from lablib.cpio import Cpio
 from lablib.outcome import Outcome
 from lablib.results import NOT_REACHED, Check, Result, Source
 from lablib.ui import LabError
@@ -168,15 +166,14 @@ class Silence(unittest.TestCase):
     def test_the_host_gets_an_interrupt_now_and_then(self):
         one = host.Host.__new__(host.Host)
         one.limit, one.xen_log = 60, "/nonexistent"
-        one.monitor = mock.Mock()
+        one.qmp = mock.Mock()
         with mock.patch("lablib.host.time.monotonic") as now:
             for second in range(100, 161):
                 now.return_value = second
                 one.check_silence("kernel", 100)
-            self.assertEqual(one.monitor.call_count, 10)
-            one.monitor.assert_called_with("sendkey ctrl")
+            self.assertEqual(one.qmp.execute.call_count, 10)
             now.return_value = 161
-            one.monitor.side_effect = LabError("gone")
+            one.qmp.execute.side_effect = LabError("gone")
             with self.assertRaises(host.Silent):
                 one.check_silence("kernel", 100)
 
@@ -471,42 +468,6 @@ class HostMemory(unittest.TestCase):
         self.assertEqual(item.guest_checks(),
                          ["e820:total=2048M,less=16M", "nvme"])
 
-    def test_the_monitor(self):
-        """A real socket, in a folder whose path is too long for one."""
-        with tempfile.TemporaryDirectory() as top:
-            folder = os.path.join(top, "x" * 100)
-            os.mkdir(folder)
-            here = os.open(folder, os.O_PATH)
-            server = socket.socket(socket.AF_UNIX)
-            server.bind(f"/proc/self/fd/{here}/monitor")
-            os.close(here)
-            server.listen()
-
-            def answer():
-                peer = server.accept()[0]
-                with peer:
-                    peer.sendall(b"QEMU 10.0 monitor\r\n(qemu) ")
-                    command = peer.recv(200).decode()
-                    with open(os.path.join(folder, "memory"), "wb") as file:
-                        file.write(b"abcd")
-                    peer.sendall(command.encode() + b"\r\n(qemu) ")
-                asked.append(command)
-
-            asked = []
-            for size in (4, 8):
-                thread = threading.Thread(target=answer)
-                thread.start()
-                one = host.Host.__new__(host.Host)
-                one.who, one.folder = "h", folder
-                if size == 4:
-                    self.assertEqual(one.physical(0x1000, size), b"abcd")
-                else:
-                    with self.assertRaises(LabError):
-                        one.physical(0x1000, size)
-                thread.join()
-            server.close()
-            self.assertEqual(asked[0], 'pmemsave 0x1000 0x4 "memory"\n')
-
 
 class Superpages(unittest.TestCase):
     """A p2m made of tables at 0x1000, 0x2000... of the host."""
@@ -750,30 +711,6 @@ class Sources(unittest.TestCase):
         self.assertEqual(series.of(("xen", "qemu")), ["xen-4.17", "qemu-10.0"])
         with self.assertRaisesRegex(LabError, "'timed-xen', versions xen 4.17"):
             series.of(("timed-xen",))
-
-
-class Archives(unittest.TestCase):
-    def test_cpio_reads_back(self):
-        with tempfile.NamedTemporaryFile() as file:
-            with Cpio(file.name) as archive:
-                archive.file("a/b/c", b"hello", 0o755)
-                archive.file("a/b/c", b"twice is once")
-                archive.link("l", "a/b/c")
-            data = file.read()
-        self.assertEqual(len(data) % 512, 0)
-        names = []
-        offset = 0
-        while not names or names[-1] != "TRAILER!!!":
-            self.assertEqual(data[offset:offset + 6], b"070701")
-            fields = [int(data[offset + 6 + 8 * i:offset + 14 + 8 * i], 16)
-                      for i in range(13)]
-            start = offset + 110
-            names.append(data[start:start + fields[11] - 1].decode())
-            body = (start + fields[11] + 3) & ~3
-            if names[-1] == "a/b/c":
-                self.assertEqual(data[body:body + fields[6]], b"hello")
-            offset = (body + fields[6] + 3) & ~3
-        self.assertEqual(names, ["a", "a/b", "a/b/c", "l", "TRAILER!!!"])
 
 
 if __name__ == "__main__":

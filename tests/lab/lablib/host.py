@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 
-from . import process
+from . import process, qmp
 from .ui import LabError, progress, tail
 
 DOM0_MEMORY = 1024      # MiB
@@ -77,8 +76,8 @@ class Host:
     nudged = 0      # when, by the clock of time.monotonic()
 
     def __init__(self, who, folder, parts, config, memory, cpus, limit):
-        """PARTS: paths of "root", "xen", "kernel" and "initrd", and of "xen.ours"
-        if CONFIG asks for it.
+        """PARTS: paths of "root", "qmp", "xen", "kernel" and "initrd", and of
+        "xen.ours" if CONFIG asks for it.
 
         FOLDER keeps the logs; LIMIT is how long, in seconds, a stage may stay
         silent.
@@ -101,6 +100,7 @@ class Host:
                            ("initrd", "initrd")):
             _place(parts[part], os.path.join(folder, name))
         self.console = Follower(self.xen_log)
+        self.qmp = qmp.Monitor(who, folder, parts["qmp"])
 
     def put(self, source, name):
         """Make the file SOURCE visible in dom0 as /lab/NAME."""
@@ -156,7 +156,7 @@ class Host:
             "-smp", str(self.cpus), "-m", str(self.memory),
             "-nic", "none", "-no-reboot", "-display", "none",
             "-serial", serial,
-            "-monitor", "unix:monitor,server=on,wait=off",
+            "-qmp", f"unix:{qmp.SOCKET},server=on,wait=off",
             *machine, *devices,
             "-fsdev", "local,id=lab,path=share,security_model=none",
             "-device", "virtio-9p-pci,fsdev=lab,mount_tag=lab",
@@ -219,7 +219,7 @@ class Host:
     def _nudge(self):
         """An interrupt for the host; any will do, and dom0 has no use for this key."""
         try:
-            self.monitor("sendkey ctrl")
+            self.qmp.execute("send-key", keys=[{"type": "qcode", "data": "ctrl"}])
         except LabError:
             pass    # whatever it is, silence or the host's end will tell
         self.nudged = time.monotonic()
@@ -242,45 +242,20 @@ class Host:
             return status, stream.read()
 
     def monitor(self, command):
-        """What the outer QEMU's monitor answers to COMMAND."""
-        folder = os.open(self.folder, os.O_PATH)
-        try:
-            with socket.socket(socket.AF_UNIX) as sock:
-                sock.settimeout(60)
-                # A socket's path is short; the folder's may be long.
-                sock.connect(f"/proc/self/fd/{folder}/monitor")
-                self._prompt(sock)
-                sock.sendall(command.encode() + b"\n")
-                return self._prompt(sock)
-        except OSError as error:
-            raise LabError(f"{self.who}: the outer QEMU's monitor: "
-                           f"{error}") from error
-        finally:
-            os.close(folder)
-
-    @staticmethod
-    def _prompt(sock):
-        text = b""
-        while not text.endswith(b"(qemu) "):
-            part = sock.recv(65536)
-            if not part:
-                raise OSError("closed")
-            text += part
-        return text.decode(errors="replace")
+        """What the outer QEMU's monitor for people answers to COMMAND: for what there
+        is no command for programs."""
+        return self.qmp.execute("human-monitor-command", command_line=command)
 
     def physical(self, address, size):
         """SIZE bytes of the host's physical memory."""
         path = os.path.join(self.folder, "memory")
-        answer = self.monitor(f'pmemsave {address:#x} {size:#x} "memory"')
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read()
-            os.unlink(path)
-        except FileNotFoundError:
-            data = b""
+        self.qmp.execute("pmemsave", val=address, size=size, filename="memory")
+        with open(path, "rb") as stream:
+            data = stream.read()
+        os.unlink(path)
         if len(data) != size:
             raise LabError(f"{self.who}: pmemsave {address:#x} {size:#x}: "
-                           f"{len(data)} bytes; the monitor said {answer!r}")
+                           f"{len(data)} bytes")
         return data
 
     def debug_keys(self, keys, end):
@@ -300,10 +275,11 @@ class Host:
             time.sleep(0.1)
 
     def stop(self):
+        self.qmp.close()
         if self.process is not None:
             process.stop(self.process)
         # Those are links into the cache; the logs stay.
-        for name in ("xen", "kernel", "initrd", "monitor"):
+        for name in ("xen", "kernel", "initrd", qmp.SOCKET):
             try:
                 os.unlink(os.path.join(self.folder, name))
             except FileNotFoundError:

@@ -5,8 +5,8 @@ import os
 import re
 import subprocess
 
-from . import cpio
-from .cpio import Cpio
+from . import archive as archives
+from .archive import Archive
 
 # dom0 reaches Xen through these; the share between dom0 and the lab is 9p;
 # pciback hands devices to guests.
@@ -22,7 +22,7 @@ GUEST_MODULES = ("nvme",)
 
 
 # What an image depends on besides its content.
-SOURCES = (__file__, cpio.__file__)
+SOURCES = (__file__, archives.__file__)
 
 
 def kernel(tree):
@@ -114,7 +114,7 @@ def _modules(archive, modules):
                  "".join(name + "\n" for name, _ in modules).encode())
 
 
-def dom0(path, tree, xen, scripts, others):
+def dom0(path, tree, xen, scripts, others, log):
     """dom0's initramfs: xl and its daemons of Xen version XEN, no systemd.
 
     OTHERS are programs that dom0 gets later, so their libraries must be there.
@@ -124,7 +124,7 @@ def dom0(path, tree, xen, scripts, others):
                 for name in DOM0_COMMANDS}
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
                      for name in XENSTORE_COMMANDS})
-    with Cpio(path) as archive:
+    with Archive(path, log) as archive:
         _skeleton(archive)
         archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
         archive.link("usr/bin/sh", "busybox")
@@ -154,7 +154,6 @@ def dom0(path, tree, xen, scripts, others):
 _ROM = re.compile(r"(vgabios.*|efi-.*|pxe-.*|kvmvapic|multiboot.*|linuxboot.*|"
                   r"bios(-256k)?)\.(bin|rom)$")
 
-
 _ANY = re.compile("")
 
 
@@ -165,9 +164,9 @@ def _files(archive, tree, folder, wanted):
             archive.copy(folder + "/" + name, os.path.join(top, name))
 
 
-def guest(path, tree, init):
+def guest(path, tree, init, log):
     """The guest's initramfs: INIT is its only program."""
-    with Cpio(path) as archive:
+    with Archive(path, log) as archive:
         for name in ("proc", "sys", "dev", "tmp"):
             archive.folder(name)
         archive.node("dev/console", 5, 1)

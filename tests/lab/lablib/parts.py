@@ -169,10 +169,11 @@ class Parts:
             cache.digest_files(images.SOURCES))
 
         def make(draft):
+            trees.install_tools(log)
             progress("assembling dom0's and the guest's initramfs")
             images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
-                        late)
-            images.guest(os.path.join(draft, "guest-initrd"), tree, guest)
+                        late, log)
+            images.guest(os.path.join(draft, "guest-initrd"), tree, guest, log)
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
             with gzip.open(packed) as source, \
                     open(os.path.join(draft, "xen"), "wb") as target:
@@ -180,6 +181,8 @@ class Parts:
         image = cache.entry("image-" + key, make)
         files = {
             "root": root,
+            # QEMU's own client of its monitor.
+            "qmp": os.path.join(trees.source(root, "qemu", log), "python"),
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),

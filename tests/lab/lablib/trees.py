@@ -11,11 +11,16 @@ from .ui import LabError, progress
 
 # Tools of this machine, and the packages that have them.
 _NEEDED = {"mmdebstrap": "mmdebstrap", "git": "git", "patch": "patch",
-           "tar": "tar", "xz": "xz-utils"}
+           "tar": "tar", "xz": "xz-utils", "bsdtar": "libarchive-tools"}
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def prepare_machine(log):
+    install_tools(log)
+    need_root()
+
+
+def install_tools(log):
     """Install what is missing; as another user, say the one command."""
     missing = {package for tool, package in _NEEDED.items()
                if shutil.which(tool) is None}
@@ -30,7 +35,6 @@ def prepare_machine(log):
         process.run(["apt-get", "update"], log, "apt-get update")
         process.run(command + sorted(missing), log, "apt-get install",
                     env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-    need_root()
 
 
 def need_root():
