@@ -87,9 +87,6 @@ check-lab-parts: test-tools
 	        >$(T)/lab-$$p.log 2>&1 || { cat $(T)/lab-$$p.log; exit 1; }; \
 	    tail -n 1 $(T)/lab-$$p.log; \
 	done
-	@echo "== tests/lab/lablib"
-	@/usr/bin/python3 tests/lab/test_lablib.py >$(T)/lablib.log 2>&1 || \
-	    { cat $(T)/lablib.log; exit 1; }; tail -n 1 $(T)/lablib.log
 	@echo "== tests/lab/tests"
 	@/usr/bin/python3 -m unittest discover -t tests/lab -s tests/lab/tests \
 	    >$(T)/lab-tests.log 2>&1 || { cat $(T)/lab-tests.log; exit 1; }; \

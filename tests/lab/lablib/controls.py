@@ -12,21 +12,22 @@ import os
 import shutil
 import time
 
-from . import cache, results, stacks
+from . import cache, console, results, stacks
 from .outcome import Outcome
 from .results import Check, Result, Source
 
 # Files of lablib that have no say in what comes of a guest: they judge it, show it,
 # or decide when and where it runs.  All others are part of the key, new ones too.
 _NO_SAY = frozenset("""
-    __init__.py cache.py controls.py logsearch.py memorymap.py parts.py
-    picture.py process.py runner.py schedule.py schema.py shell.py stacks.py
-    suites.py trees.py ui.py verdict.py
+    __init__.py cache.py controls.py journal.py judge.py logsearch.py memorymap.py
+    parts.py picture.py process.py report.py runner.py schedule.py schema.py
+    shell.py stacks.py suites.py trees.py ui.py verdict.py
 """.split())
 # What of a scenario has none: it names the file, says when it runs, or judges.
 _JUDGING = frozenset(("name", "path", "title", "nightly", "logs", "expect"))
-# What of an outcome is kept; the rest is of the run or of no use after it.
-_KEPT = ("e820", "bars", "views", "counts", "times", "domid")
+# What of an outcome is kept, besides its checks and the map that it was given; the
+# rest is of the run or of no use after it.
+_KEPT = ("views", "counts", "times", "domid")
 # Larger logs are of no use to any judge.
 _LARGEST = 8 << 20
 # To be raised when what is kept changes.
@@ -77,6 +78,8 @@ def keep(name, outcome):
                   if found.source is not Source.LOG}
         with open(os.path.join(folder, "outcome.json"), "w") as stream:
             json.dump({"date": time.strftime("%Y-%m-%d %H:%M"), "checks": checks,
+                       "e820": list(map(dataclasses.astuple, outcome.e820)),
+                       "bars": list(map(dataclasses.astuple, outcome.bars)),
                        **{field: getattr(outcome, field) for field in _KEPT}},
                       stream)
         logs = os.path.join(folder, "logs")
@@ -90,7 +93,7 @@ def keep(name, outcome):
 
 def sound(outcome):
     """The guest said all it had to say, at the first try, and the lab worked."""
-    return (outcome.silence is None and not outcome.first_try
+    return (outcome.ending is None and not outcome.first_try
             and not any(check.result is Result.ERROR
                         or check.source in results.NEVER_EXPECTED
                         for check in outcome.checks.values()))
@@ -109,9 +112,8 @@ def find(name, scenario, stack, folder):
     outcome = Outcome(scenario, stack, folder)
     for field in _KEPT:
         setattr(outcome, field, kept[field])
-    # JSON has no tuples.
-    outcome.e820 = [tuple(entry) for entry in outcome.e820]
-    outcome.bars = [tuple(entry) for entry in outcome.bars]
+    outcome.e820 = [console.Entry(*entry) for entry in kept["e820"]]
+    outcome.bars = [console.Bar(*bar) for bar in kept["bars"]]
     outcome.checks = {check: Check(Result(result), text, Source(source))
                       for check, (result, text, source) in kept["checks"].items()}
     outcome.cached = kept["date"]

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from . import process, qmp
+from .endings import Lost, Silent
 from .ui import LabError, progress, tail
 
 DOM0_MEMORY = 1024      # MiB
@@ -23,21 +24,6 @@ _IOMMU = {
 # Seconds of silence after which the host gets an interrupt, in case the emulator
 # has lost one (README.md).
 _NUDGE = 5
-
-
-class Hung(Exception):
-    """Nothing was heard from a stage for too long, or it ended for good."""
-
-    def __init__(self, stage, text):
-        super().__init__(f"{stage}: {text}")
-        self.stage = stage
-
-    def short(self):
-        return str(self).splitlines()[0]
-
-
-class Silent(Hung):
-    """Nothing was heard: no crash, no refusal, nothing that says why."""
 
 
 class Follower:
@@ -194,7 +180,7 @@ class Host:
                     progress("dom0 is up", self.who)
                     return
                 elif "lab: dom0 failed" in line:
-                    raise Hung(stage, line.split("lab: ", 1)[1])
+                    raise Lost(stage, line.split("lab: ", 1)[1])
             self.check_alive(stage)
             self.check_silence(stage, heard)
             time.sleep(0.1)
@@ -202,7 +188,7 @@ class Host:
     def check_alive(self, stage):
         process.check()
         if self.process.poll() is not None:
-            raise Hung(stage, "the emulated host ended (exit "
+            raise Lost(stage, "the emulated host ended (exit "
                        f"{self.process.returncode}); {self.qemu_log}:\n"
                        + tail(self.qemu_log, 5) + f"\n{self.xen_log}:\n"
                        + tail(self.xen_log, 10))

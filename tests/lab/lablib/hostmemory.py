@@ -11,21 +11,12 @@ from . import results
 from .results import Source
 
 PAGE = 4096
-_DMA = re.compile(r"memmap-guest: dma (rdm|foreign) (0x[0-9a-f]+) "
-                  r"(0x[0-9a-f]+) (0x[0-9a-f]+)")
 # iommu_page_fault_do_one() in xen/drivers/passthrough/vtd/iommu.c.
 _FAULT = re.compile(r"DMAR:\[DMA (?:Read|Write)\] Request device .*|"
                     r"INTR-REMAP: Request device .*|"
                     r"\[VT-D\]UNKNOWN: Request device .*")
 
-
-def written(line):
-    """(kind, address, bytes, seed) when LINE says what a device wrote."""
-    match = _DMA.search(line)
-    if not match:
-        return None
-    kind, *numbers = match.groups()
-    return (kind, *(int(number, 16) for number in numbers))
+_PLACE = re.compile(r"device (?:\[?([0-9a-f:.]+)\]?)?(?:.*addr ([0-9a-f]+))?")
 
 
 def word(address, seed):
@@ -36,17 +27,15 @@ def word(address, seed):
 def rmrr(ranges, read):
     """The check `rmrr`.
 
-    RANGES is what written() found; READ(address, bytes) is the host's memory.
+    RANGES are console.Written; READ(address, bytes) is the host's memory.
     """
-    if not ranges:
-        return results.failure("the guest reported no range that its device "
-                               "wrote", Source.HOST)
     there = absent = 0
     # A device that writes twice leaves what it wrote last.
-    last = {tuple(entry[:3]): entry for entry in ranges}
-    for kind, start, size, seed in last.values():
+    last = {(item.kind, item.address, item.size): item for item in ranges}
+    for item in last.values():
+        kind, start, size = item.kind, item.address, item.size
         words = struct.unpack(f"<{size // 8}Q", read(start, size))
-        wanted = [word(start + 8 * k, seed) for k in range(len(words))]
+        wanted = [word(start + 8 * k, item.seed) for k in range(len(words))]
         for page in range(0, len(words), PAGE // 8):
             pairs = list(zip(words, wanted))[page:page + PAGE // 8]
             good = sum(found == expected for found, expected in pairs)
@@ -62,6 +51,9 @@ def rmrr(ranges, read):
                     f"{good} words from its device", Source.HOST)
             there += kind == "rdm"
             absent += kind == "foreign"
+    if not there:
+        return results.failure("the guest reported no range that its device "
+                               "wrote", Source.HOST)
     text = f"the host's memory has what the device wrote, {there} pages"
     if absent:
         text += f"; {absent} pages that are not the guest's do not"
@@ -69,9 +61,21 @@ def rmrr(ranges, read):
 
 
 def faults(lines):
-    """The check `faults`: what the IOMMU reported in LINES of Xen's console."""
+    """The check `faults`: what the IOMMU reported in LINES of Xen's console.
+
+    A failure names all devices and addresses, so that a scenario which expects
+    some can be told from one that has others, or more.
+    """
+    if not lines:
+        return results.error("the host's console is empty", Source.HOST)
     found = [match.group() for line in lines if (match := _FAULT.search(line))]
-    if found:
-        return results.failure(f"{len(found)} faults; the first: {found[0]}",
-                               Source.HOST)
-    return results.success("the IOMMU reported none", Source.HOST)
+    if not found:
+        return results.success("the IOMMU reported none", Source.HOST)
+    where = {}
+    for line in found:
+        device, address = _PLACE.search(line).groups()
+        where.setdefault(device or "?", set()).add(address or "?")
+    places = ", ".join(device + " at " + " ".join(sorted(where[device]))
+                       for device in sorted(where))
+    return results.failure(f"{len(found)} faults: {places}; the first: {found[0]}",
+                           Source.HOST)

@@ -14,15 +14,15 @@ class Outcome:
     stack: str
     folder: str
     checks: dict = field(default_factory=dict)      # name -> results.Check
-    e820: list = field(default_factory=list)        # (start, end, type)
-    bars: list = field(default_factory=list)        # (bdf, number, start, end)
+    e820: list = field(default_factory=list)        # console.Entry
+    bars: list = field(default_factory=list)        # console.Bar
     views: list = field(default_factory=list)       # lines of memmap-views
-    dma: list = field(default_factory=list)         # hostmemory.Written
+    dma: list = field(default_factory=list)         # console.Written
     counts: dict = field(default_factory=dict)      # counts.of()
     built: dict = field(default_factory=dict)       # superpages.survey()
     times: dict = field(default_factory=dict)       # stage -> seconds
     domid: int = 0
-    silence: Exception = None   # the host.Silent that ended it, if one did
+    ending: Exception = None    # endings.Ending that it had, if it was one
     first_try: str = ""         # how the first try ended, if this is the second
     cached: str = ""            # when it ran, if that was not in this run
 

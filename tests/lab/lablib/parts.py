@@ -118,7 +118,7 @@ class Parts:
     def used(self):
         """{suite: {stack: {program: key}}} of all that has been made, for --json."""
         found = {}
-        for step, made in self.made.items():
+        for step, made in list(self.made.items()):
             if step.kind == STACK:
                 found.setdefault(step.suite, {})[step.detail] = {
                     name: program.key for name, program in made.items()}

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 # Checks that every guest has, besides those of its scenario.
 BOOT_CHECKS = ("create", "boot")
+# Those that only some have: another stack's layout to compare with; what went wrong
+# without any other check to blame, which is never as expected.
+LAYOUT, PANIC, END = "layout", "panic", "end"
+RESERVED = BOOT_CHECKS + (LAYOUT, PANIC, END)
 # Those of [checks] that are not the guest's: made in dom0, and outside of the host.
 DOM0_CHECKS = ("views", "vram")
 HOST_CHECKS = DOM0_CHECKS + ("rmrr", "faults", "superpages")

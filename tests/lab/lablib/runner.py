@@ -7,12 +7,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-from . import cache, controls, parts, process, results, scenario, schedule, verdict
+from . import cache, controls, parts, process, scenario, schedule, verdict
+from .endings import Ending
 from .guest import Guest
-from .host import DOM0_MEMORY, XEN_MEMORY, Host, Hung
-from .outcome import Outcome
-from .results import Source
-from .ui import LabError, Stopped, progress
+from .host import DOM0_MEMORY, XEN_MEMORY, Host
+from .ui import Enough, LabError, Stopped, progress
 
 _KEEP_RUNS = 20
 
@@ -93,6 +92,7 @@ class Settings:
 
     jobs: int                   # processors to use
     timeout: int                # seconds that a stage may stay silent
+    guest_limit: int            # that a guest may take, whatever it says
     alone: bool = False         # one host at a time, with all processors
     count: bool = False         # what makes the guest leave for Xen, for --json
     cached: bool = False        # controls out of the cache
@@ -102,19 +102,16 @@ class Settings:
 class Run:
     """Runs guests, as many hosts at a time as there are processors and memory."""
 
-    def __init__(self, lab, pairs, settings, ended=lambda outcome: None):
-        """PAIRS of (scenario, stack); ENDED is told of each outcome as it comes, by
-        one thread at a time."""
+    def __init__(self, lab, pairs, settings, judge):
+        """PAIRS of (scenario, stack); JUDGE is told of each outcome as it comes."""
         self.lab = lab
         self.pairs = pairs
         self.settings = settings
-        self.ended = ended
+        self.judge = judge
         self.parts = parts.Parts(lab)
         self.trouble = None         # what ended the run before it was done
         self.folder = lab.new_run()
-        self._outcomes = {}         # (path, stack) -> Outcome
         self._taken = {}
-        self._first_tries = {}      # (path, stack) -> how it ended
         self._hosts = itertools.count(1)
         self._lock = threading.RLock()
         groups = {}
@@ -128,13 +125,13 @@ class Run:
         self._queue = schedule.Queue(slots, settings.alone)
 
     def go(self):
-        """The outcomes in the order of PAIRS; see also `trouble`."""
+        """Until all have ended, or there is `trouble`."""
         progress(f"{len(self.pairs)} guests, {self._queue.slots} hosts at a time; "
                  f"logs in {os.path.relpath(self.folder, self.lab.top)}")
         work = [self._build] + [self._serve] * self._queue.slots
         threads = [threading.Thread(target=self._guarded, args=(part,))
                    for part in work]
-        timer = threading.Timer(self.settings.seconds or 0, self._stop, [Stopped(
+        timer = threading.Timer(self.settings.seconds or 0, self._stop, [Enough(
             f"the time is up, {self.settings.seconds} s")])
         if self.settings.seconds is not None:
             timer.start()
@@ -152,15 +149,6 @@ class Run:
         schedule.remember(self._taken)
         if not isinstance(self.trouble, (LabError, type(None))):
             raise self.trouble
-        return [self._outcomes.get((item.path, stack)) or self._missing(item, stack)
-                for item, stack in self.pairs]
-
-    def _missing(self, item, stack):
-        """The outcome of a guest that did not run to its end."""
-        outcome = Outcome(item, stack, os.path.join(self.folder, "not-run"))
-        check = results.skip(f"not run: {self.trouble}", Source.NOT_REACHED)
-        outcome.checks = dict.fromkeys(item.all_checks(), check)
-        return outcome
 
     def _stop(self, trouble):
         with self._lock:
@@ -233,13 +221,15 @@ class Run:
         if outcome:
             progress(f"{job.scenario.name} on {job.stack}: from the cache, run on "
                      + outcome.cached)
-            self._record(job, outcome)
+            self._record(outcome)
         return bool(outcome)
 
-    def _record(self, job, outcome):
+    def _record(self, outcome):
+        """The judge has the last word: it may have had enough."""
         with self._lock:
-            self._outcomes[job.scenario.path, job.stack] = outcome
-            self.ended(outcome)
+            enough = None if self.trouble else self.judge.ended(outcome)
+        if enough:
+            self._stop(Enough(enough))
 
     def _serve(self):
         while taken := self._queue.first():
@@ -250,12 +240,8 @@ class Run:
                 self._queue.leave(job.host)
 
     def _one_kind(self, job, cpus):
-        """Guests of one kind of host, in one boot unless one takes the host with it.
-
-        A host that is lost, or a guest that falls silent for no reason to be seen, is
-        more often the emulator's doing than the guest's (README.md), so that guest
-        has a second try, in a new boot. Its outcome says so.
-        """
+        """Guests of one kind of host, in one boot unless one takes the host with it,
+        or has to be tried again."""
         number = next(self._hosts)
         boots = itertools.count(1)
         while job is not None:
@@ -273,42 +259,37 @@ class Run:
         try:
             try:
                 host.start()
-            except Hung as hung:
-                raise LabError(f"{host.who} did not come up: {hung}") from hung
+            except Ending as ending:
+                raise LabError(f"{host.who} did not come up: {ending}") from ending
             while job is not None:
-                hung, retry = self._guest(host, job)
-                if retry:
+                lost, again = self._guest(host, job)
+                if again:
                     return job
                 job = self._queue.more(job.host)
-                if hung:
+                if lost:
                     return job
         finally:
             host.stop()
         return None
 
     def _guest(self, host, job):
-        """Run one: (what the host was lost with, whether there is another try)."""
-        key = job.scenario.path, job.stack
+        """Run one: (whether the host was lost, whether there is another try)."""
         began = time.monotonic()
         # What is built meanwhile becomes visible as well.
         host.furnish(self.parts.files(job.scenario.host["suite"]))
         programs = self.parts.programs(job.scenario.host["suite"], job.stack)
         guest = Guest(host, job.scenario, job.stack, {
             "hvmloader": programs["hvmloader"].path,
-            "qemu-system-i386": programs["qemu"].path}, self.settings.count)
-        outcome = guest.outcome
-        outcome.first_try = self._first_tries.get(key, "")
-        lost = None
+            "qemu-system-i386": programs["qemu"].path},
+            self.settings.guest_limit, self.settings.count)
+        outcome, lost = guest.outcome, False
+        outcome.first_try = self.judge.first_try(job.scenario, job.stack)
         try:
             guest.run()
-        except Hung as hung:
-            lost = hung
-            progress(f"lost: {hung}", host.who)
-        silent = outcome.silence if verdict.only_silent(outcome) else None
-        if (lost or silent) and key not in self._first_tries:
-            self._first_tries[key] = (lost or silent).short()
-            progress(f"{job.scenario.name} on {job.stack}: once more, in a new boot",
-                     host.who)
+        except Ending as ending:
+            lost = True
+            progress(f"lost: {ending}", host.who)
+        if self.judge.try_again(outcome):
             return lost, True
         if not lost and not outcome.first_try:
             self._taken[schedule.name(job.scenario, job.stack)] = \
@@ -316,5 +297,5 @@ class Run:
             name = self._control(job)
             if name and verdict.as_expected(outcome):
                 controls.keep(name, outcome)
-        self._record(job, outcome)
+        self._record(outcome)
         return lost, False

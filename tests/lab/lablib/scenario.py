@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from . import schema
-from .results import BOOT_CHECKS, HOST_CHECKS
+from .results import BOOT_CHECKS, HOST_CHECKS, RESERVED
 from .stacks import STACKS
 from .ui import LabError
 
@@ -144,9 +144,11 @@ def load(path):
                         raw.get("stack", {}),
                         raw.get("dom0", {}).get("before", []),
                         raw.get("nightly", False))
-    for check in scenario.logs:
-        if check in BOOT_CHECKS or check in scenario.checks:
-            schema.fail(path, f"logs.{check}", "there is a check of that name")
+    for kind, names in (("checks", scenario.checks), ("logs", scenario.logs)):
+        for check in names:
+            if check in RESERVED or kind == "logs" and check in scenario.checks:
+                schema.fail(path, f"{kind}.{check}",
+                            "there is a check of that name")
     if "vram" in scenario.checks and "vga" not in scenario.checks:
         schema.fail(path, "checks.vram", "compares what the guest's check vga "
                     "wrote, and there is none")

@@ -4,8 +4,7 @@ import os
 import subprocess
 import sys
 
-from . import guest as guests
-from . import parts, runner
+from . import guestconfig, parts, runner
 from .host import Host
 from .ui import LabError, progress
 
@@ -35,7 +34,7 @@ def run(lab, stack, word):
     host.furnish(files)
     host.put(programs["hvmloader"].path, f"stacks/{stack}/hvmloader")
     host.put(programs["qemu"].path, f"stacks/{stack}/qemu-system-i386")
-    host.write(f"guests/{name}/xl.cfg", guests.config(item, stack, host.cpus))
+    host.write(f"guests/{name}/xl.cfg", guestconfig.config(item, stack, host.cpus))
     before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()
     keys = "".join(f"    {line}\n" for line in before)
     host.write("shell", _WELCOME.format(name=item.name, stack=stack,

@@ -16,6 +16,10 @@ class Stopped(LabError):
     """The lab is to end before it is done; the text says why."""
 
 
+class Enough(Stopped):
+    """By the lab's own decision: what is known by then is the result."""
+
+
 def progress(text, who="lab"):
     """One line on standard error: results alone go to standard output."""
     with _LOCK:

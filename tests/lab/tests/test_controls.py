@@ -8,8 +8,8 @@ from unittest import mock
 
 from tests.common import LAB, own_cache, scenario_of
 
-from lablib import controls, results
-from lablib.host import Silent
+from lablib import console, controls, results
+from lablib.endings import Silent
 from lablib.outcome import Outcome
 from lablib.results import Source
 
@@ -86,8 +86,8 @@ class Kept(unittest.TestCase):
         with open(os.path.join(folder, "hvmloader.log"), "w") as stream:
             stream.write("moved it\nsaid that\n")
         self.outcome = Outcome(
-            self.item, "stock", folder, e820=[(0, 4096, "RAM")],
-            bars=[("00:04.0", 0, 4096, 8192)], views=["a"], times={"create": 1.5},
+            self.item, "stock", folder, e820=[console.Entry(0, 4096, "RAM")],
+            bars=[console.Bar("00:04.0", 0, 4096, 8192)], views=["a"], times={"create": 1.5},
             domid=3)
         self.outcome.checks = {
             "create": results.success("", Source.LAB),
@@ -120,7 +120,7 @@ class Kept(unittest.TestCase):
 
     def test_not_what_is_in_doubt(self):
         for change in (
-                {"silence": Silent("kernel", "nothing")},
+                {"ending": Silent("kernel", "nothing")},
                 {"first_try": "kernel: nothing was heard"},
                 {"checks": {"e820": results.error("?", Source.GUEST)}},
                 {"checks": {"e820": results.NOT_REACHED}},

@@ -8,9 +8,11 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
-from tests.common import own_cache, scenario_of
+from tests.common import own_cache, said, scenario_of
 
-from lablib import cache, host, process, results, runner, suites, verdict
+from lablib import cache, process, results, runner, suites, verdict
+from lablib.endings import HostCrash, Silent
+from lablib.judge import Judge
 from lablib.outcome import Outcome
 from lablib.parts import STACK
 from lablib.results import Source
@@ -30,14 +32,16 @@ class World:
 
     def __init__(self, test):
         self.begun = []                 # guests, with the host that they were on
+        self.outcomes = []              # those that the judge was told of
         self.act = lambda guest: None   # what a guest does
         self.build = lambda step: None  # what a step takes
+        self.start = mock.Mock()        # the host's
         self.top = test.enterContext(tempfile.TemporaryDirectory())
         self.cache = test.enterContext(own_cache())
         world = self
 
         class Guest:  # pylint: disable=too-few-public-methods
-            def __init__(self, where, item, stack, _programs, _count):
+            def __init__(self, where, item, stack, _programs, _limit, _count):
                 self.name, self.where = item.name, where.who
                 self.outcome = Outcome(item, stack, world.top)
 
@@ -65,19 +69,31 @@ class World:
                 return {"programs": 1}
 
         def boot(who, folder, *_):
-            return mock.Mock(who=f"{who} {os.path.basename(folder)}")
+            return mock.Mock(who=f"{who} {os.path.basename(folder)}",
+                             start=world.start)
         for target, stand_in in (("Guest", Guest), ("Host", boot),
                                  ("parts.Parts", Parts), ("progress", mock.Mock())):
             test.enterContext(mock.patch(f"lablib.runner.{target}", stand_in))
+        test.enterContext(mock.patch("lablib.judge.progress"))
         test.addCleanup(process.stopping.clear)
 
-    def run(self, pairs, ended=lambda outcome: None, **settings):
+    def run(self, pairs, max_failures=None, **settings):
+        """The run, and the last line of its report."""
+        def ended(outcome):
+            self.outcomes.append(outcome)
+            return told(outcome)
         lab = runner.Lab(self.top, suites.SUITES["trixie"])
         for item, _ in pairs:
             item.host["suite"] = item.host["suite"] or "trixie"
+        judge = Judge(pairs, self.top, max_failures=max_failures)
+        told, judge.ended = judge.ended, ended
         run = runner.Run(lab, pairs, runner.Settings(
-            **{"jobs": 1, "timeout": 1, **settings}), ended)
-        return run, run.go()
+            **{"jobs": 1, "timeout": 1, "guest_limit": 1, **settings}), judge)
+        judge.begin(run.parts)
+        with said() as lines:
+            run.go()
+            judge.finish(run.trouble)
+        return run, lines[-1]
 
 
 def items(names):
@@ -86,40 +102,56 @@ def items(names):
 
 class SecondTries(unittest.TestCase):
     def tries(self, times, silent=False):
-        """Which guests start in which boot, and the first try of 'b', when TIMES
-        times the host is lost with 'b', or only 'b' is SILENT."""
+        """Which guests start in which boot, the first try of 'b', and the end of the
+        report, when TIMES times the host is lost with 'b', or only 'b' is SILENT."""
         world = World(self)
         left = [times]
 
         def act(guest):
             if guest.name == "b" and left[0]:
                 left[0] -= 1
-                hung = host.Silent("kernel", "nothing was heard\nmore")
-                if not silent:
-                    raise hung
-                guest.outcome.silence = hung
-                guest.outcome.checks["boot"] = results.failure(hung.short(),
+                ending = Silent("kernel", "nothing was heard\nmore")
+                guest.outcome.ending = ending
+                guest.outcome.checks["boot"] = results.failure(ending.short(),
                                                                Source.HUNG)
+                if not silent:
+                    raise ending
         world.act = act
-        run, outcomes = world.run([(item, "ours") for item in items("abc")])
+        run, last = world.run([(item, "ours") for item in items("abc")])
         self.assertIsNone(run.trouble)
-        self.assertEqual([outcome.scenario.name for outcome in outcomes],
+        self.assertEqual([outcome.scenario.name for outcome in world.outcomes],
                          ["a", "b", "c"])
-        self.assertEqual(outcomes[0].first_try, "")
+        self.assertEqual(world.outcomes[0].first_try, "")
         return ", ".join(line.replace(" on host 1 host1", "") for line in
-                         world.begun), outcomes[1].first_try
+                         world.begun), world.outcomes[1].first_try, last
+
+    GOOD, BAD = "3 passed, 0 failed", "2 passed, 1 failed"
 
     def test_a_guest_that_loses_the_host_has_one_more_try(self):
         first = "kernel: nothing was heard"
-        self.assertEqual(self.tries(0), ("a, b, c", ""))
-        self.assertEqual(self.tries(1), ("a, b, b.2, c.2", first))
-        self.assertEqual(self.tries(2), ("a, b, b.2, c.3", first))
+        self.assertEqual(self.tries(0), ("a, b, c", "", self.GOOD))
+        self.assertEqual(self.tries(1), ("a, b, b.2, c.2", first, self.GOOD))
+        self.assertEqual(self.tries(2), ("a, b, b.2, c.3", first, self.BAD))
 
     def test_so_has_one_that_falls_silent(self):
         first = "kernel: nothing was heard"
-        self.assertEqual(self.tries(0, True), ("a, b, c", ""))
-        self.assertEqual(self.tries(1, True), ("a, b, b.2, c.2", first))
-        self.assertEqual(self.tries(2, True), ("a, b, b.2, c.2", first))
+        self.assertEqual(self.tries(0, True), ("a, b, c", "", self.GOOD))
+        self.assertEqual(self.tries(1, True), ("a, b, b.2, c.2", first, self.GOOD))
+        self.assertEqual(self.tries(2, True), ("a, b, b.2, c.2", first, self.BAD))
+
+    def test_a_panic_of_xen_has_none(self):
+        world = World(self)
+
+        def act(guest):
+            if guest.name == "b":
+                guest.outcome.ending = HostCrash("kernel", "Panic on CPU 0:")
+                guest.outcome.checks["panic"] = results.failure("x", Source.CRASH)
+                raise guest.outcome.ending
+        world.act = act
+        _, last = world.run([(item, "ours") for item in items("abc")])
+        self.assertEqual(world.begun, ["a on host 1 host1", "b on host 1 host1",
+                                       "c on host 1 host1.2"])
+        self.assertEqual(last, "3 passed, 1 failed")
 
 
 class Builds(unittest.TestCase):
@@ -135,10 +167,8 @@ class Builds(unittest.TestCase):
                 self.assertTrue(ran.wait(10), "no guest began before the build")
         world.build = build
         item, = items("a")
-        told = []
-        _, outcomes = world.run([(item, "stock"), (item, "ours")], told.append)
-        self.assertEqual([o.stack for o in told], ["stock", "ours"])
-        self.assertEqual(outcomes, told)
+        world.run([(item, "stock"), (item, "ours")])
+        self.assertEqual([o.stack for o in world.outcomes], ["stock", "ours"])
 
     def test_what_cannot_be_built_ends_the_run(self):
         world = World(self)
@@ -148,9 +178,17 @@ class Builds(unittest.TestCase):
                 raise runner.LabError("no compiler")
         world.build = build
         item, = items("a")
-        run, outcomes = world.run([(item, "ours")])
+        run, last = world.run([(item, "ours")])
         self.assertEqual(str(run.trouble), "no compiler")
-        self.assertEqual(outcomes[0].checks["boot"].text, "not run: no compiler")
+        self.assertEqual(last, "0 passed, 1 failed")
+
+    def test_a_host_that_does_not_come_up_ends_the_run(self):
+        world = World(self)
+        world.start = mock.Mock(side_effect=Silent("dom0's kernel", "nothing"))
+        run, last = world.run([(item, "ours") for item in items("ab")])
+        self.assertIs(type(run.trouble), runner.LabError)
+        self.assertRegex(str(run.trouble), "host 1.* did not come up: dom0's kernel")
+        self.assertEqual((world.begun, last), ([], "0 passed, 2 failed"))
 
     def test_a_mistake_of_the_lab_is_not_taken_for_a_result(self):
         world = World(self)
@@ -169,22 +207,31 @@ class Ends(unittest.TestCase):
                 time.sleep(0.01)
         world.act = act
         began = time.monotonic()
-        run, outcomes = world.run([(item, "ours") for item in items("abc")],
-                                  seconds=1)
+        run, last = world.run([(item, "ours") for item in items("abc")], seconds=1)
         self.assertLess(time.monotonic() - began, 5)
+        self.assertIsInstance(run.trouble, runner.Enough)
         self.assertEqual(str(run.trouble), "the time is up, 1 s")
-        self.assertEqual([verdict.as_expected(outcome) for outcome in outcomes],
-                         [True, False, False])
-        self.assertEqual(outcomes[2].checks["boot"],
-                         results.skip("not run: the time is up, 1 s",
-                                      Source.NOT_REACHED))
+        self.assertEqual([outcome.scenario.name for outcome in world.outcomes], ["a"])
+        self.assertEqual(last, "1 passed, 2 failed")
         self.assertEqual(len(world.begun), 2)
+
+    def test_when_enough_guests_have_failed_no_other_begins(self):
+        world = World(self)
+
+        def act(guest):
+            guest.outcome.checks["boot"] = results.failure("", Source.GUEST)
+        world.act = act
+        run, last = world.run([(item, "ours") for item in items("abc")],
+                              max_failures=2)
+        self.assertIsInstance(run.trouble, runner.Enough)
+        self.assertEqual(str(run.trouble), "2 guests are not as expected")
+        self.assertEqual((len(world.begun), last), (2, "0 passed, 3 failed"))
 
     def test_a_run_that_ends_in_time_is_none_the_worse(self):
         world = World(self)
-        run, outcomes = world.run([(items("a")[0], "ours")], seconds=600)
+        run, last = world.run([(items("a")[0], "ours")], seconds=600)
         self.assertIsNone(run.trouble)
-        self.assertTrue(verdict.as_expected(outcomes[0]))
+        self.assertEqual(last, "1 passed, 0 failed")
         self.assertFalse(process.stopping.is_set())
 
 
@@ -197,11 +244,13 @@ class Controls(unittest.TestCase):
         world.act = act or world.act
         world.run(pairs)
         world.begun.clear()
+        world.outcomes.clear()
         process.stopping.clear()
-        _, outcomes = world.run(pairs, cached=cached)
-        self.assertEqual([bool(o.cached) for o in outcomes], [
-            len(world.begun) == 1, False])
-        self.assertTrue(verdict.as_expected(outcomes[0]))
+        world.run(pairs, cached=cached)
+        outcomes = {outcome.stack: outcome for outcome in world.outcomes}
+        self.assertEqual([bool(outcomes[stack].cached) for stack in ("stock", "ours")],
+                         [len(world.begun) == 1, False])
+        self.assertTrue(verdict.as_expected(outcomes["stock"]))
         return len(world.begun)
 
     def test_come_from_the_cache_when_asked_for(self):

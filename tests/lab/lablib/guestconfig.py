@@ -1,0 +1,70 @@
+"""The xl.cfg of a guest."""
+
+
+def _quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def passed_through(device):
+    """The DEVICE of [[passthrough]] in xl's syntax."""
+    words = [device["device"]]
+    if "rdm_policy" in device:
+        words.append("rdm_policy=" + device["rdm_policy"])
+    if "options" in device:
+        words.append(device["options"])
+    return ",".join(words)
+
+
+def _traces(scenario, count):
+    """The device model's options; none when its time is what is measured."""
+    # Ours' own; a pattern that matches nothing, as in stock, is fine.
+    events = ["xen_memmap_*", "xen_ram_*"]
+    if count:
+        events.append("handle_ioreq")
+    elif scenario.guest["until"] == "firmware":
+        events = []
+    return [word for event in events for word in ("-trace", event)]
+
+
+def config(scenario, stack, cpus, count=False):
+    """The guest's xl.cfg."""
+    guest = scenario.guest
+    here = "/run/lab/guest/"
+    cmdline = ["console=ttyS0", "loglevel=4", "xen_nopv",
+               "mitigations=off"]
+    if guest["vcpus"] > 1:
+        # Its vCPUs would do nothing but wait for the clock (README.md).
+        cmdline.append("hpet=disable")
+    cmdline += [*guest["cmdline"], "--", *scenario.guest_checks()]
+    qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
+            "-device", "nvme,drive=n0,serial=disk0",
+            *_traces(scenario, count), *scenario.qemu_options(stack)]
+    reboot = "restart" if "reboot" in scenario.checks else "preserve"
+    lines = [
+        'type="hvm"', 'name="guest"',
+        f"memory={guest['memory']}", f"maxmem={guest['maxmem']}",
+        f"vcpus={guest['vcpus']}",
+        f"firmware={_quote(guest['firmware'])}",
+        f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
+        f'device_model_override="/run/lab/stacks/{stack}/qemu"',
+        'device_model_version="qemu-xen"',
+        'kernel="/lab/guest/kernel"', 'ramdisk="/lab/guest/initrd"',
+        "cmdline=" + _quote(" ".join(cmdline)),
+        f'serial="file:{here}serial.log"',
+        'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",
+        'on_crash="preserve"', 'on_poweroff="preserve"',
+        f'on_reboot="{reboot}"',
+        "device_model_args_hvm=[" + ",".join(map(_quote, qemu)) + "]",
+    ]
+    if guest["firmware"] == "ovmf":
+        lines.append('bios_path_override="/lab/guest/OVMF.fd"')
+    if cpus > 1:
+        # The first CPU is dom0's: it runs the guest's device model.
+        lines.append(f'cpus="1-{cpus - 1}"')
+    devices = [_quote(passed_through(device)) for device in scenario.passthrough
+               if not device.get("hotplug")]
+    if devices:
+        lines.append("pci=[" + ",".join(devices) + "]")
+    elif scenario.passthrough:
+        lines.append('passthrough="enabled"')
+    return "\n".join(lines + guest["xl"]) + "\n"

@@ -1,0 +1,58 @@
+"""A scenario becomes an xl.cfg."""
+
+import unittest
+
+from tests.common import JUDGED, scenario_of
+
+from lablib import guestconfig
+
+DEVICE = '[[passthrough]]\ndevice = "00:04.0"\n'
+
+
+def config(old="", new="", stack="stock", cpus=1, count=False):
+    assert old in JUDGED
+    return guestconfig.config(scenario_of(JUDGED.replace(old, new)), stack, cpus,
+                              count)
+
+
+class Config(unittest.TestCase):
+    def test_what_the_guest_is_told(self):
+        text = config()
+        self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
+        self.assertNotIn("hpet=", text)
+        self.assertIn(" hpet=disable -- e820:",
+                      config("memory = 2048", "memory = 2048\nvcpus = 2"))
+
+    def test_the_stack(self):
+        text = config(stack="ours")
+        self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)
+        self.assertIn('device_model_override="/run/lab/stacks/ours/qemu"', text)
+
+    def test_processors(self):
+        self.assertIn('cpus="1-1"', config(cpus=2))
+        self.assertNotIn("cpus=\"", config().replace("vcpus=", ""))
+
+    def test_devices_passed_through(self):
+        text = config("[checks]", DEVICE + 'rdm_policy = "strict"\n'
+                      'options = "seize=1"\n[checks]')
+        self.assertIn('pci=["00:04.0,rdm_policy=strict,seize=1"]', text)
+        self.assertNotIn("passthrough=", text)
+        text = config("[checks]", DEVICE + "hotplug = true\n[checks]")
+        self.assertNotIn("pci=", text)
+        self.assertIn('passthrough="enabled"', text)
+
+    def test_a_guest_that_reboots_or_has_uefi(self):
+        self.assertIn('on_reboot="preserve"', config())
+        self.assertNotIn("OVMF", config())
+        self.assertIn('on_reboot="restart"',
+                      config("nvme = {}", "nvme = {}\nreboot = {}"))
+        self.assertIn('bios_path_override="/lab/guest/OVMF.fd"', config(
+            "memory = 2048", 'memory = 2048\nfirmware = "ovmf"'))
+
+    def test_only_who_counts_traces(self):
+        for count in (False, True):
+            self.assertEqual("handle_ioreq" in config(count=count), count)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""How the lab talks to the emulated host, and knows that it is there."""
+
+import os
+import tempfile
+import threading
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+import tests.common     # noqa: finds lablib  pylint: disable=unused-import
+from lablib import host, superpages
+from lablib.endings import Lost, Silent
+from lablib.ui import LabError
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(mock.patch("lablib.host.progress"))
+        self.host = host.Host.__new__(host.Host)
+        self.host.who, self.host.limit, self.host.jobs = "h", 60, 0
+        self.host.qmp = mock.Mock()
+        self.host.share = os.path.join(self.folder, "share")
+        self.host.xen_log = os.path.join(self.folder, "xen.log")
+        self.host.qemu_log = os.path.join(self.folder, "qemu.log")
+        self.host.console = host.Follower(self.host.xen_log)
+        self.host.process = SimpleNamespace(poll=lambda: None, returncode=3)
+
+    def say(self, text):
+        with open(self.host.xen_log, "a") as stream:
+            stream.write(text)
+
+
+class Silences(Case):
+    def test_the_host_gets_an_interrupt_now_and_then(self):
+        with mock.patch("lablib.host.time.monotonic") as now:
+            for second in range(100, 161):
+                now.return_value = second
+                self.host.check_silence("kernel", 100)
+            self.assertEqual(self.host.qmp.execute.call_count, 10)
+            now.return_value = 161
+            self.host.qmp.execute.side_effect = LabError("gone")
+            with self.assertRaises(Silent):
+                self.host.check_silence("kernel", 100)
+
+    def test_a_job_may_have_less_time(self):
+        with mock.patch("lablib.host.time.monotonic", return_value=110):
+            self.host.check_silence("x", 100)
+            with self.assertRaises(Silent):
+                self.host.check_silence("x", 100, 9)
+
+    def test_a_host_that_ended(self):
+        self.host.check_alive("x")
+        self.host.process.poll = lambda: 3
+        with self.assertRaisesRegex(Lost, r"the emulated host ended \(exit 3\)"):
+            self.host.check_alive("x")
+
+
+class Starts(Case):
+    def test_dom0_that_is_up(self):
+        self.say("*** Serial input to DOM0\nlab: dom0 kernel is up\nlab: dom0 is up\n")
+        self.host._wait_up()
+
+    def test_dom0_that_failed(self):
+        self.say("lab: dom0 kernel is up\nlab: dom0 failed: no xenstored\n")
+        with self.assertRaisesRegex(Lost, "dom0 failed: no xenstored"):
+            self.host._wait_up()
+
+    def test_a_host_that_says_nothing_more(self):
+        self.host.limit = 0.3
+        self.say("(XEN) Xen is relinquishing VGA\n")
+        with self.assertRaisesRegex(Silent, "^dom0's kernel: "):
+            self.host._wait_up()
+
+
+class Jobs(Case):
+    def test_what_dom0_answers(self):
+        def answer():
+            for name, text in (("1.out", "said\n"), ("1.rc", "5\n")):
+                self.host.write("jobs/" + name, text)
+        late = threading.Timer(0.2, answer)
+        late.start()
+        self.assertEqual(self.host.job("exec it\n", "x"), (5, "said\n"))
+        late.join()
+        with open(os.path.join(self.host.share, "jobs/1")) as stream:
+            self.assertEqual(stream.read(), "exec it\n")
+
+    def test_no_answer_is_silence(self):
+        with self.assertRaises(Silent):
+            self.host.job("", "x", 0.2)
+
+    def test_what_a_debug_key_prints(self):
+        """Only what comes after it, and all of it, however late."""
+        def job(script, _stage):
+            asked.append(script)
+            self.say("first\r\nha")
+            late.start()
+        asked = []
+        late = threading.Timer(0.2, self.say, ["lf\n" + 38 * "*" + "\n"])
+        self.host.job, self.host.check_alive = job, lambda _: None
+        self.say(38 * "*" + "\n")
+        self.assertEqual(self.host.debug_keys("ov", superpages.END),
+                         ["first", "half", 38 * "*"])
+        self.assertEqual(asked, ["exec xl debug-keys ov\n"])
+
+
+if __name__ == "__main__":
+    unittest.main()
