@@ -97,7 +97,7 @@ def on_host(outcome, physical, lines, tables):
     if "rmrr" in wanted:
         outcome.checks["rmrr"] = hostmemory.rmrr(outcome.dma, physical)
     if "faults" in wanted:
-        outcome.checks["faults"] = hostmemory.faults(lines)
+        outcome.checks["faults"] = hostmemory.faults(lines, **wanted["faults"])
     if "superpages" in wanted:
         outcome.checks["superpages"] = superpages.verdict(
             outcome.built, tables, wanted["superpages"].get("gigabytes", 0))

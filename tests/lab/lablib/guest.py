@@ -71,6 +71,7 @@ class Guest:
             if self.scenario.guest["until"] == "done":
                 self._inspect()
                 self._look_at_host()
+                self._last_words()
             self._next("end")
 
     def _next(self, stage):
@@ -239,6 +240,11 @@ class Guest:
             f"exec /usr/lib/lab/guest-inspect {self.outcome.domid} "
             f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
         findings.inspected(self.outcome, wanted, status, text)
+
+    def _last_words(self):
+        words = self.scenario.last_words(self.outcome.domid, f"/lab/{self.name}")
+        if words:
+            self._job(words, "last words")
 
     def _tables(self):
         wanted = self.scenario.checks.get("superpages")

@@ -12,11 +12,9 @@ from .results import Source
 
 PAGE = 4096
 # iommu_page_fault_do_one() in xen/drivers/passthrough/vtd/iommu.c.
-_FAULT = re.compile(r"DMAR:\[DMA (?:Read|Write)\] Request device .*|"
-                    r"INTR-REMAP: Request device .*|"
-                    r"\[VT-D\]UNKNOWN: Request device .*")
-
-_PLACE = re.compile(r"device (?:\[?([0-9a-f:.]+)\]?)?(?:.*addr ([0-9a-f]+))?")
+_FAULT = re.compile(r"(?:DMAR:\[DMA (?:Read|Write)\]|INTR-REMAP:|\[VT-D\]UNKNOWN:) "
+                    r"Request device (?:\[(?P<device>[0-9a-f:.]+)\])?"
+                    r"(?: fault addr (?P<address>[0-9a-f]+))?.*")
 
 
 def word(address, seed):
@@ -60,22 +58,36 @@ def rmrr(ranges, read):
     return results.success(text, Source.HOST)
 
 
-def faults(lines):
+def faults(lines, device=None, at=""):
     """The check `faults`: what the IOMMU reported in LINES of Xen's console.
 
-    A failure names all devices and addresses, so that a scenario which expects
-    some can be told from one that has others, or more.
+    None, unless DEVICE is named: then each page of the ranges AT ("0x1000-0x2000+...")
+    must have been reported for it, and nothing else.
     """
     if not lines:
         return results.error("the host's console is empty", Source.HOST)
-    found = [match.group() for line in lines if (match := _FAULT.search(line))]
-    if not found:
+    found = [match for line in lines if (match := _FAULT.search(line))]
+    if device is None:
+        if found:
+            return results.failure(f"{len(found)} faults; the first: "
+                                   + found[0].group(), Source.HOST)
         return results.success("the IOMMU reported none", Source.HOST)
-    where = {}
-    for line in found:
-        device, address = _PLACE.search(line).groups()
-        where.setdefault(device or "?", set()).add(address or "?")
-    places = ", ".join(device + " at " + " ".join(sorted(where[device]))
-                       for device in sorted(where))
-    return results.failure(f"{len(found)} faults: {places}; the first: {found[0]}",
+    missing = set(_pages(at))
+    wanted = {(device, page) for page in missing}
+    for match in found:
+        where = match["device"], int(match["address"] or "0", 16) // PAGE
+        if where not in wanted:
+            return results.failure("a fault that is not wanted: " + match.group(),
+                                   Source.HOST)
+        missing.discard(where[1])
+    if missing:
+        return results.failure(f"no fault of {device} at {min(missing) * PAGE:#x}",
+                               Source.HOST)
+    return results.success(f"{len(found)} faults, all of {device}, {len(wanted)} pages",
                            Source.HOST)
+
+
+def _pages(ranges):
+    for part in ranges.split("+"):
+        start, end = (int(word, 16) for word in part.split("-"))
+        yield from range(start // PAGE, end // PAGE)

@@ -31,6 +31,7 @@ class Scenario:
     logs: dict
     stack: dict
     before: list
+    after: list
     nightly: bool = False
     expect: dict = field(default_factory=dict)
 
@@ -81,15 +82,23 @@ class Scenario:
         keys = "".join(
             f"xenstore-write /local/domain/{domid}/{key} '{value}'\n"
             for key, value in self.keys(stack).items())
-        if not self.before:
-            return keys
-        return keys + "\n".join((
-            f"domid={domid} PATH=$PATH:/lab", "{", *self.before,
-            f"}} > {folder}/dom0.log 2>&1", ""))
+        return keys + _told(self.before, domid, f"{folder}/dom0.log")
+
+    def last_words(self, domid, folder):
+        """What dom0 does when the guest is done, the same way."""
+        return _told(self.after, domid, f"{folder}/after.txt")
 
     def needs_for(self, stack):
         """The stack that STACK's layout is compared with, or None."""
         return self.expect.get(stack, {}).get("same_layout_as")
+
+
+def _told(lines, domid, log):
+    """LINES of sh in dom0, which know the guest's DOMID; what they say is in LOG."""
+    if not lines:
+        return ""
+    return "\n".join((f"domid={domid} PATH=$PATH:/lab", "{", *lines,
+                      f"}} > {log} 2>&1", ""))
 
 
 def _expectations(path, scenario, raw):
@@ -143,6 +152,7 @@ def load(path):
                         raw.get("checks", {}), raw.get("logs", {}),
                         raw.get("stack", {}),
                         raw.get("dom0", {}).get("before", []),
+                        raw.get("dom0", {}).get("after", []),
                         raw.get("nightly", False))
     for kind, names in (("checks", scenario.checks), ("logs", scenario.logs)):
         for check in names:

@@ -14,7 +14,7 @@ from .ui import LabError
 
 # What a [logs] check can look into: files of the guest's folder.
 LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
-        "ramblock", "pci", "views", "vram", "dom0")
+        "ramblock", "pci", "views", "vram", "dom0", "published", "after")
 # Xen itself: Debian's package, or built with hvmloader/hypervisor's patch.
 HYPERVISORS = ("debian", "ours")
 # The guest's kernel: the lab's own, quick and with everything built in, or Debian's.
@@ -47,6 +47,9 @@ _PATTERN = {"type": "string", "minLength": 1, "format": "regex"}
 # JSON Schema takes 1.0 and true for 1, as Python does.
 _RELOCATE = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 1},
                        {"const": "leave"}]}
+_BDF = {"type": "string", "pattern": r"^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$"}
+_RANGES = {"type": "string",
+           "pattern": r"^0x[0-9a-f]+-0x[0-9a-f]+(\+0x[0-9a-f]+-0x[0-9a-f]+)*$"}
 # What survives the guest's command line.
 _WORD = r"^[^ ,:=\"']+$"
 _PARAMETERS = {"type": "object", "propertyNames": {"pattern": _WORD},
@@ -66,19 +69,24 @@ SCHEMA = _table(
                  cmdline=_LIST, until=_one_of("done", "firmware"),
                  allow__memory__relocate=_RELOCATE),
     xenstore=_each(_TEXT),
-    dom0=_table(before=_LIST),
+    dom0=_table(before=_LIST, after=_LIST),
     passthrough={"type": "array", "items": _table(
         ("device",), device=_TEXT,
         rdm_policy=_one_of("strict", "relaxed"), options=_TEXT, hotplug=_FLAG)},
     stack=_each(_table(allow__memory__relocate=_RELOCATE, xenstore=_each(_TEXT),
                        qemu=_LIST), STACKS),
     checks={"type": "object", "propertyNames": {"pattern": _WORD},
-            "properties": {"superpages": _table(iommu=_COUNT, gigabytes=_COUNT)},
+            "properties": {"superpages": _table(iommu=_COUNT, gigabytes=_COUNT),
+                           "faults": {**_table(device=_BDF, at=_RANGES),
+                                      "dependentRequired": {
+                                          "device": ["at"], "at": ["device"]}}},
             "additionalProperties": _PARAMETERS},
     logs=_each({**_table(("in",), **{"in": _one_of(*LOGS)}, match=_PATTERN,
-                         absent=_PATTERN, beside=_PATTERN),
-                "oneOf": [{"required": ["match"]}, {"required": ["absent"]}],
-                "dependentRequired": {"absent": ["beside"]}}),
+                         absent=_PATTERN, beside=_PATTERN, at_most=_COUNT,
+                         lines={"type": "array", "items": _PATTERN, "minItems": 1}),
+                "oneOf": [{"required": ["match"]}, {"required": ["absent"]},
+                          {"required": ["lines"]}],
+                "dependentRequired": {"absent": ["beside"], "at_most": ["match"]}}),
     # One that expects nothing would always be fulfilled.
     expect={**_each(_table(must_pass=_LIST, must_fail=_each(_PATTERN),
                            same_layout_as=_one_of(*STACKS)), STACKS),
@@ -110,7 +118,7 @@ def check(path, raw):
             where.append(next(key for key in mistake.instance if key not in known))
             text = "unknown; known here: " + ", ".join(known)
         elif mistake.validator == "oneOf":
-            text = 'needs one of "match" and "absent"'
+            text = 'needs one of "match", "absent" and "lines"'
         elif mistake.validator == "format":
             text = f"{mistake.instance!r} is no regular expression: {mistake.cause}"
         fail(path, ".".join(where) or "the file", text)

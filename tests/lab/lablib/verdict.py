@@ -76,7 +76,7 @@ def _unheard(outcome, name):
     if check.source is Source.LOG:
         # What a log lacks may have been about to come; what it has is there.
         return check.result is not Result.FAILURE \
-            or "match" in outcome.scenario.logs[name]
+            or "absent" not in outcome.scenario.logs[name]
     return check.source in (Source.HUNG, Source.NOT_REACHED)
 
 

@@ -366,6 +366,14 @@ class BeforeTheStart(Case):
         self.assertTrue(one._start())
         self.assertIn("guest-start 7 ", self.host.scripts[2])
 
+    def test_and_when_it_is_done(self):
+        one = self.guest(JUDGED.replace(
+            "[checks]", '[dom0]\nafter = ["xl list $domid"]\n[checks]'))
+        self.dom0(one, SAID + DONE)
+        one.run()
+        self.assertIn("domid=7", self.host.scripts[-2])
+        self.assertIn("\nxl list $domid\n", self.host.scripts[-2])
+
     def test_a_guest_that_cannot_be_unpaused(self):
         one = self.guest()
         self.dom0(one, guest_start=lambda: (1, "no such domain"))

@@ -46,5 +46,30 @@ class Searches(unittest.TestCase):
                                    Source.LOG))
 
 
+class Lines(unittest.TestCase):
+    def search(self, log, **wanted):
+        return logsearch.search({"in": "qemu", **wanted}, log)
+
+    def test_too_many(self):
+        flood = ["refused"] * 3
+        self.assertEqual(self.search(flood, match="ref", at_most=3),
+                         found("success", "refused", Source.LOG))
+        self.assertEqual(self.search(flood, match="ref", at_most=2), found(
+            "failure", "3 lines of qemu match ref; the first: refused", Source.LOG))
+        self.assertEqual(self.search([], match="ref", at_most=2).result,
+                         Result.FAILURE)
+
+    def test_all_of_a_log(self):
+        lines = ["state SEALED", "layout/0 0 a0 0 ram 0 0"]
+        good = ["state .*", "layout/0 0 a0 0 ram 0 0"]
+        self.assertEqual(self.search(lines, lines=good),
+                         found("success", "the 2 lines of qemu", Source.LOG))
+        for bad in (good[:1], [*good, ".*"], good[::-1], ["state", good[1]],
+                    ["tate .*", good[1]]):
+            self.assertEqual(self.search(lines, lines=bad).result, Result.FAILURE, bad)
+        self.assertEqual(self.search([], lines=good).result, Result.FAILURE)
+        self.assertEqual(self.search(None, lines=good).result, Result.SKIP)
+
+
 if __name__ == "__main__":
     unittest.main()

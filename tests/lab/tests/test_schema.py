@@ -55,6 +55,8 @@ class Mistakes(unittest.TestCase):
             self.refused("nvme = {}", f"nvme = {bad}", "checks.nvme")
         self.refused("views = {}", "superpages = { iomu = 1 }",
                      "checks.superpages.iomu")
+        self.refused("views = {}", 'faults = { device = "0000:00:04.0" }',
+                     "checks.faults")
         self.refused("views = {}", 'superpages = { iommu = "1" }',
                      "checks.superpages.iommu")
 
@@ -67,7 +69,11 @@ class Mistakes(unittest.TestCase):
                 ('match = "x"\nabsent = "y"\nbeside = "z"\n', "logs.a"),
                 ('absent = "y"\n', "beside"),
                 ('absent = "y"\nbeside = ""\n', "logs.a.beside"),
-                ('match = "x"\nlike = "y"\n', "logs.a.like")):
+                ('match = "x"\nlike = "y"\n', "logs.a.like"),
+                ('lines = ["("]\n', "logs.a.lines.0"),
+                ("lines = []\n", "logs.a.lines"),
+                ('lines = ["x"]\nmatch = "x"\n', "logs.a"),
+                ('lines = ["x"]\nat_most = 1\n', "logs.a")):
             self.refused("[checks]", LOG + more + "[checks]", where)
         self.refused("[checks]", '[logs.a]\nin = "syslog"\nmatch = "x"\n[checks]',
                      "logs.a.in")
