@@ -27,7 +27,7 @@ _NO_SAY = frozenset("""
 _JUDGING = frozenset(("name", "path", "title", "nightly", "logs", "expect"))
 # What of an outcome is kept, besides its checks and the map that it was given; the
 # rest is of the run or of no use after it.
-_KEPT = ("views", "counts", "times", "domid")
+_KEPT = ("views", "counts", "times", "work", "domid")
 # Larger logs are of no use to any judge.
 _LARGEST = 8 << 20
 # To be raised when what is kept changes.

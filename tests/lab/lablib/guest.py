@@ -41,6 +41,7 @@ class Guest:
                                os.path.join(host.share, self.name))
         self.stage = "create"
         self.born = self.began = time.monotonic()
+        self.worked = host.seconds()
         self.console_start = 0
 
     def run(self):
@@ -76,8 +77,10 @@ class Guest:
 
     def _next(self, stage):
         now = time.monotonic()
+        work = self.host.seconds()
         self.outcome.times[self.stage] = round(now - self.began, 1)
-        self.stage, self.began = stage, now
+        self.outcome.work[self.stage] = round(work - self.worked, 1)
+        self.stage, self.began, self.worked = stage, now, work
         progress(stage, self.who)
 
     def _time_left(self):

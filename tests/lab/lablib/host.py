@@ -5,8 +5,8 @@ import shutil
 import subprocess
 import time
 
-from . import process, qmp
-from .endings import Lost, Silent
+from . import console, process, qmp
+from .endings import HostCrash, Lost, Silent
 from .ui import LabError, progress, tail
 
 DOM0_MEMORY = 1024      # MiB
@@ -86,6 +86,7 @@ class Host:
                            ("initrd", "initrd")):
             _place(parts[part], os.path.join(folder, name))
         self.console = Follower(self.xen_log)
+        self._panics = Follower(self.xen_log)
         self.qmp = qmp.Monitor(who, folder, parts["qmp"])
 
     def put(self, source, name):
@@ -185,9 +186,25 @@ class Host:
             self.check_silence(stage, heard)
             time.sleep(0.1)
 
+    def seconds(self):
+        """Of processors that this host has taken: what a stage costs, however busy the
+        machine is otherwise."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat") as stream:
+                # Behind the name, which may hold anything: utime and stime.
+                fields = stream.read().rpartition(")")[2].split()
+        except FileNotFoundError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def check_alive(self, stage):
         process.check()
-        if self.process.poll() is not None:
+        ended = self.process.poll() is not None
+        # What it said before it ended is looked at last.
+        for line in self._panics.lines():
+            if panic := console.host_panic(line):
+                raise HostCrash(stage, panic.text)
+        if ended:
             raise Lost(stage, "the emulated host ended (exit "
                        f"{self.process.returncode}); {self.qemu_log}:\n"
                        + tail(self.qemu_log, 5) + f"\n{self.xen_log}:\n"

@@ -39,6 +39,7 @@ def run(outcome):
         "hvmloader": outcome.text("hvmloader.log"),
         "counts": outcome.counts,
         "seconds": outcome.times,
+        "cpu_seconds": outcome.work,
         "first_try": outcome.first_try,
         "cached": outcome.cached,
         "log": outcome.folder,

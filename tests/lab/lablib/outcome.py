@@ -21,6 +21,7 @@ class Outcome:
     counts: dict = field(default_factory=dict)      # counts.of()
     built: dict = field(default_factory=dict)       # superpages.survey()
     times: dict = field(default_factory=dict)       # stage -> seconds
+    work: dict = field(default_factory=dict)        # stage -> the host's CPU seconds
     domid: int = 0
     ending: Exception = None    # endings.Ending that it had, if it was one
     first_try: str = ""         # how the first try ended, if this is the second

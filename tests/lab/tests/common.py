@@ -120,6 +120,7 @@ class FakeHost:
         self.silence = lambda stage, heard: None
         self.monitor = "<{}>".format
         self.physical = None
+        self.seconds = lambda: 0.0
         self._lines = []
         self.console = SimpleNamespace(offset=0, lines=self._new_lines)
         os.makedirs(self.share, exist_ok=True)

@@ -3,13 +3,14 @@
 import os
 import tempfile
 import threading
+import time
 import unittest
 from types import SimpleNamespace
 from unittest import mock
 
 import tests.common     # noqa: finds lablib  pylint: disable=unused-import
 from lablib import host, superpages
-from lablib.endings import Lost, Silent
+from lablib.endings import HostCrash, Lost, Silent
 from lablib.ui import LabError
 
 
@@ -24,6 +25,7 @@ class Case(unittest.TestCase):
         self.host.xen_log = os.path.join(self.folder, "xen.log")
         self.host.qemu_log = os.path.join(self.folder, "qemu.log")
         self.host.console = host.Follower(self.host.xen_log)
+        self.host._panics = host.Follower(self.host.xen_log)
         self.host.process = SimpleNamespace(poll=lambda: None, returncode=3)
 
     def say(self, text):
@@ -54,6 +56,26 @@ class Silences(Case):
         self.host.process.poll = lambda: 3
         with self.assertRaisesRegex(Lost, r"the emulated host ended \(exit 3\)"):
             self.host.check_alive("x")
+
+
+    def test_a_host_that_panicked_whatever_it_is_waited_for(self):
+        self.say("(d1) (XEN) Panic on CPU 0:\n(XEN) fine\n")
+        self.host.check_alive("x")
+        self.say("(XEN) Panic on CPU 0:\n")
+        # Xen reboots then, which ends the emulator.
+        self.host.process.poll = lambda: 0
+        with self.assertRaisesRegex(HostCrash, "x: Panic on CPU 0"):
+            self.host.check_alive("x")
+
+    def test_what_it_has_taken_of_the_processors(self):
+        self.host.process.pid = os.getpid()
+        before = self.host.seconds()
+        until = time.process_time() + 0.1
+        while time.process_time() < until:
+            pass
+        self.assertAlmostEqual(self.host.seconds() - before, 0.1, delta=0.08)
+        self.host.process.pid = 0
+        self.assertEqual(self.host.seconds(), 0)
 
 
 class Starts(Case):
