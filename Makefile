@@ -56,10 +56,10 @@ run: series
 	@$(LAB) picture build/run.json -o build/memory-map.svg
 
 # One run of the lab serves all suites, so that no processor is idle at the end of one.
-LAB_RUN := $(LAB) run --json build/check.json
+LAB_RUN  = $(LAB) run --json build/$@.json
 # They cross every part: a BAR, reserved memory passed through, either program alone,
 # a hostile firmware.
-QUICK   := bar-1g rdm-strict mixed-1g hostile-firmware
+QUICK    = bar-1g rdm-strict mixed-1g hostile-firmware
 
 .PHONY: check check-lab check-quick check-nightly
 check-lab: series

@@ -268,7 +268,7 @@ bench-size: series
 	@tests/bench/size.py --json $(BENCH)/size.json
 
 # Each small mistake of these lists must turn a test red: tests/unit/mutate says how.
-MUTATIONS   := $(wildcard tests/unit/mutations tests/*/mutations tests/lab/*/mutations)
+MUTATIONS   := $(wildcard tests/*/mutations* tests/lab/*/mutations)
 check-mutations: test-tools
 	@tests/unit/mutate $(MUTATIONS:%=--list %) $(T)/mutants
 

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 
-from . import cache, console, results, stacks
+from . import cache, console, guestconfig, results, stacks
 from .outcome import Outcome
 from .results import Check, Result, Source
 
@@ -62,8 +62,10 @@ def content(scenario, stack):
 
 def key(scenario, stack, identity, count=False):
     """The name in the cache; IDENTITY names the programs, as Parts.identity() does."""
-    return "control-" + cache.digest(_FORMAT, content(scenario, stack), identity,
-                                     count, _code())
+    # What xl is told may depend on more than the content: on what is expected, say.
+    told = guestconfig.config(scenario, stack, 1, count)
+    return "control-" + cache.digest(_FORMAT, content(scenario, stack), told,
+                                     identity, _code())
 
 
 def keep(name, outcome):

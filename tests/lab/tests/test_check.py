@@ -1,6 +1,7 @@
 """scripts/check: one closing line for all, in time, whoever fails."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -64,6 +65,35 @@ class Check(unittest.TestCase):
         lines, _ = self.run_it("good", "told",
                                CHECK_UNTIL=str(int(time.time()) + 160))
         self.assertRegex("\n".join(lines), r"(?m)^--seconds (100|99|98)$")
+
+
+class Ci(unittest.TestCase):
+    def run_it(self, make):
+        """(what .ci/run prints, its exit status), MAKE being what `make` does."""
+        with tempfile.TemporaryDirectory() as top:
+            os.mkdir(os.path.join(top, ".ci"))
+            shutil.copy(os.path.join(LAB, "../../.ci/run"), os.path.join(top, ".ci"))
+            with open(os.path.join(top, "make"), "w") as stream:
+                stream.write("#!/bin/sh\n" + make)
+            os.chmod(os.path.join(top, "make"), 0o755)
+            done = subprocess.run(
+                ["sh", os.path.join(top, ".ci/run")], capture_output=True, text=True,
+                check=False, env={**os.environ, "PATH": top + ":" + os.environ["PATH"]})
+        return done.stdout.splitlines(), done.returncode
+
+    def test_it_ends_before_ci_does(self):
+        lines, code = self.run_it('echo "$@ $(($CHECK_UNTIL - $(date +%s)))"\n'
+                                  'echo 3 passed, 0 failed\n')
+        self.assertRegex(lines[0], "^check (4800|4799)$")
+        self.assertEqual((lines[1:], code), (["3 passed, 0 failed"], 0))
+
+    def test_there_is_a_closing_line_whatever_happens(self):
+        for make, lines, code in (
+                ("exit 2", ["0 passed, 1 failed"], 2),
+                ("echo 3 passed, 1 failed; exit 2", ["3 passed, 1 failed"], 2),
+                ("echo no compiler; kill -9 $$",
+                 ["no compiler", "0 passed, 1 failed"], 137)):
+            self.assertEqual(self.run_it(make), (lines, code))
 
 
 if __name__ == "__main__":

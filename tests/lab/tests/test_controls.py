@@ -63,6 +63,13 @@ class Keys(unittest.TestCase):
             self.assertNotEqual(key(item), key(item, identity=other))
         self.assertNotEqual(key(item), key(item, count=True))
 
+    def test_so_is_what_xl_is_told_whatever_that_depends_on(self):
+        item = scenario_of()
+        before = key(item)
+        with mock.patch("lablib.guestconfig.config",
+                        lambda *_: 'cmdline="nvme_core.io_timeout=5"'):
+            self.assertNotEqual(before, key(item))
+
     def test_so_is_the_labs_code_but_for_what_has_no_say(self):
         folder = os.path.join(LAB, "lablib")
         for name in controls._NO_SAY:
