@@ -76,7 +76,7 @@ struct check {
 };
 
 extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
-                          check_hostile, check_vga, check_dma, check_s3, check_reboot;
+                          check_hostile, check_vga, check_dma, check_s3, check_reboot, check_pci;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);
@@ -134,6 +134,7 @@ extern const char *fs_root;
 struct pci_bar {
     struct range r;             /* empty: no such BAR, or not a memory BAR */
     bool unset;                 /* the BAR exists but has no address */
+    bool left;                  /* nor had it one from the firmware (pci_left()) */
 };
 
 struct pci_dev {
@@ -149,6 +150,19 @@ struct pci {
 };
 
 bool pci_read(struct pci *p);
+
+/*
+ * Mark the memory BARs that the firmware left without an address. What the kernel then did about
+ * each is in its log only: one that it could not place either is not in sysfs any more. False if
+ * the log cannot be read, or not from its beginning.
+ */
+bool pci_left(struct pci *p);
+
+/* The same for one LINE of the log. */
+void pci_left_line(struct pci *p, const char *line);
+
+/* SIZE bytes from offset AT of the device's configuration space, as it is now. */
+bool pci_config(const struct pci_dev *d, unsigned int at, void *to, size_t size);
 
 /* The NVMe controller with a controller memory buffer: a second memory BAR of MIN bytes. */
 const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min);
@@ -174,6 +188,12 @@ bool pci_set_command(const struct pci_dev *d, uint16_t bits);
  * without its time stamp. False if there is none.
  */
 bool kmsg_find(const char *word, const char *const *any, char *line, size_t size);
+
+/*
+ * Call EACH for every message, oldest first, until it returns true. False if the log cannot be
+ * read; *WHOLE: it still begins with the first message of this boot.
+ */
+bool kmsg_each(bool (*each)(void *arg, const char *line), void *arg, bool *whole);
 
 /* ---- small files (report.c) ------------------------------------------------------------------ */
 

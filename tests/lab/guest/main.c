@@ -21,7 +21,7 @@
 
 static const struct check *const checks[] = {
     &check_e820, &check_ram, &check_nvme, &check_bar, &check_irq, &check_hostile,
-    &check_vga, &check_dma, &check_s3, &check_reboot,
+    &check_vga, &check_dma, &check_s3, &check_reboot, &check_pci,
 };
 #define NR_CHECKS (sizeof(checks) / sizeof(checks[0]))
 

@@ -85,6 +85,42 @@ bool pci_read(struct pci *p)
     return p->nr > 0;
 }
 
+/*
+ * "pci 0000:00:05.0: BAR 2 [mem 0x800000000-0x83fffffff 64bit pref]: assigned", "... BAR 2 [mem size
+ * 0x40000000 64bit pref]: can't assign; no space", "...: failed to assign": as Linux says it since
+ * 6.9. Before, it was "BAR 2: assigned [mem ...]" and so on.
+ */
+void pci_left_line(struct pci *p, const char *line)
+{
+    const char *bar = strstr(line, ": BAR ");
+    unsigned int n;
+
+    if (strncmp(line, "pci ", 4) || !bar || !strstr(bar, "[mem ") || !strstr(bar, "assign") ||
+        sscanf(bar, ": BAR %u", &n) != 1 || n >= PCI_BARS) {
+        return;
+    }
+    for (unsigned int i = 0; i < p->nr; i++) {
+        size_t len = strlen(p->d[i].bdf);
+
+        if (!strncmp(line + 4, p->d[i].bdf, len) && line + 4 + len == bar) {
+            p->d[i].bar[n].left = true;
+        }
+    }
+}
+
+static bool left_line(void *arg, const char *line)
+{
+    pci_left_line(arg, line);
+    return false;
+}
+
+bool pci_left(struct pci *p)
+{
+    bool whole;
+
+    return kmsg_each(left_line, p, &whole) && whole;
+}
+
 const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min)
 {
     for (unsigned int i = 0; i < p->nr; i++) {
@@ -122,6 +158,22 @@ void *pci_map_bar(const struct pci_dev *d, unsigned int n, int *err)
     *err = errno;
     close(fd);
     return p == MAP_FAILED ? NULL : p;
+}
+
+bool pci_config(const struct pci_dev *d, unsigned int at, void *to, size_t size)
+{
+    char path[300];
+    bool ok;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", fs_root, d->bdf);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    ok = pread(fd, to, size, at) == (ssize_t)size;
+    close(fd);
+    return ok;
 }
 
 bool pci_set_command(const struct pci_dev *d, uint16_t bits)

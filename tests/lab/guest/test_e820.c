@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The E820 check and parameters, on made-up folders whose figures are those of real guests. */
+#include "test.h"
+
+/* 3 GiB less 16 MiB of video memory; 1008 MiB of it moved to 4 GiB; a BAR in the hole. */
+static void setup(void)
+{
+    root_setup();
+    root_device("0000:00:05.0", "0x010802",
+           "0x00000000f1000000 0x00000000f1003fff 0x0000000000140204\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+           "0x0000000080000000 0x00000000bfffffff 0x000000000014220c\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+           "0x000000000000c000 0x000000000000c0ff 0x0000000000040101\n"
+           "0x0000000000000000 0x0000000000000000 0x0000000000000000");
+}
+
+static void firmware(void)
+{
+    root_e820(0x100000000, 0x13f000000, "System RAM");
+    root_e820(0, 0x9fc00, "System RAM");
+    root_e820(0x9fc00, 0xa0000, "Reserved");
+    root_e820(0xf0000, 0x100000, "Reserved");
+    root_e820(0xfc000000, 0xfc009000, "ACPI Non-volatile Storage");
+    root_e820(0xfc009000, 0x100000000, "Reserved");
+}
+
+static enum result run(const char *params)
+{
+    return run_check(&check_e820, params);
+}
+
+START_TEST(test_account)
+{
+    firmware();
+    root_e820(0x100000, 0x7fff8000, "System RAM");
+    root_e820(0x7fff8000, 0x80000000, "Reserved");
+    ck_assert_msg(run("total=3G,less=16M,low-end=0x80000000,high-end=0x13f000000") == SUCCESS,
+                  "%s", o.text);
+    /* One page more or less is not the same. */
+    ck_assert_int_eq(run("total=3G,less=16380K"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16388K"), FAILURE);
+    /* Slack allows for less RAM, never for more. */
+    ck_assert_int_eq(run("total=3G,less=16380K,slack=4K"), SUCCESS);
+    ck_assert_int_eq(run("total=3G,less=16388K,slack=4K"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,low-end=0x7ffff000"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,high-end=0x140000000"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16M,high-end=0"), FAILURE);
+}
+END_TEST
+
+START_TEST(test_ram_under_bar)
+{
+    firmware();
+    root_e820(0x100000, 0x80001000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "BAR 2 of 0000:00:05.0"));
+}
+END_TEST
+
+START_TEST(test_overlap)
+{
+    firmware();
+    root_e820(0x100000, 0x7fff8000, "System RAM");
+    root_e820(0x7fff7000, 0x80000000, "Reserved");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "overlaps"));
+}
+END_TEST
+
+START_TEST(test_legacy)
+{
+    root_e820(0, 0xa1000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+}
+END_TEST
+
+START_TEST(test_holes)
+{
+    /* An RMRR right behind what SeaBIOS kept: the kernel shows them as one entry. */
+    firmware();
+    root_e820(0x100000, 0x7ffe8000, "System RAM");
+    root_e820(0x7ffe8000, 0x7fff4000, "Reserved");
+    root_e820(0x7fff4000, 0x80000000, "System RAM");
+    ck_assert_msg(run("total=3G,less=16400K,holes=0x7fff0000-0x7fff4000") == SUCCESS, "%s",
+                  o.text);
+    ck_assert_int_eq(run("total=3G,less=16400K"), FAILURE);
+    ck_assert_int_eq(run("holes=0x7fff0000-0x7fff5000"), FAILURE);
+    ck_assert_int_eq(run("holes=0x7fff0000-0x7fff4000+0xb0000000-0xb0001000"), FAILURE);
+}
+END_TEST
+
+/* OVMF in a guest of 1 GiB: 2 MiB of firmware image, half of which came from the top of RAM. */
+START_TEST(test_ovmf)
+{
+    static const struct { uint64_t start, end; const char *type; } map[] = {
+        { 0x0, 0xa0000, "System RAM" }, { 0xa0000, 0x100000, "Reserved" },
+        { 0x100000, 0x3cb1f000, "System RAM" }, { 0x3cb1f000, 0x3cb22000, "ACPI Tables" },
+        { 0x3cb22000, 0x3cce1000, "System RAM" }, { 0x3cce1000, 0x3cce2000, "ACPI Tables" },
+        { 0x3cce2000, 0x3cce3000, "Reserved" },
+        { 0x3cce3000, 0x3ccf6000, "ACPI Non-volatile Storage" },
+        { 0x3ccf6000, 0x3cd1f000, "Reserved" }, { 0x3cd1f000, 0x3eef4000, "System RAM" },
+        { 0xfc00b000, 0xfee00000, "Reserved" }, { 0xfef00000, 0x100000000, "Reserved" },
+    };
+
+    for (unsigned int i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+        root_e820(map[i].start, map[i].end, map[i].type);
+    }
+    ck_assert_msg(run("total=1G,less=16M,slack=1072K,low-end=0x3eef4000,high-end=0,"
+                      "firmware=260K") == SUCCESS, "%s", o.text);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1068K"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,low-end=0x3eef5000"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,firmware=256K"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "266240 bytes"));
+    /* A hole in one of the pieces is none of the firmware's. */
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,holes=0x3cce2000-0x3cce3000"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1076K,holes=0x3cce2000-0x3cce3000"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_lost_amid_ram)
+{
+    /* Nobody mentions one page: that is not the firmware's. */
+    firmware();
+    root_e820(0x100000, 0x40000000, "System RAM");
+    root_e820(0x40001000, 0x7fff8000, "System RAM");
+    root_e820(0x7fff8000, 0x80000000, "Reserved");
+    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16388K"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_parameters)
+{
+    firmware();
+    root_e820(0x100000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run("totl=3G"), ERROR);
+    ck_assert_int_eq(run("total=3X"), ERROR);
+    ck_assert_int_eq(run("total=-1"), ERROR);
+    ck_assert_int_eq(run("total=99999999999G"), ERROR);
+    ck_assert_int_eq(run("total"), ERROR);
+    ck_assert_int_eq(run("total=1G,total=1G"), ERROR);
+    ck_assert_int_eq(run("holes=0x2000-0x1000"), ERROR);
+    ck_assert_int_eq(run("holes=0x2000"), ERROR);
+    ck_assert_int_eq(run("less=0x10K"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_nothing_to_read)
+{
+    ck_assert_int_eq(run("total=3G"), ERROR);
+}
+END_TEST
+
+TCase *e820_tests(void)
+{
+    TCase *t = tcase_create("e820");
+
+    tcase_add_checked_fixture(t, setup, root_teardown);
+    tcase_add_test(t, test_account);
+    tcase_add_test(t, test_ram_under_bar);
+    tcase_add_test(t, test_overlap);
+    tcase_add_test(t, test_legacy);
+    tcase_add_test(t, test_holes);
+    tcase_add_test(t, test_ovmf);
+    tcase_add_test(t, test_lost_amid_ram);
+    tcase_add_test(t, test_parameters);
+    tcase_add_test(t, test_nothing_to_read);
+    return t;
+}
