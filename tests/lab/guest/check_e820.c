@@ -19,10 +19,13 @@
  *                                                OVMF: a dozen pieces amid low RAM, for its
  *                                                runtime services and ACPI's tables
  *
- *    The third line is found, not assumed: a reserved entry inside the first 640 KiB, one that
- *    lies between RAM and RAM, both of which it touches, or one that begins where low RAM ends
- *    and is at most 16 MiB long; firmware= bounds the sum of them. So the sum is exact, with
- *    total=<memory> and less=<videoram>; relocation moves RAM and must not change the sum.
+ *    The third line is found, not assumed, and only where a firmware keeps something: SeaBIOS below
+ *    0xa0000 directly, and in one piece of 512 KiB at most right behind RAM, where low RAM or one of
+ *    its ranges before a hole ends. With firmware=, which bounds the sum, it may be amid low RAM
+ *    (OVMF). All else from 1 MiB to the end of low RAM and from 4 GiB to the end of high RAM is RAM,
+ *    or named by holes= or gaps=: RAM that was lost and is called reserved, or that nobody mentions,
+ *    is a failure, with or without total=. So the sum is exact, with total=<memory> and
+ *    less=<videoram>; relocation moves RAM and must not change the sum.
  *    Not in the account, because they are outside what libxl calls memory: the special pages
  *    below 0xff000000, hvmloader's ACPI pages from 0xfc000000 on, and the device model's own
  *    RAM blocks. If those exceed libxl's margin (LIBXL_MAXMEM_CONSTANT, 1 MiB beyond memory)
@@ -37,7 +40,8 @@
  * low-end= and high-end= are the layout's own figures, hvmloader's low_mem_pgend and
  * high_mem_pgend in bytes, for scenarios that know them. holes= are ranges that must be
  * reserved although they lie amid RAM; libxl and the planner have already moved that RAM
- * elsewhere, so they are not in the account.
+ * elsewhere, so they are not in the account. gaps= are ranges that must not be RAM, but need not
+ * be mentioned at all.
  */
 #include "guest.h"
 
@@ -46,6 +50,18 @@
 #define LEGACY_START 0xa0000ull
 #define LEGACY_END   0x100000ull
 #define MAX_HOLES    64
+#define SEABIOS_MOST (512ull << 10)     /* seen: 70 KiB with two NVMe controllers */
+#define EBDA_MOST    (64ull << 10)
+
+/* What holes= and gaps= name, and what the firmware is found to keep. */
+struct account {
+    struct range hole[2 * MAX_HOLES];
+    unsigned int nr_holes;      /* of both kinds; those of holes= come first */
+    bool anywhere;              /* firmware=: what it keeps may be amid RAM */
+    uint64_t low_end;           /* where low RAM ends, if the scenario knows */
+    uint64_t kept;              /* bytes */
+    unsigned int pieces;        /* of it, from 1 MiB on */
+};
 
 static bool overlap(const struct range *a, const struct range *b)
 {
@@ -100,65 +116,151 @@ static void check_bars(const struct e820 *m, const struct pci *pci, unsigned int
     }
 }
 
-/* Bytes of R that are in none of the holes. */
-static uint64_t outside_holes(struct range r, const struct range *hole, unsigned int nr_holes)
+/* The first piece of R that is in none of the holes; empty: there is none. */
+static struct range outside_holes(struct range r, const struct account *a)
 {
-    uint64_t bytes = r.end - r.start;
+    bool again = true;
 
-    for (unsigned int k = 0; k < nr_holes; k++) {
-        if (overlap(&r, &hole[k])) {
-            bytes -= (r.end < hole[k].end ? r.end : hole[k].end) -
-                     (r.start > hole[k].start ? r.start : hole[k].start);
+    while (again && r.start < r.end) {
+        again = false;
+        for (unsigned int k = 0; k < a->nr_holes; k++) {
+            if (a->hole[k].start <= r.start && r.start < a->hole[k].end) {
+                r.start = a->hole[k].end;
+                again = true;
+            }
         }
     }
-    return bytes;
+    for (unsigned int k = 0; k < a->nr_holes; k++) {
+        if (a->hole[k].start > r.start && a->hole[k].start < r.end) {
+            r.end = a->hole[k].start;
+        }
+    }
+    return r.start < r.end ? r : (struct range){ 0, 0 };
 }
 
 /*
- * The part of the map that is memory the firmware kept: what is not RAM between RAM and RAM
- * without a gap (OVMF spreads over low memory), and what follows the last RAM directly, if it is
- * no more than a BIOS keeps there (LOW_END bounds it when the scenario knows where low RAM ends).
- * A hole (RMRR) is never part of it.
+ * R begins where RAM ends, is reserved, and is followed by RAM if BEFORE_RAM: what of it the
+ * firmware keeps. BAD says that this is no place for it.
  */
-static uint64_t firmware_share(const struct e820 *m, uint64_t low_end,
-                               const struct range *hole, unsigned int nr_holes)
+static void add_reserved(struct account *a, struct range r, bool before_ram, char *bad, size_t size)
 {
-    uint64_t kept = 0, pending = 0, reached = 0;
+    struct range piece, rest = r;
 
-    for (unsigned int i = 0; i < m->nr; i++) {
-        struct range r = m->e[i].r;
+    while (piece = outside_holes(rest, a), piece.end && !bad[0]) {
+        uint64_t bytes = piece.end - piece.start;
+        bool first = piece.start == r.start, last = piece.end == r.end;
 
-        if (r.end <= LEGACY_START) {
-            kept += m->e[i].ram ? 0 : r.end - r.start;
-            continue;
+        a->kept += bytes;
+        a->pieces++;
+        if (!a->anywhere && (!first || (last && before_ram) || bytes > SEABIOS_MOST ||
+                             a->pieces > 1)) {
+            append(bad, size, "0x%llx-0x%llx, %s RAM, is reserved, for no reason known",
+                   ull(piece.start), ull(piece.end), last && before_ram ? "amid" : "beside");
         }
-        if (r.start < LEGACY_END) {
-            continue;
-        }
-        if (r.start != reached) {
-            /* A gap: what came before it was behind the last RAM. */
-            kept += pending <= E820_FIRMWARE_MAX ? pending : 0;
-            pending = 0;
-            reached = m->e[i].ram ? r.end : 0;
-            continue;
-        }
-        reached = r.end;
-        if (m->e[i].ram) {
-            kept += pending;
-            pending = 0;
-            continue;
-        }
-        /* Entries of one type are merged: cut off what is known to be something else. */
-        if (low_end && r.end > low_end && r.start < FOUR_GIB) {
-            r.end = low_end > r.start ? low_end : r.start;
-        }
-        pending += outside_holes(r, hole, nr_holes);
+        rest.start = piece.end;
     }
-    return kept + (pending <= E820_FIRMWARE_MAX ? pending : 0);
 }
 
+static const struct e820_entry *entry_from(const struct e820 *m, uint64_t at)
+{
+    for (unsigned int i = 0; i < m->nr; i++) {
+        if (m->e[i].r.end > at) {
+            return &m->e[i];
+        }
+    }
+    return NULL;
+}
+
+/* From AT on, which is no RAM: reserved up to where? */
+static uint64_t reserved_until(const struct e820 *m, uint64_t at, uint64_t end)
+{
+    const struct e820_entry *e;
+
+    while (at < end && (e = entry_from(m, at)) && e->r.start <= at && !e->ram) {
+        at = e->r.end;
+    }
+    return at < end ? at : end;
+}
+
+/* All of R, which ends with RAM, is RAM, a hole, or the firmware's. */
+static void add_range(struct account *a, const struct e820 *m, struct range r, char *bad,
+                      size_t size)
+{
+    for (uint64_t at = r.start; at < r.end && !bad[0]; ) {
+        const struct e820_entry *e = entry_from(m, at);
+        struct range gap = { at, r.end };
+
+        if (e && e->r.start <= at && e->ram) {
+            at = e->r.end;
+            continue;
+        }
+        gap.end = e && e->r.start > at ? e->r.start : reserved_until(m, at, r.end);
+        if (e && e->r.start > at) {
+            gap = outside_holes(gap, a);
+            if (gap.end) {
+                append(bad, size, "0x%llx-0x%llx, amid RAM, is mentioned by nobody",
+                       ull(gap.start), ull(gap.end));
+            }
+            at = e->r.start;
+            continue;
+        }
+        e = entry_from(m, gap.end);
+        if (r.start >= FOUR_GIB) {
+            /* No firmware keeps anything there. */
+            struct range piece = outside_holes(gap, a);
+
+            if (piece.end) {
+                append(bad, size, "0x%llx-0x%llx, amid RAM, is reserved, for no reason known",
+                       ull(piece.start), ull(piece.end));
+            }
+        } else {
+            add_reserved(a, gap, e && e->r.start == gap.end && e->ram, bad, size);
+        }
+        at = gap.end;
+    }
+}
+
+/* Below 640 KiB, RAM and then what the firmware keeps, whose end is that of both. */
+static void add_legacy(struct account *a, const struct e820 *m, char *bad, size_t size)
+{
+    uint64_t ram = 0, end;
+
+    for (unsigned int i = 0; i < m->nr && m->e[i].ram && m->e[i].r.start == ram; i++) {
+        ram = m->e[i].r.end;
+    }
+    end = reserved_until(m, ram, LEGACY_START);
+    if (end != LEGACY_START || end - ram > EBDA_MOST) {
+        append(bad, size, "of the first 640 KiB 0x%llx are RAM, and reserved is what is below 0x%llx",
+               ull(ram), ull(end));
+    }
+    a->kept += end - ram;
+}
+
+static void add_all(struct account *a, const struct e820 *m, uint64_t low, uint64_t high, char *bad,
+                    size_t size)
+{
+    uint64_t end;
+
+    add_legacy(a, m, bad, size);
+    add_range(a, m, (struct range){ LEGACY_END, low }, bad, size);
+    add_range(a, m, (struct range){ FOUR_GIB, high }, bad, size);
+    if (!low || bad[0]) {
+        return;
+    }
+    /* Behind the last low RAM: entries of one type are merged, so cut off what is something else. */
+    end = reserved_until(m, low, FOUR_GIB);
+    if (a->low_end && end > a->low_end) {
+        end = a->low_end > low ? a->low_end : low;
+    }
+    if (end - low > E820_FIRMWARE_MAX) {
+        return;                 /* that is not a firmware's: the sum tells if it was RAM */
+    }
+    add_reserved(a, (struct range){ low, end }, false, bad, size);
+}
+
+/* No RAM in the holes; the first RESERVED of them must be reserved throughout. */
 static void check_holes(const struct e820 *m, const struct range *hole, unsigned int nr_holes,
-                        char *bad, size_t size)
+                        unsigned int reserved, char *bad, size_t size)
 {
     for (unsigned int k = 0; k < nr_holes && !bad[0]; k++) {
         uint64_t covered = 0;
@@ -177,7 +279,7 @@ static void check_holes(const struct e820 *m, const struct range *hole, unsigned
             covered += (r->end < hole[k].end ? r->end : hole[k].end) -
                        (r->start > hole[k].start ? r->start : hole[k].start);
         }
-        if (covered != hole[k].end - hole[k].start) {
+        if (k < reserved && covered != hole[k].end - hole[k].start) {
             append(bad, size, "hole 0x%llx-0x%llx is not reserved throughout",
                    ull(hole[k].start), ull(hole[k].end));
         }
@@ -188,13 +290,18 @@ static void run(struct params *p, struct outcome *o)
 {
     static struct e820 map;
     static struct pci pci;
-    struct range hole[MAX_HOLES];
+    static struct account a;
     char bad[300] = "";
     uint64_t total = param_size(p, "total", 0), less = param_size(p, "less", 0);
     uint64_t slack = param_size(p, "slack", 0), most = param_size(p, "firmware", 0);
     uint64_t want_low = param_size(p, "low-end", 0), want_high = param_size(p, "high-end", 0);
-    unsigned int nr_holes = param_ranges(p, "holes", hole, MAX_HOLES), nr_bars;
-    uint64_t ram = 0, low = 0, high = 0, kept, have, want;
+    unsigned int reserved = param_ranges(p, "holes", a.hole, MAX_HOLES), nr_bars;
+    uint64_t ram = 0, low = 0, high = 0, have, want;
+
+    a.nr_holes = reserved + param_ranges(p, "gaps", a.hole + reserved, MAX_HOLES);
+    a.anywhere = param_given(p, "firmware");
+    a.low_end = want_low;
+    a.kept = a.pieces = 0;
 
     if (!params_ok(p, o)) {
         return;
@@ -209,7 +316,7 @@ static void run(struct params *p, struct outcome *o)
     }
 
     check_form(&map, bad, sizeof(bad));
-    check_holes(&map, hole, nr_holes, bad, sizeof(bad));
+    check_holes(&map, a.hole, a.nr_holes, reserved, bad, sizeof(bad));
     check_bars(&map, &pci, &nr_bars, bad, sizeof(bad));
     if (bad[0]) {
         outcome(o, FAILURE, "%s", bad);
@@ -229,9 +336,13 @@ static void run(struct params *p, struct outcome *o)
             high = r->end;
         }
     }
-    kept = firmware_share(&map, want_low, hole, nr_holes);
-    if (param_given(p, "firmware") && kept > most) {
-        outcome(o, FAILURE, "the firmware kept %llu bytes, more than the %llu it may", ull(kept),
+    add_all(&a, &map, low, high, bad, sizeof(bad));
+    if (bad[0]) {
+        outcome(o, FAILURE, "%s", bad);
+        return;
+    }
+    if (a.anywhere && a.kept > most) {
+        outcome(o, FAILURE, "the firmware kept %llu bytes, more than the %llu it may", ull(a.kept),
                 ull(most));
         return;
     }
@@ -260,18 +371,18 @@ static void run(struct params *p, struct outcome *o)
         return;
     }
     if (total) {
-        have = ram + kept + (LEGACY_END - LEGACY_START);
+        have = ram + a.kept + (LEGACY_END - LEGACY_START);
         want = total - less;
         if (have > want || have + slack < want) {
             outcome(o, FAILURE, "RAM is %llu bytes, the firmware kept %llu, with 384 KiB legacy "
-                    "%llu: %llu %s than the %llu configured", ull(ram), ull(kept), ull(have),
+                    "%llu: %llu %s than the %llu configured", ull(ram), ull(a.kept), ull(have),
                     ull(have > want ? have - want : want - have),
                     have > want ? "more" : "less", ull(want));
             return;
         }
     }
     outcome(o, SUCCESS, "RAM %llu bytes, kept by the firmware %llu, low end 0x%llx, high end "
-            "0x%llx, %u entries and %u BARs without overlap%s", ull(ram), ull(kept), ull(low),
+            "0x%llx, %u entries and %u BARs without overlap%s", ull(ram), ull(a.kept), ull(low),
             ull(high), map.nr, nr_bars, total ? "" : " (no total= to compare with)");
 }
 
@@ -279,6 +390,6 @@ const struct check check_e820 = {
     .name = "e820",
     .summary = "RAM adds up to what was configured; nothing overlaps a BAR or a hole",
     .params = "total=BYTES less=BYTES slack=BYTES firmware=BYTES low-end=ADDR high-end=ADDR "
-              "holes=S-E+S-E...",
+              "holes=S-E+S-E... gaps=S-E+S-E...",
     .run = run,
 };

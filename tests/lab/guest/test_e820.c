@@ -113,20 +113,166 @@ START_TEST(test_ovmf)
     ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,firmware=256K"), FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "266240 bytes"));
     /* A hole in one of the pieces is none of the firmware's. */
-    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,holes=0x3cce2000-0x3cce3000"), FAILURE);
-    ck_assert_int_eq(run("total=1G,less=16M,slack=1076K,holes=0x3cce2000-0x3cce3000"), SUCCESS);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K,firmware=260K,"
+                         "holes=0x3cce2000-0x3cce3000"), FAILURE);
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1076K,firmware=260K,"
+                         "holes=0x3cce2000-0x3cce3000"), SUCCESS);
+    /* Only a scenario that has such a firmware may have so many pieces. */
+    ck_assert_int_eq(run("total=1G,less=16M,slack=1072K"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x3cb1f000-0x3cb22000, amid RAM"));
 }
 END_TEST
+
+/* RAM with HOLE amid it, which TYPE says what it is; NULL: nobody. */
+static void amid(uint64_t start, uint64_t end, const char *type)
+{
+    firmware();
+    root_e820(0x100000, start, "System RAM");
+    if (type) {
+        root_e820(start, end, type);
+    }
+    root_e820(end, 0x7fff8000, "System RAM");
+    root_e820(0x7fff8000, 0x80000000, "Reserved");
+}
 
 START_TEST(test_lost_amid_ram)
 {
     /* Nobody mentions one page: that is not the firmware's. */
+    amid(0x40000000, 0x40001000, NULL);
+    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x40000000-0x40001000, amid RAM, is mentioned by nobody"));
+    ck_assert_int_eq(run("total=3G,less=16388K"), FAILURE);
+    ck_assert_int_eq(run(""), FAILURE);
+    /* As a gap it may be, but then it is not in the account. */
+    ck_assert_int_eq(run("total=3G,less=16388K,gaps=0x40000000-0x40001000"), SUCCESS);
+    ck_assert_int_eq(run("total=3G,less=16M,gaps=0x40000000-0x40001000"), FAILURE);
+    ck_assert_int_eq(run("gaps=0x40000000-0x40002000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "in the hole 0x40000000-0x40002000"));
+    ck_assert_int_eq(run("holes=0x40000000-0x40001000"), FAILURE);
+}
+END_TEST
+
+/* 64 MiB that are lost and called reserved; what is as large and RDM's is another matter. */
+START_TEST(test_reserved_amid_ram)
+{
+    amid(0x40000000, 0x44000000, "Reserved");
+    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x40000000-0x44000000, amid RAM, is reserved"));
+    ck_assert_int_eq(run("total=3G,less=80M,holes=0x40000000-0x44000000"), SUCCESS);
+    ck_assert_int_eq(run("total=3G,less=80M,gaps=0x40000000-0x44000000"), SUCCESS);
+    /* Part of it is not enough, whichever. */
+    ck_assert_int_eq(run("total=3G,less=80M,holes=0x40001000-0x44000000"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=80M,holes=0x40000000-0x43fff000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x43fff000-0x44000000, amid RAM"));
+}
+END_TEST
+
+START_TEST(test_page_amid_ram)
+{
+    amid(0x40000000, 0x40001000, "Reserved");
+    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16388K,holes=0x40000000-0x40001000"), SUCCESS);
+}
+END_TEST
+
+/* SeaBIOS keeps its share before a hole, not behind it, not twice, and not much. */
+START_TEST(test_share)
+{
     firmware();
     root_e820(0x100000, 0x40000000, "System RAM");
-    root_e820(0x40001000, 0x7fff8000, "System RAM");
-    root_e820(0x7fff8000, 0x80000000, "Reserved");
-    ck_assert_int_eq(run("total=3G,less=16M"), FAILURE);
-    ck_assert_int_eq(run("total=3G,less=16388K"), SUCCESS);
+    root_e820(0x40000000, 0x40010000, "Reserved");
+    root_e820(0x40010000, 0x80000000, "System RAM");
+    ck_assert_msg(run("total=3G,less=16392K,holes=0x4000e000-0x40010000") == SUCCESS, "%s", o.text);
+    ck_assert_int_eq(run("holes=0x40000000-0x4000e000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x4000e000-0x40010000, amid RAM"));
+    ck_assert_int_eq(run("holes=0x40001000-0x4000e000"), FAILURE);
+    ck_assert_int_eq(run("holes=0x40001000-0x40002000+0x4000e000-0x40010000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x40002000-0x4000e000, beside RAM"));
+}
+END_TEST
+
+START_TEST(test_two_shares)
+{
+    amid(0x40000000, 0x40010000, "Reserved");
+    ck_assert_int_eq(run("holes=0x4000e000-0x40010000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x7fff8000-0x80000000, beside RAM"));
+}
+END_TEST
+
+START_TEST(test_large_share)
+{
+    firmware();
+    root_e820(0x100000, 0x7ff80000, "System RAM");
+    root_e820(0x7ff80000, 0x80000000, "Reserved");
+    ck_assert_msg(run("total=3G,less=16M") == SUCCESS, "%s", o.text);
+    root_e820(0x80000000, 0x80001000, "ACPI Tables");
+    ck_assert_int_eq(run("total=3G,less=16380K"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x7ff80000-0x80001000, beside RAM"));
+    /* What the scenario says is none of RAM's is not the firmware's either. */
+    ck_assert_int_eq(run("total=3G,less=16M,low-end=0x80000000"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_first_mib)
+{
+    root_e820(0, 0x8fc00, "System RAM");
+    root_e820(0x8fc00, 0xa0000, "Reserved");
+    root_e820(0x100000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x8fc00 are RAM, and reserved is what is below 0xa0000"));
+}
+END_TEST
+
+START_TEST(test_hole_in_first_mib)
+{
+    root_e820(0, 0x9f000, "System RAM");
+    root_e820(0x9f000, 0x9fc00, "Reserved");
+    root_e820(0x100000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x9f000 are RAM, and reserved is what is below 0x9fc00"));
+    root_e820(0x9fc00, 0xa0000, "Reserved");
+    ck_assert_int_eq(run(""), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_late_ram)
+{
+    root_e820(0, 0xa0000, "System RAM");
+    root_e820(0x101000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x100000-0x101000, amid RAM, is mentioned by nobody"));
+}
+END_TEST
+
+/* Above 4 GiB no firmware keeps anything, and RAM begins there. */
+static void high(uint64_t start, uint64_t end, const char *type)
+{
+    root_e820(0, 0xa0000, "System RAM");
+    root_e820(0x100000, 0x80000000, "System RAM");
+    if (start > 0x100000000) {
+        root_e820(0x100000000, start, "System RAM");
+    }
+    if (type) {
+        root_e820(start, end, type);
+    }
+    root_e820(end, 0x13f000000, "System RAM");
+}
+
+START_TEST(test_late_high_ram)
+{
+    high(0x100000000, 0x100200000, NULL);
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x100000000-0x100200000, amid RAM, is mentioned by nobody"));
+    ck_assert_int_eq(run("gaps=0x100000000-0x100200000"), SUCCESS);
+}
+END_TEST
+
+START_TEST(test_reserved_high)
+{
+    high(0x110000000, 0x110001000, "Reserved");
+    ck_assert_int_eq(run("firmware=1M"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x110000000-0x110001000, amid RAM, is reserved"));
+    ck_assert_int_eq(run("holes=0x110000000-0x110001000"), SUCCESS);
 }
 END_TEST
 
@@ -164,6 +310,16 @@ TCase *e820_tests(void)
     tcase_add_test(t, test_holes);
     tcase_add_test(t, test_ovmf);
     tcase_add_test(t, test_lost_amid_ram);
+    tcase_add_test(t, test_reserved_amid_ram);
+    tcase_add_test(t, test_page_amid_ram);
+    tcase_add_test(t, test_share);
+    tcase_add_test(t, test_two_shares);
+    tcase_add_test(t, test_large_share);
+    tcase_add_test(t, test_first_mib);
+    tcase_add_test(t, test_hole_in_first_mib);
+    tcase_add_test(t, test_late_ram);
+    tcase_add_test(t, test_late_high_ram);
+    tcase_add_test(t, test_reserved_high);
     tcase_add_test(t, test_parameters);
     tcase_add_test(t, test_nothing_to_read);
     return t;
