@@ -144,6 +144,8 @@ static void one_command(struct attack *a, unsigned int cmd, uint32_t gfn)
     uint32_t status = ring(a, cmd, gfn);
     uint32_t state = MEMMAP_STATUS_STATE(a->first.status);
 
+    a->in_order++;
+
     if (a->absent ? status == MEMMAP_REG_ABSENT
                   : status == MEMMAP_STATUS(state, MEMMAP_E_STATE, MEMMAP_NO_INDEX) ||
                     (!known(cmd) &&
@@ -155,27 +157,66 @@ static void one_command(struct attack *a, unsigned int cmd, uint32_t gfn)
              memmap_strerror(MEMMAP_STATUS_ERROR(status)));
 }
 
-/* Accesses that go to no register as a 32-bit one does: they must not be taken for one. */
-static void ignored(struct attack *a)
+/*
+ * A write of WIDTH to PORT that is none to the register at REG: as VALUE is, and as the part of it
+ * that falls on the register's bytes would be. Neither may have an effect.
+ */
+static void narrow_write(struct attack *a, uint16_t port, unsigned int width, uint16_t reg,
+                         uint32_t value)
 {
+    int bytes = reg - port;
+    uint32_t falls = bytes >= 0 ? value << 8 * bytes : value >> 8 * -bytes;
     uint32_t before = in(a, MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL, 4), after;
 
+    for (unsigned int i = 0; i < 2 && !a->wrong; i++) {
+        a->narrow++;
+        out(a, port, width, (i ? falls : value) & all_ones(width));
+        after = in(a, MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL, 4);
+        if (after != before) {
+            complain(a, "a write of %u bytes to port 0x%x changed the status from 0x%x to 0x%x",
+                     width, port, before, after);
+        }
+    }
+}
+
+static bool touches(uint16_t port, unsigned int width, unsigned int reg)
+{
+    return port < MEMMAP_PORT_BASE + reg + 4 && port + width > MEMMAP_PORT_BASE + reg;
+}
+
+void attack_narrow(struct attack *a)
+{
+    static const unsigned int commands[] = {
+        MEMMAP_CMD_QUERY, MEMMAP_CMD_PREPARE, MEMMAP_CMD_COMMIT, MEMMAP_CMD_SEAL, 0x77,
+    };
+    const uint16_t bell = MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL;
+
+    /* A known error, so that a command that gets through shows; and it would be believed. */
+    ring(a, a->negotiated ? 0x77 : MEMMAP_CMD_SEAL, 0);
+    if (a->buffer) {
+        truth_tell(a->truth, a->buffer);
+    }
     for (unsigned int width = 1; width <= 4; width *= 2) {
-        for (uint16_t port = MEMMAP_PORT_BASE - width + 1; port < REGS_END; port++) {
+        for (uint16_t port = MEMMAP_PORT_BASE - width + 1; port < REGS_END && !a->wrong; port++) {
             if (width == 4 && !(port & 3)) {
                 continue;
             }
             judge(a, port, width, in(a, port, width));
-            /* An unknown command, that gives an error of its own if it gets through. */
-            out(a, port, width, MEMMAP_DOORBELL(0x77, a->gfn) | 0x77007700);
-            after = in(a, MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL, 4);
-            if (after != before) {
-                complain(a, "a write of %u bytes to port 0x%x changed the status from 0x%x to "
-                         "0x%x", width, port, before, after);
-                return;
+            if (touches(port, width, MEMMAP_REG_OFFER)) {
+                narrow_write(a, port, width, MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, a->first.offer);
+            }
+            for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+                if (touches(port, width, MEMMAP_REG_DOORBELL)) {
+                    narrow_write(a, port, width, bell, MEMMAP_DOORBELL(commands[i], a->gfn));
+                }
+            }
+            if (!touches(port, width, MEMMAP_REG_OFFER) &&
+                !touches(port, width, MEMMAP_REG_DOORBELL)) {
+                narrow_write(a, port, width, port, 0x77777777);
             }
         }
     }
+    attack_compare(a, "narrow and unaligned accesses");
 }
 
 void attack_in_order(struct attack *a)
@@ -203,10 +244,8 @@ void attack_in_order(struct attack *a)
         }
     }
     attack_compare(a, "every command");
-    /* Last one with a known error, so that a command hidden in a narrow access shows. */
-    one_command(a, MEMMAP_CMD_SEAL, 0);
     if (!a->wrong) {
-        ignored(a);
+        attack_narrow(a);
     }
     out(a, MEMMAP_PORT_BASE + MEMMAP_REG_SIGNATURE, 4, 0);
     out(a, MEMMAP_PORT_BASE + MEMMAP_REG_GENERATION, 4, 0);
@@ -225,6 +264,7 @@ void attack_with_lies(struct attack *a)
                 continue;
             }
             a->records++;
+            a->lies++;
             status = ring(a, cmd, a->gfn);
             if (MEMMAP_STATUS_ERROR(status) != want ||
                 MEMMAP_STATUS_STATE(status) != MEMMAP_STATUS_STATE(a->first.status) ||
@@ -284,6 +324,9 @@ static void any_write(struct attack *a, struct random *r, uint16_t port, unsigne
 {
     uint32_t v = any_value(r, a);
 
+    if (a->negotiated && width == 4 && !(port & 3)) {
+        port++;                 /* what a register takes would be believed */
+    }
     out(a, port, width, port == MEMMAP_PORT_BASE + MEMMAP_REG_OFFER ? unacceptable(a, v) : v);
 }
 
@@ -350,10 +393,11 @@ void attack_at_random(struct attack *a, unsigned int n, unsigned int count)
     unsigned int until = a->accesses + count;
 
     while (!a->wrong && !a->over && (int)(until - a->accesses) > 0) {
+        a->random++;
         unsigned int width = 1u << below(&r, 3);
         uint16_t port = any_port(&r, width);
 
-        switch (below(&r, a->negotiated ? 4 : 8)) {
+        switch (below(&r, a->negotiated ? 5 : 8)) {
         case 0: case 1: case 2:
             if (a->buffer) {
                 any_record(a, &r, n);
@@ -400,4 +444,23 @@ void attack_buffers(struct attack *a, _Atomic bool *stop, void (*idle)(void))
             idle();
         }
     }
+}
+
+bool attack_ran(const struct attack *a, bool talked, char *why, size_t size)
+{
+    /* As often as attack_in_order() was called; then twice, once for each kind of device. */
+    const unsigned int passes = talked ? 2 : 1;
+    const unsigned int in_order = passes * (256 * 2 + 4 * 4);
+    const unsigned int narrow = (passes + talked) * NARROW_WRITES;
+    /* Some cannot be told of every guest. */
+    const unsigned int least = talked ? 2 * (nr_lies - 6) : 0;
+
+    if (a->in_order == in_order && a->narrow == narrow && a->lies >= least &&
+        a->random >= a->nr * 16) {
+        return true;
+    }
+    snprintf(why, size, "%u commands in order of %u, %u narrow writes of %u, %u lies of %u or more, "
+             "%u accesses at random by %u processors", a->in_order, in_order, a->narrow, narrow,
+             a->lies, least, a->random, a->nr);
+    return false;
 }

@@ -249,6 +249,9 @@ static bool everything(struct attack *a, struct truth *t, const unsigned int *cp
             return false;
         }
         attack_with_lies(a);
+        if (!a->wrong) {
+            attack_narrow(a);
+        }
         until = now() + seconds / 2;
         if (!a->wrong && !all_at_once(a, cpus, count / 2, o)) {
             return false;
@@ -337,8 +340,13 @@ static void run(struct params *p, struct outcome *o)
         outcome(o, FAILURE, "%s", a.text);
         return;
     }
-    outcome(o, SUCCESS, "%u accesses by %u processors in %.1f s, %u commands, %u records: %s, "
-            "generation %u as before", a.accesses, a.nr, now() - began, a.commands, a.records,
+    if (!attack_ran(&a, talk, why, sizeof(why))) {
+        outcome(o, ERROR, "not all of the attack took place: %s", why);
+        return;
+    }
+    outcome(o, SUCCESS, "%u accesses by %u processors in %.1f s, %u commands, %u records, %u narrow "
+            "writes: %s, generation %u as before", a.accesses, a.nr, now() - began, a.commands,
+            a.records, a.narrow,
             a.absent ? "nobody answered" : talk ? "each false one refused for what it was, all "
             "after SEAL refused" : expect == EXPECT_SEALED ? "all refused, still sealed" :
             "all refused, still on offer", a.absent ? 0 : a.first.generation);

@@ -64,16 +64,31 @@ struct attack {
     uint64_t seed;
     void (*tick)(struct attack *a);     /* NULL, or called by any thread every few accesses */
 
-    /* Results. */
+    /* Results: all there was, and what of it was of which kind. */
     _Atomic unsigned int accesses, commands, records;
+    unsigned int in_order, narrow, lies;
+    _Atomic unsigned int random;
     _Atomic bool over;          /* set by whoever has had enough: no more at random */
     _Atomic bool wrong;         /* the first complaint is in TEXT */
     _Atomic bool claimed;
     char text[400];
 };
 
-/* Every command number, with every kind of buffer, one at a time. */
+/* Every command number, with every kind of buffer, one at a time; and attack_narrow(). */
 void attack_in_order(struct attack *a);
+
+/*
+ * Writes that are narrow, or unaligned, or reach over a register's end, of values that would have
+ * an effect in the device's state if they were taken for one: its offer, each command with a
+ * truthful record. In any state.
+ */
+void attack_narrow(struct attack *a);
+
+/*
+ * How many writes that is: two each of the offer and of five commands in 15 accesses that touch
+ * the register, and of something in 22 that touch neither.
+ */
+#define NARROW_WRITES (2u * (15 + 5 * 15 + 22))
 
 /* Complain if any register but the error of the last command is not as it was. */
 void attack_compare(struct attack *a, const char *after);
@@ -83,6 +98,12 @@ void attack_with_lies(struct attack *a);
 
 /* What thread number N does until COUNT accesses are made, A->over, or somebody complained. */
 void attack_at_random(struct attack *a, unsigned int n, unsigned int count);
+
+/*
+ * Did all run that was to? TALKED: with a device to which the attacker then spoke, so in order
+ * before and after it. False: WHY has what there was of each.
+ */
+bool attack_ran(const struct attack *a, bool talked, char *why, size_t size);
 
 /* Change all buffers as fast as can be until *STOP; IDLE is called between changes. */
 void attack_buffers(struct attack *a, _Atomic bool *stop, void (*idle)(void));

@@ -26,7 +26,7 @@
 enum fault {
     NONE, UNSEALS, OBEYS, SAYS_OK, FORGETS_STATE, BUMPS_GENERATION, QUERY_WRITES, NARROW_READ,
     NARROW_WRITE, UNALIGNED_WRITE, OFFER_CHANGES, STRING_WRITE, BELIEVES,
-    DIES, NO_INDEX, APPEARS,
+    DIES, NO_INDEX, APPEARS, WORD_SEALS, MERGES, OFFER_NARROW, WIDE_BEFORE,
 };
 
 static struct sim {
@@ -117,10 +117,20 @@ static void one_out(uint16_t port, unsigned int width, uint32_t v)
         return;
     }
     if (width != 4) {
-        if (sim.fault == NARROW_WRITE && bell && width == 2) {
-            memmap_dm_write(&sim.dm, reg, v);
+        if ((sim.fault == NARROW_WRITE && bell && width == 2) ||
+            /* Only what the state allows shows. */
+            (sim.fault == WORD_SEALS && bell && cmd == MEMMAP_CMD_SEAL) ||
+            (sim.fault == OFFER_NARROW && reg == MEMMAP_REG_OFFER + 3)) {
+            memmap_dm_write(&sim.dm, reg & ~3u, sim.fault == OFFER_NARROW ? v << 24 : v);
+        }
+        if (sim.fault == MERGES && reg == MEMMAP_REG_DOORBELL + 1 && width == 2) {
+            memmap_dm_write(&sim.dm, MEMMAP_REG_DOORBELL, v << 8 | MEMMAP_CMD_COMMIT);
         }
         return;
+    }
+    if (sim.fault == WIDE_BEFORE && reg == MEMMAP_REG_DOORBELL - 1) {
+        reg = MEMMAP_REG_DOORBELL;
+        v >>= 8;
     }
     if (sim.fault == UNALIGNED_WRITE && reg == MEMMAP_REG_DOORBELL + 2) {
         reg = MEMMAP_REG_DOORBELL;
@@ -277,6 +287,9 @@ static void everything(void)
 {
     if (a.negotiated) {
         attack_with_lies(&a);
+        if (!a.wrong) {
+            attack_narrow(&a);
+        }
     } else {
         attack_in_order(&a);
     }
@@ -348,6 +361,63 @@ START_TEST(test_withstood)
 }
 END_TEST
 
+/* All of it must have run, or it proves nothing. */
+START_TEST(test_ran)
+{
+    struct attack whole;
+    char why[300];
+
+    begin(MEMMAP_ST_OFFERED, NONE);
+    a.nr = 1;
+    ck_assert(!attack_ran(&a, false, why, sizeof(why)));
+    attack_in_order(&a);
+    ck_assert(!attack_ran(&a, false, why, sizeof(why)));
+    attack_at_random(&a, 0, 2000);
+    ck_assert_msg(attack_ran(&a, false, why, sizeof(why)), "%s", why);
+    ck_assert(!attack_ran(&a, true, why, sizeof(why)));
+
+    attack_in_order(&a);
+    attack_narrow(&a);
+    a.lies = 2 * nr_lies;
+    ck_assert_msg(attack_ran(&a, true, why, sizeof(why)), "%s", why);
+    ck_assert(!attack_ran(&a, false, why, sizeof(why)));
+    whole = a;
+    whole.in_order--;
+    ck_assert(!attack_ran(&whole, true, why, sizeof(why)));
+    whole = a;
+    whole.narrow--;
+    ck_assert(!attack_ran(&whole, true, why, sizeof(why)));
+    whole = a;
+    whole.lies = 2 * nr_lies - 13;
+    ck_assert(!attack_ran(&whole, true, why, sizeof(why)));
+    whole = a;
+    whole.random = 15;
+    ck_assert(!attack_ran(&whole, true, why, sizeof(why)));
+}
+END_TEST
+
+/* The device that is spoken to has refused every narrow write, and nothing came of any. */
+START_TEST(test_narrow)
+{
+    begin(MEMMAP_ST_NEGOTIATED, NONE);
+    attack_with_lies(&a);
+    ck_assert_uint_eq(a.lies, 2 * nr_lies);
+    attack_narrow(&a);
+    ck_assert_msg(!a.wrong, "%s", a.text);
+    ck_assert_uint_eq(a.narrow, NARROW_WRITES);
+    ck_assert_uint_eq(sim.applied, 0);
+    /* At random as well, as long as nobody writes to the buffers. */
+    a.negotiated = true;
+    attack_at_random(&a, 0, 20000);
+    ck_assert_msg(!a.wrong, "%s", a.text);
+    ck_assert_uint_eq(sim.applied, 0);
+
+    begin(MEMMAP_ST_NEGOTIATED, WORD_SEALS);
+    attack_at_random(&a, 0, 20000);
+    ck_assert(a.wrong);
+}
+END_TEST
+
 START_TEST(test_no_buffer)
 {
     begin(MEMMAP_ST_SEALED, NONE);
@@ -390,6 +460,12 @@ static const struct { enum fault fault; unsigned int state; const char *said; } 
     { OFFER_CHANGES, MEMMAP_ST_SEALED, "the other registers" },
     { STRING_WRITE, MEMMAP_ST_SEALED, "" },
     { DIES, MEMMAP_ST_SEALED, "0xffffffff" },
+    { NARROW_WRITE, MEMMAP_ST_NEGOTIATED, "a write of 2 bytes" },
+    { UNALIGNED_WRITE, MEMMAP_ST_NEGOTIATED, "a write of 4 bytes to port 0xaca" },
+    { WORD_SEALS, MEMMAP_ST_NEGOTIATED, "a write of 1 bytes to port 0xac8" },
+    { MERGES, MEMMAP_ST_NEGOTIATED, "a write of 2 bytes to port 0xac9" },
+    { WIDE_BEFORE, MEMMAP_ST_NEGOTIATED, "a write of 4 bytes to port 0xac7" },
+    { OFFER_NARROW, MEMMAP_ST_OFFERED, "a write of 1 bytes to port 0xac7" },
     { BELIEVES, MEMMAP_ST_NEGOTIATED, "sum in the header" },
     { NO_INDEX, MEMMAP_ST_NEGOTIATED, "an empty entry" },
 };
@@ -443,6 +519,8 @@ int main(void)
     tcase_add_test(t, test_every_lie);
     tcase_add_test(t, test_owned_below_limit);
     tcase_add_loop_test(t, test_withstood, 0, sizeof(states) / sizeof(states[0]));
+    tcase_add_test(t, test_ran);
+    tcase_add_test(t, test_narrow);
     tcase_add_test(t, test_no_buffer);
     tcase_add_test(t, test_absent);
     tcase_add_loop_test(t, test_found, 0, sizeof(faults) / sizeof(faults[0]));
