@@ -13,10 +13,11 @@
  *  - a range that the guest only claims was mapped.
  *
  * The device is QEMU's `edu`, which copies pages to and from a buffer of its own on command. For
- * each page of the ranges rdm=, and for the lowest and the highest page held in each range of RAM:
- * the CPU writes, the device reads; the device writes, the CPU reads. The reserved pages are mapped
+ * each page of the ranges rdm=, and for the lowest and the highest page held in each range of RAM and
+ * some between (each takes half a second of the device's; the disk asks for every 2 MiB): the CPU writes, the device reads; the device writes, the CPU reads. The reserved pages are mapped
  * from /dev/mem, which Linux permits where the E820 says reserved; if not, only the device is
- * asked. Everything else that is held must still be zero at the end: nothing went astray.
+ * asked. Everything else that is held must be as it was at the end: nothing went astray.
+ * With need= RAM of which no page is held is an error; else the text says how much.
  *
  * All this would also be so if gfn and mfn differed, and only the host can tell. What was left in
  * reserved memory is said in a line, so that the lab can look there:
@@ -64,10 +65,9 @@
 
 #define MAX_RANGES  64
 #define MAX_OWN     4096
-/* A range of RAM smaller than this may be the kernel's altogether. */
-#define SMALL       (16ull << 20)
+#define PER_RANGE   10          /* pages asked for in each range of RAM; the device takes its time */
 
-static uint64_t own[MAX_OWN];   /* pages that are no longer zero */
+static uint64_t own[MAX_OWN];   /* pages that were written to */
 static size_t nr_own;
 
 static unsigned long long ull(uint64_t v)
@@ -222,7 +222,7 @@ static volatile uint64_t *map_reserved(const struct range *r)
 }
 
 struct account {
-    size_t reserved, ram_in_place, unseen, ram, ranges, small;
+    size_t reserved, ram_in_place, unseen, ram, ranges;
     uint64_t highest;
     char bad[400];
 };
@@ -288,35 +288,41 @@ static void foreign(struct dma *d, const struct range *r, struct account *a)
         ull(d->seed));
 }
 
-/* The outermost pages held in R. */
-static bool ram(struct dma *d, const struct range *r, const struct physmem *m,
+static void ram_page(struct dma *d, const struct physmem *m, size_t i, struct account *a)
+{
+    uint64_t at = m->pfn[i] * PAGE_SIZE;
+
+    if (nr_own == MAX_OWN || (nr_own && own[nr_own - 1] == at)) {
+        return;
+    }
+    own[nr_own++] = at;
+    one_page(d, at, (uint64_t *)(m->base + i * PAGE_SIZE), "RAM", a);
+    a->ram++;
+    a->highest = at > a->highest ? at : a->highest;
+}
+
+/* The outermost pages held in ENTRY of the map, and some between. */
+static void ram(struct dma *d, const struct pieces *p, unsigned int entry, const struct physmem *m,
                 struct account *a)
 {
-    size_t lowest = m->nr, highest = m->nr;
+    const struct piece *lowest, *highest, *q;
+    unsigned int nr = pieces_entry(p, entry, &lowest, &highest), steps = PER_RANGE - 2, seen = 0;
 
-    for (size_t i = 0; i < m->nr; i++) {
-        uint64_t at = m->pfn[i] * PAGE_SIZE;
-
-        if (!at || at < r->start || at >= r->end) {
+    if (!nr) {
+        return;
+    }
+    ram_page(d, m, lowest->lowest, a);
+    for (q = lowest; q <= highest; q++) {
+        if (!q->held) {
             continue;
         }
-        lowest = lowest == m->nr || m->pfn[i] < m->pfn[lowest] ? i : lowest;
-        highest = highest == m->nr || m->pfn[i] > m->pfn[highest] ? i : highest;
+        if (seen * steps / nr != (seen + 1) * steps / nr) {
+            ram_page(d, m, seen & 1 ? q->highest : q->lowest, a);
+        }
+        seen++;
     }
-    if (lowest == m->nr) {
-        return false;
-    }
-    for (unsigned int k = 0; k < (lowest == highest ? 1 : 2); k++) {
-        size_t i = k ? highest : lowest;
-        uint64_t at = m->pfn[i] * PAGE_SIZE;
-
-        own[nr_own++] = at;
-        one_page(d, at, (uint64_t *)(m->base + i * PAGE_SIZE), "RAM", a);
-        a->ram++;
-        a->highest = at > a->highest ? at : a->highest;
-    }
+    ram_page(d, m, highest->highest, a);
     a->ranges++;
-    return true;
 }
 
 static int by_value(const void *a, const void *b)
@@ -328,8 +334,9 @@ static int by_value(const void *a, const void *b)
 
 static void run(struct params *p, struct outcome *o)
 {
-    static struct range rdm[MAX_RANGES], no[MAX_RANGES];
+    static struct range rdm[MAX_RANGES], no[MAX_RANGES], need[MAX_RANGES];
     static struct e820 map;
+    static struct pieces pieces;
     static struct pci pci;
     const struct pci_dev *dev;
     struct account a = { 0 };
@@ -342,11 +349,14 @@ static void run(struct params *p, struct outcome *o)
     unsigned int there;
     unsigned int nr_rdm = param_ranges(p, "rdm", rdm, MAX_RANGES);
     unsigned int nr_no = param_ranges(p, "foreign", no, MAX_RANGES);
+    unsigned int nr_need = param_ranges(p, "need", need, MAX_RANGES);
+    uint64_t *was, unreached;
+    char text[200] = "";
 
     if (!params_ok(p, o)) {
         return;
     }
-    if (!e820_read(&map)) {
+    if (!e820_read(&map) || !pieces_cut(&pieces, &map)) {
         outcome(o, ERROR, "/sys/firmware/memmap cannot be read");
         return;
     }
@@ -383,22 +393,25 @@ static void run(struct params *p, struct outcome *o)
         return;
     }
 
+    pieces_fill(&pieces, &m);
+    for (unsigned int i = 0; i < nr_need; i++) {
+        if (pieces_unreached(&pieces, &need[i], text, sizeof(text))) {
+            outcome(o, ERROR, "need=: no page to be had in %s", text);
+            return;
+        }
+    }
+    was = dma_snapshot(&m);
+    if (!was) {
+        outcome(o, ERROR, "no memory to note what was there");
+        return;
+    }
+
     for (unsigned int i = 0; i < nr_rdm; i++) {
         reserved(&d, &rdm[i], &map, &m, &a);
     }
     for (unsigned int i = 0; i < map.nr; i++) {
-        const struct range *r = &map.e[i].r;
-
-        if (!map.e[i].ram || r->end <= 1 << 20 || nr_own + 2 > MAX_OWN) {
-            continue;
-        }
-        if (!ram(&d, r, &m, &a)) {
-            if (r->end - r->start >= SMALL) {
-                outcome(o, ERROR, "no page of RAM 0x%llx-0x%llx could be had", ull(r->start),
-                        ull(r->end));
-                return;
-            }
-            a.small++;
+        if (map.e[i].ram && map.e[i].r.end > 1 << 20) {
+            ram(&d, &pieces, i, &m, &a);
         }
     }
     for (unsigned int i = 0; i < nr_no; i++) {
@@ -407,7 +420,7 @@ static void run(struct params *p, struct outcome *o)
     pci_set_command(dev, PCI_COMMAND_MEMORY);
 
     qsort(own, nr_own, sizeof(own[0]), by_value);
-    looked = dma_stray(&m, d.seed, own, nr_own, bad, sizeof(bad));
+    looked = dma_stray(&m, was, d.seed, own, nr_own, bad, sizeof(bad));
     if (bad[0] && !a.bad[0]) {
         append(a.bad, sizeof(a.bad), "%s", bad);
     }
@@ -420,17 +433,18 @@ static void run(struct params *p, struct outcome *o)
         outcome(o, FAILURE, "%s: %s", dev->bdf, a.bad);
         return;
     }
+    unreached = pieces_unreached(&pieces, NULL, text, sizeof(text));
     outcome(o, SUCCESS, "%s: %zu pages of reserved memory (%zu of them not shown to the CPU) and "
-            "%zu pages in %zu ranges of RAM, up to 0x%llx, in both directions (%zu small ranges "
-            "without a page to be had); %zu other pages untouched", dev->bdf, a.reserved, a.unseen,
-            a.ram, a.ranges, ull(a.highest), a.small, looked);
+            "%zu pages in %zu ranges of RAM, up to 0x%llx, in both directions; %zu other pages "
+            "untouched; %llu bytes of RAM are not reached: %s", dev->bdf, a.reserved, a.unseen,
+            a.ram, a.ranges, ull(a.highest), looked, ull(unreached), text);
 }
 
 const struct check check_dma = {
     .name = "dma",
     .summary = "a passed-through edu reaches its reserved memory and all RAM, as the CPU sees it",
     .params = "rdm=S-E+S-E... foreign=S-E+S-E... index=N (which edu, default 0) "
-              "wait=SECONDS (have it plugged in) again=SECONDS (out, then in again)",
+              "wait=SECONDS (have it plugged in) again=SECONDS (out, then in again) need=S-E+S-E...",
     .run = run,
     .needs_modules = true,
 };

@@ -11,10 +11,16 @@
  * What else could go wrong: the data lands in another page (an old mapping kept in the device
  * model's map cache, an alias shifted by a page), so each buffer's content names its frame and
  * its block, buffers are poisoned before a read, and a block written from one range is read back
- * into another. Both ends of each range are used, since an off-by-one lives there.
+ * into another. The outermost pages of each 2 MiB are used, and so both ends of each range,
+ * since an off-by-one lives there.
  *
  * Buffers are pages of our own whose frame numbers are known; there is no IOMMU in the guest, so
- * what the driver hands to the controller is frame number times 4096 (O_DIRECT: no copy).
+ * what the controller is told is frame number times 4096. Where the kernel left RAM alone, it is
+ * told so by ourselves, with its queues in the highest RAM there is (nvmeq.c), and Linux' driver
+ * gives the disk away meanwhile. Else Linux' driver does it (O_DIRECT: no copy).
+ *
+ * RAM of which no page can be had is named in the text. With need= it must be among what was
+ * tested.
  */
 #include "guest.h"
 
@@ -26,35 +32,37 @@
 #include <sys/uio.h>        /* preadv, pwritev */
 #include <unistd.h>
 
-#define PER_EDGE   4        /* pages next to each end of a range */
-#define PER_MIDDLE 8        /* and spread between them */
-#define PER_RANGE  (2 * PER_EDGE + PER_MIDDLE)
-#define MAX_RANGES 32
-#define MAX_PAGES  (MAX_RANGES * PER_RANGE)
-#define BATCH      32       /* pages in one vectored request: enough for a PRP list */
+#define MAX_PAGES  16384
+#define MAX_SINGLE (2 * E820_MAX)
 #define FIRST_LBA  256      /* in pages: room for a partition table nobody wants to lose */
 #define POISON     0xdd
+#define MAX_NEED   16
 
 struct buffer {
     size_t index;           /* in physmem */
     uint64_t pfn;
-    unsigned int range;     /* of the E820, counted over RAM */
     char *p;
 };
 
 static struct buffer buf[MAX_PAGES];
 static unsigned int nr_buf;
 
+/* Those at the ends of a range of the firmware's map: numbers in BUF. */
+static unsigned int single[MAX_SINGLE], nr_single;
+
+/* The disk, through Linux' driver or through queues of our own. */
+struct disk {
+    struct nvmedev dev;
+    int fd;
+    bool own;
+    struct nvmeq q;
+    struct nvme_page list;
+    uint64_t queues;        /* where they are */
+};
+
 static unsigned long long ull(uint64_t v)
 {
     return v;
-}
-
-static int by_pfn(const void *a, const void *b)
-{
-    const struct buffer *x = a, *y = b;
-
-    return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
 static int by_index(const void *a, const void *b)
@@ -64,57 +72,70 @@ static int by_index(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/*
- * Pick pages of R: the lowest, the highest, and some between. LOWEST and HIGHEST say what was
- * found, for the text. The number picked.
- */
-static unsigned int pick(const struct physmem *m, const struct range *r, unsigned int range,
-                         uint64_t *lowest, uint64_t *highest)
+static bool add(const struct physmem *m, size_t index)
 {
-    static struct buffer all[1u << 16];
-    unsigned int n = 0, first = nr_buf;
-    size_t in_range = 0, every;
-
-    for (size_t i = 0; i < m->nr; i++) {
-        uint64_t a = m->pfn[i] * PAGE_SIZE;
-
-        in_range += m->pfn[i] && a >= r->start && a + PAGE_SIZE <= r->end;
+    if (nr_buf == MAX_PAGES) {
+        return false;
     }
-    if (!in_range) {
-        return 0;
+    buf[nr_buf++] = (struct buffer){ index, m->pfn[index], m->base + index * PAGE_SIZE };
+    return true;
+}
+
+static void add_single(unsigned int number)
+{
+    if (nr_single < MAX_SINGLE && (!nr_single || single[nr_single - 1] != number)) {
+        single[nr_single++] = number;
     }
+}
 
-    /* Two passes instead of sorting a million pages: both edges in full, the rest thinned. */
-    every = in_range / 4096 + 1;
-    for (size_t i = 0, seen = 0; i < m->nr && n < 1u << 16; i++) {
-        uint64_t a = m->pfn[i] * PAGE_SIZE;
+/* The lowest and the highest page held of each piece of RAM. False: too many. */
+static bool pick(const struct physmem *m, const struct pieces *p)
+{
+    unsigned int entry = ~0u;
 
-        if (!m->pfn[i] || a < r->start || a + PAGE_SIZE > r->end) {
+    for (unsigned int i = 0; i < p->nr; i++) {
+        const struct piece *q = &p->p[i];
+
+        if (!q->held) {
             continue;
         }
-        if (a < r->start + 16 * CHUNK_SIZE || a + 16 * CHUNK_SIZE >= r->end ||
-            seen++ % every == 0) {
-            all[n++] = (struct buffer){ i, m->pfn[i], range, m->base + i * PAGE_SIZE };
+        if (q->entry != entry) {
+            if (nr_buf) {
+                add_single(nr_buf - 1);
+            }
+            add_single(nr_buf);
+            entry = q->entry;
+        }
+        if (!add(m, q->lowest) || (q->highest != q->lowest && !add(m, q->highest))) {
+            return false;
         }
     }
-    qsort(all, n, sizeof(all[0]), by_pfn);
-    *lowest = all[0].pfn * PAGE_SIZE;
-    *highest = all[n - 1].pfn * PAGE_SIZE;
-
-    for (unsigned int k = 0; k < PER_RANGE && k < n; k++) {
-        unsigned int at;
-
-        if (n <= PER_RANGE || k < PER_EDGE) {
-            at = k;
-        } else if (k < 2 * PER_EDGE) {
-            at = n - 1 - (k - PER_EDGE);
-        } else {
-            at = PER_EDGE + (unsigned int)((uint64_t)(n - 2 * PER_EDGE) * (k - 2 * PER_EDGE) /
-                                           PER_MIDDLE);
-        }
-        buf[nr_buf++] = all[at];
+    if (nr_buf) {
+        add_single(nr_buf - 1);
     }
-    return nr_buf - first;
+    return true;
+}
+
+/* All numbers below NR_BUF, in an order in which neighbours are of different ranges. */
+static unsigned int mixed(unsigned int k)
+{
+    static unsigned int step;
+
+    if (!step) {
+        unsigned int a = 0, b;
+
+        for (step = nr_buf / NVME_BATCH + 1; a != 1; step += a != 1) {
+            a = step;
+            b = nr_buf;
+            while (b) {
+                unsigned int rest = a % b;
+
+                a = b;
+                b = rest;
+            }
+        }
+    }
+    return (unsigned int)((uint64_t)k * step % nr_buf);
 }
 
 static uint64_t word(uint64_t pfn, uint64_t lba, unsigned int k, uint64_t round)
@@ -152,81 +173,190 @@ static bool verify(const struct buffer *into, const struct buffer *from, uint64_
     return true;
 }
 
-static bool io(int fd, bool to_disk, const struct buffer *const *b, unsigned int n, uint64_t lba,
-               struct outcome *o)
+static bool io(struct disk *d, bool to_disk, const struct buffer *const *b, unsigned int n,
+               uint64_t lba, struct outcome *o)
 {
-    struct iovec v[BATCH];
-    ssize_t rc;
+    const char *why = "short";
 
-    for (unsigned int i = 0; i < n; i++) {
-        v[i] = (struct iovec){ b[i]->p, PAGE_SIZE };
+    if (d->own) {
+        unsigned int lbas = PAGE_SIZE / d->dev.block_bytes;
+        uint64_t at[NVME_BATCH];
+
+        for (unsigned int i = 0; i < n; i++) {
+            at[i] = b[i]->pfn * PAGE_SIZE;
+        }
+        if (nvmeq_blocks(&d->q, to_disk, at, n, (FIRST_LBA + lba) * lbas, lbas, &d->list)) {
+            return true;
+        }
+        why = d->q.trouble;
+    } else {
+        off_t at = (off_t)((FIRST_LBA + lba) * PAGE_SIZE);
+        struct iovec v[NVME_BATCH];
+        ssize_t rc;
+
+        for (unsigned int i = 0; i < n; i++) {
+            v[i] = (struct iovec){ b[i]->p, PAGE_SIZE };
+        }
+        rc = to_disk ? pwritev(d->fd, v, (int)n, at) : preadv(d->fd, v, (int)n, at);
+        if (rc == (ssize_t)(n * PAGE_SIZE)) {
+            return true;
+        }
+        why = rc < 0 ? strerror(errno) : why;
     }
-    rc = to_disk ? pwritev(fd, v, (int)n, (off_t)((FIRST_LBA + lba) * PAGE_SIZE))
-                 : preadv(fd, v, (int)n, (off_t)((FIRST_LBA + lba) * PAGE_SIZE));
-    if (rc != (ssize_t)(n * PAGE_SIZE)) {
-        outcome(o, FAILURE, "%s of %u pages at block %llu, first buffer at 0x%llx: %s",
-                to_disk ? "write" : "read", n, ull(lba), ull(b[0]->pfn * PAGE_SIZE),
-                rc < 0 ? strerror(errno) : "short");
-        return false;
+    outcome(o, FAILURE, "%s of %u pages at block %llu, first buffer at 0x%llx: %s",
+            to_disk ? "write" : "read", n, ull(lba), ull(b[0]->pfn * PAGE_SIZE), why);
+    return false;
+}
+
+/*
+ * Round 0: one request per page, for the ends of each range. A block is written from one and read
+ * into the one half of all further on, which lies in another range whenever there are two.
+ */
+static bool single_pages(struct disk *d, struct outcome *o)
+{
+    for (unsigned int i = 0; i < nr_single; i++) {
+        const struct buffer *b = &buf[single[i]];
+
+        fill(b, i, 0);
+        if (!io(d, true, &b, 1, i, o)) {
+            return false;
+        }
+    }
+    for (unsigned int i = 0; i < nr_single; i++) {
+        const struct buffer *b = &buf[single[(i + nr_single / 2) % nr_single]];
+
+        memset(b->p, POISON, PAGE_SIZE);
+        if (!io(d, false, &b, 1, i, o) || !verify(b, &buf[single[i]], i, 0, o)) {
+            return false;
+        }
     }
     return true;
 }
 
 /*
- * Round 0: one request per page. Block i is written from buffer i and read into the buffer half
- * of all further on, which lies in another range whenever there are two.
+ * Round 1: all of them, many in one request, ranges mixed, so that the controller follows lists.
+ * All is written, then all is read into other pages, and looked at only when all was read: what
+ * went to a wrong page shows there.
  */
-static bool single_pages(int fd, struct outcome *o)
+static bool all_pages(struct disk *d, struct outcome *o)
 {
-    for (unsigned int i = 0; i < nr_buf; i++) {
-        const struct buffer *b = &buf[i];
+    const unsigned int shift = nr_buf / 2 + 1;
 
-        fill(b, i, 0);
-        if (!io(fd, true, &b, 1, i, o)) {
-            return false;
+    for (unsigned int k = 0; k < nr_buf; k++) {
+        fill(&buf[mixed(k)], k, 1);
+    }
+    for (int to_disk = 1; to_disk >= 0; to_disk--) {
+        for (unsigned int at = 0; at < nr_buf; at += NVME_BATCH) {
+            const struct buffer *b[NVME_BATCH];
+            unsigned int n = nr_buf - at < NVME_BATCH ? nr_buf - at : NVME_BATCH;
+
+            for (unsigned int k = 0; k < n; k++) {
+                b[k] = &buf[mixed(at + k + (to_disk ? 0 : shift))];
+            }
+            if (!io(d, to_disk, b, n, at, o)) {
+                return false;
+            }
+        }
+        for (unsigned int k = 0; to_disk && k < nr_buf; k++) {
+            memset(buf[k].p, POISON, PAGE_SIZE);
         }
     }
-    for (unsigned int i = 0; i < nr_buf; i++) {
-        const struct buffer *b = &buf[(i + nr_buf / 2) % nr_buf];
-
-        memset(b->p, POISON, PAGE_SIZE);
-        if (!io(fd, false, &b, 1, i, o) || !verify(b, &buf[i], i, 0, o)) {
+    for (unsigned int k = 0; k < nr_buf; k++) {
+        if (!verify(&buf[mixed(k + shift)], &buf[mixed(k)], k, 1, o)) {
             return false;
         }
     }
     return true;
 }
 
-/* Round 1: many pages in one request, ranges mixed, so that the controller follows PRP lists. */
-static bool vectors(int fd, struct outcome *o)
+/* Queues of our own, in the highest RAM there is. False: O says why not. */
+static bool take_over(struct disk *d, const struct physmem *m, const struct pieces *p,
+                      volatile uint32_t **regs, struct outcome *o)
 {
-    unsigned int step = PER_RANGE + 1;      /* coprime enough: neighbours from other ranges */
+    struct nvme_page page[3];
+    struct pci_dev dev = { 0 };
+    const struct piece *q = NULL;
+    char path[120], resource[2000];
+    int err;
 
-    while (nr_buf % step == 0) {
-        step++;
+    for (unsigned int i = 0; i < p->nr; i++) {
+        if (p->p[i].held >= 2 + sizeof(page) / sizeof(page[0])) {
+            q = &p->p[i];
+        }
     }
-    for (unsigned int at = 0; at < nr_buf; at += BATCH) {
-        const struct buffer *from[BATCH], *into[BATCH];
-        unsigned int n = nr_buf - at < BATCH ? nr_buf - at : BATCH;
+    if (!q || !d->dev.block_bytes || PAGE_SIZE % d->dev.block_bytes) {
+        outcome(o, ERROR, "%s for queues of our own", q ? "no size of blocks" : "no pages");
+        return false;
+    }
+    for (unsigned int i = 0; i < sizeof(page) / sizeof(page[0]); i++) {
+        /* The first and the last one are for data. */
+        size_t index = q->lowest + 1 + i;
 
-        for (unsigned int k = 0; k < n; k++) {
-            from[k] = &buf[(uint64_t)(at + k) * step % nr_buf];
-            fill(from[k], at + k, 1);
-        }
-        if (!io(fd, true, from, n, at, o)) {
+        page[i] = (struct nvme_page){ m->base + index * PAGE_SIZE, m->pfn[index] * PAGE_SIZE };
+    }
+    snprintf(dev.bdf, sizeof(dev.bdf), "%s", d->dev.bdf);
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource", dev.bdf);
+    if (!file_read(path, resource, sizeof(resource)) || !nvmedev_bind(&d->dev, false)) {
+        outcome(o, ERROR, "cannot take Linux' driver off %s: %s", dev.bdf, strerror(errno));
+        return false;
+    }
+    pci_read_bars(&dev, resource);
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable", dev.bdf);
+    if (!file_write(path, "1") ||
+        !pci_set_command(&dev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF) ||
+        !(*regs = pci_map_bar(&dev, 0, &err))) {
+        outcome(o, ERROR, "cannot enable %s: %s", dev.bdf, strerror(errno));
+        return false;
+    }
+    d->own = true;
+    d->list = page[2];
+    d->queues = page[0].address;
+    if (!nvmeq_start(&d->q, *regs) || !nvmeq_start_io(&d->q, &page[0], &page[1])) {
+        outcome(o, FAILURE, "%s, queues in RAM at 0x%llx: %s", dev.bdf, ull(d->queues),
+                d->q.trouble);
+        return false;
+    }
+    return true;
+}
+
+/* The disk is Linux' again, whatever came of it. */
+static void give_back(struct disk *d)
+{
+    char path[120];
+
+    if (d->own) {
+        nvmeq_stop(&d->q);
+        snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable", d->dev.bdf);
+        file_write(path, "0");
+    }
+    nvmedev_bind(&d->dev, true);
+}
+
+static bool move_data(struct disk *d, const struct physmem *m, const struct pieces *p,
+                      struct outcome *o)
+{
+    volatile uint32_t *regs;
+    bool ok;
+
+    if (!m->left) {
+        return single_pages(d, o) && all_pages(d, o);
+    }
+    close(d->fd);               /* nobody has it open any more */
+    ok = take_over(d, m, p, &regs, o) && single_pages(d, o) && all_pages(d, o);
+    give_back(d);
+    return ok;
+}
+
+/* Ranges that the scenario wants to see tested, and that are not: O is an error. */
+static bool have_needed(const struct pieces *p, const struct range *need, unsigned int nr,
+                        struct outcome *o)
+{
+    for (unsigned int i = 0; i < nr; i++) {
+        char text[200] = "";
+
+        if (pieces_unreached(p, &need[i], text, sizeof(text))) {
+            outcome(o, ERROR, "need=: no page to be had in %s", text);
             return false;
-        }
-        for (unsigned int k = 0; k < n; k++) {
-            into[k] = from[n - 1 - k];
-            memset(into[k]->p, POISON, PAGE_SIZE);
-        }
-        if (!io(fd, false, into, n, at, o)) {
-            return false;
-        }
-        for (unsigned int k = 0; k < n; k++) {
-            if (!verify(into[k], from[k], at + k, 1, o)) {
-                return false;
-            }
         }
     }
     return true;
@@ -235,91 +365,75 @@ static bool vectors(int fd, struct outcome *o)
 static void run(struct params *p, struct outcome *o)
 {
     static struct e820 map;
+    static struct pieces pieces;
     static size_t keep[MAX_PAGES];
+    static struct disk d;
+    struct range need[MAX_NEED];
     const char *serial = param_string(p, "serial", "disk0");
     unsigned int timeout = (unsigned int)param_size(p, "timeout", 90);
-    unsigned int nr_ranges = 0, high = 0;
-    bool ram_above = false;
-    struct nvmedev dev;
+    unsigned int nr_need = param_ranges(p, "need", need, MAX_NEED), high = 0;
+    char why[300], text[200] = "";
     struct physmem m;
-    char why[300], text[400] = "";
-    int fd;
+    uint64_t unreached;
 
     if (!params_ok(p, o)) {
         return;
     }
-    if (!e820_read(&map)) {
+    if (!e820_read(&map) || !pieces_cut(&pieces, &map)) {
         outcome(o, ERROR, "/sys/firmware/memmap cannot be read");
         return;
     }
-    if (!nvmedev_find(serial, timeout, &dev, why, sizeof(why))) {
+    if (!nvmedev_find(serial, timeout, &d.dev, why, sizeof(why))) {
         outcome(o, FAILURE, "no disk: %s", why);
         return;
     }
-    fd = open(dev.block, O_RDWR | O_DIRECT | O_CLOEXEC);
-    if (fd < 0) {
-        outcome(o, ERROR, "%s: %s", dev.block, strerror(errno));
-        return;
-    }
-    if (dev.bytes < (FIRST_LBA + MAX_PAGES) * PAGE_SIZE) {
-        outcome(o, ERROR, "%s has %llu bytes, %llu are needed", dev.block, ull(dev.bytes),
-                ull((FIRST_LBA + MAX_PAGES) * PAGE_SIZE));
+    d.fd = open(d.dev.block, O_RDWR | O_DIRECT | O_CLOEXEC);
+    if (d.fd < 0) {
+        outcome(o, ERROR, "%s: %s", d.dev.block, strerror(errno));
         return;
     }
     if (!physmem_acquire(&m, &map, p->attempt)) {
         outcome(o, ERROR, "%s", m.trouble);
         return;
     }
-
-    for (unsigned int i = 0; i < map.nr && nr_ranges < MAX_RANGES; i++) {
-        const struct range *r = &map.e[i].r;
-        uint64_t lowest = 0, highest = 0;
-        unsigned int n;
-
-        if (!map.e[i].ram) {
-            continue;
-        }
-        n = pick(&m, r, i, &lowest, &highest);
-        ram_above |= r->start >= FOUR_GIB && r->end - r->start >= CHUNK_SIZE;
-        high += r->start >= FOUR_GIB ? n : 0;
-        if (n) {
-            nr_ranges++;
-            append(text, sizeof(text), "; 0x%llx-0x%llx by %u pages in 0x%llx-0x%llx",
-                   ull(r->start), ull(r->end), n, ull(lowest), ull(highest + PAGE_SIZE));
-        } else if (r->end > 1 << 20 && r->end - r->start >= CHUNK_SIZE) {
-            /* The first MiB is Linux' own, and so may be a sliver; a whole chunk is not. */
-            outcome(o, ERROR, "no page to be had in 0x%llx-0x%llx", ull(r->start), ull(r->end));
-            return;
-        }
+    pieces_fill(&pieces, &m);
+    if (!pick(&m, &pieces) || !nr_buf || d.dev.bytes < (FIRST_LBA + nr_buf) * PAGE_SIZE) {
+        outcome(o, ERROR, "%u pages to be had, %s has %llu bytes", nr_buf, d.dev.block,
+                ull(d.dev.bytes));
+        return;
     }
-    if (ram_above && !high) {
-        outcome(o, ERROR, "there is RAM above 4 GiB, but no page of it to be had");
+    if (!have_needed(&pieces, need, nr_need, o)) {
         return;
     }
     for (unsigned int i = 0; i < nr_buf; i++) {
         keep[i] = buf[i].index;
+        high += buf[i].pfn * PAGE_SIZE >= FOUR_GIB;
     }
     qsort(keep, nr_buf, sizeof(keep[0]), by_index);
     physmem_keep(&m, keep, nr_buf);     /* the block layer needs memory of its own */
 
-    if (!single_pages(fd, o) || !vectors(fd, o)) {
+    if (!move_data(&d, &m, &pieces, o)) {
         return;
     }
-    for (unsigned int i = 0; i < nr_buf; i++) {
+    for (unsigned int i = 0; !m.left && i < nr_buf; i++) {
         if (physmem_pfn(buf[i].p) != buf[i].pfn) {
             outcome(o, ERROR, "the page at 0x%llx was moved by the kernel meanwhile",
                     ull(buf[i].pfn * PAGE_SIZE));
             return;
         }
     }
-    outcome(o, SUCCESS, "%s: %u blocks of 4 KiB written and read back twice, %u buffers above "
-            "4 GiB%s", dev.block, nr_buf, high, text);
+    unreached = pieces_unreached(&pieces, NULL, text, sizeof(text));
+    outcome(o, SUCCESS, "%s: %u blocks of 4 KiB written and read back, the outermost pages held "
+            "of each 2 MiB, %u of them above 4 GiB, through %s%llx; %u at ends of ranges one by "
+            "one; %llu bytes of RAM are not reached: %s", d.dev.block, nr_buf, high,
+            d.own ? "queues at 0x" : "Linux' driver, queues wherever it likes: 0x",
+            ull(d.queues), nr_single, ull(unreached), text);
 }
 
 const struct check check_nvme = {
     .name = "nvme",
     .summary = "the disk's DMA, verified, from and into pages of every range of RAM",
-    .params = "serial=TEXT (default disk0) timeout=SECONDS (default 90)",
+    .params = "serial=TEXT (default disk0) timeout=SECONDS (default 90) need=S-E+S-E...",
     .run = run,
     .needs_modules = true,
 };

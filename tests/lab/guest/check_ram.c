@@ -14,11 +14,16 @@
  *  - the mistake is one page at the edge of a range, so the text says how near each edge was
  *    reached.
  *
- * Covered is a chunk (2 MiB, aligned, or what of it lies in the range) of which at least one
- * page was written and verified. One that the kernel keeps entirely for itself (its image,
- * struct pages, the first MiB) is counted apart; one that was not covered although it still
- * holds free pages is a failure. Linux before 6.8 cannot be asked for the last of them (physmem.c):
- * there it is an error. As a rule nearly every page is verified, not one per chunk.
+ * Where the kernel was told to leave RAM alone (physmem.c), every page of that RAM must be verified,
+ * to both ends of each range of the firmware's map. What the kernel has, a few MiB, was tested by
+ * itself at boot, before it used it (memtest=1); memory types are read from /proc/mtrr.
+ *
+ * Where it has all of RAM, covered is a piece (2 MiB, aligned, or what of it lies in the range) of
+ * which at least one page was written and verified. One that the kernel keeps entirely for itself
+ * (its image, struct pages, the first MiB) is counted apart; one that was not covered although it
+ * still holds free pages is a failure. Linux before 6.8 cannot be asked for the last of them: there
+ * it is an error. As a rule nearly every page is verified, but the ends of ranges are often the
+ * kernel's own: the text says how near they were reached.
  */
 #include "guest.h"
 
@@ -27,12 +32,12 @@
 #include <unistd.h>     /* access */
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
-#define MAX_CHUNKS     (1u << 16)       /* 128 GiB of guest-physical addresses */
+#define MAX_PFN        (1ull << 25)     /* 128 GiB of guest-physical addresses */
 #define ROUNDS         8                /* attempts at chunks that were left out */
 #define MAY_MISS       500              /* one chunk in so many: the kernel takes and gives all the time */
 #define MAGIC          0xb5ad4eceda1ce2a9ull
 
-static uint16_t held_in[MAX_CHUNKS];    /* pages that we hold, per chunk */
+static struct pieces pieces;
 
 static unsigned long long ull(uint64_t v)
 {
@@ -100,14 +105,17 @@ static void explain(const struct bad *bad, struct outcome *o)
             "wrote 0x%llx", bad->pages, ull(bad->address), ull(bad->got), ull(bad->want));
     if (bad->got == ~0ull) {
         append(o->text, sizeof(o->text), " (all ones: nothing is populated there)");
-    } else if ((id >> 12) < MAX_CHUNKS * CHUNK_PAGES && (id & 4095) < WORDS_PER_PAGE) {
+    } else if ((id >> 12) < MAX_PFN && (id & 4095) < WORDS_PER_PAGE) {
         append(o->text, sizeof(o->text), " (that is what was written to 0x%llx)",
                ull((id >> 12) * PAGE_SIZE + (id & 4095) * sizeof(uint64_t)));
     }
 }
 
-/* What the firmware calls RAM and the kernel does not; empty text: nothing above 1 MiB. */
-static void compare_iomem(const struct e820 *map, char *bad, size_t size)
+/*
+ * What the firmware calls RAM and the kernel does not; empty text: nothing above 1 MiB, nor below
+ * LEFT if the kernel was told to leave alone what is there.
+ */
+static void compare_iomem(const struct e820 *map, uint64_t left, char *bad, size_t size)
 {
     static struct range sys[E820_MAX];
     FILE *f = fopen("/proc/iomem", "re");
@@ -130,6 +138,7 @@ static void compare_iomem(const struct e820 *map, char *bad, size_t size)
         uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
         uint64_t end = map->e[i].r.end & ~(PAGE_SIZE - 1);
 
+        end = left && end > left ? left : end;
         if (!map->e[i].ram || end <= 1 << 20) {
             continue;
         }
@@ -146,58 +155,43 @@ static void compare_iomem(const struct e820 *map, char *bad, size_t size)
 }
 
 struct coverage {
-    unsigned int chunks, covered, kernel, missed;
+    unsigned int covered, kernel, missed;
     uint64_t first_missed;
-    unsigned int missed_free;           /* free pages in the first missed chunk */
+    unsigned int missed_free;           /* free pages in the first missed piece */
 };
 
-/* Look at every chunk of RAM. False: /proc/kpageflags cannot be read. */
-static bool look_at_chunks(const struct physmem *m, const struct e820 *map, struct coverage *c)
+/* Look at every piece of RAM. False: /proc/kpageflags cannot be read. */
+static bool look_at_pieces(const struct physmem *m, struct coverage *c)
 {
     static uint64_t flags[CHUNK_PAGES];
 
     memset(c, 0, sizeof(*c));
-    memset(held_in, 0, sizeof(held_in));
-    for (size_t i = 0; i < m->nr; i++) {
-        if (m->pfn[i] && m->pfn[i] / CHUNK_PAGES < MAX_CHUNKS) {
-            held_in[m->pfn[i] / CHUNK_PAGES]++;
+    pieces_fill(&pieces, m);
+    for (unsigned int i = 0; i < pieces.nr; i++) {
+        const struct range *r = &pieces.p[i].r;
+        size_t n = (r->end - r->start) / PAGE_SIZE;
+        unsigned int free = 0, none = 0;
+
+        if (pieces.p[i].held) {
+            c->covered++;
+            continue;
         }
-    }
-    for (unsigned int i = 0; i < map->nr; i++) {
-        uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) / PAGE_SIZE;
-        uint64_t end = map->e[i].r.end / PAGE_SIZE;
-
-        while (map->e[i].ram && at < end) {
-            uint64_t next = (at / CHUNK_PAGES + 1) * CHUNK_PAGES;
-            unsigned int free = 0, none = 0;
-            size_t n;
-
-            if (next > end) {
-                next = end;
-            }
-            n = next - at;
-            c->chunks++;
-            if (at / CHUNK_PAGES < MAX_CHUNKS && held_in[at / CHUNK_PAGES]) {
-                c->covered++;
-                at = next;
-                continue;
-            }
-            if (!kpageflags_read(at, flags, n)) {
-                return false;
-            }
-            for (size_t k = 0; k < n; k++) {
-                free += !!(flags[k] & KPF_BUDDY);
-                none += !!(flags[k] & KPF_NOPAGE);
-            }
-            if (free || none == n) {
-                if (!c->missed++) {
-                    c->first_missed = at * PAGE_SIZE;
-                    c->missed_free = free;
-                }
-            } else {
-                c->kernel++;
-            }
-            at = next;
+        if (m->left && r->start < m->left) {
+            c->kernel++;
+            continue;
+        }
+        if (!kpageflags_read(r->start / PAGE_SIZE, flags, n)) {
+            return false;
+        }
+        for (size_t k = 0; k < n; k++) {
+            free += !!(flags[k] & KPF_BUDDY);
+            none += !!(flags[k] & KPF_NOPAGE);
+        }
+        if (!free && none != n) {
+            c->kernel++;
+        } else if (!c->missed++) {
+            c->first_missed = r->start;
+            c->missed_free = free;
         }
     }
     return true;
@@ -207,55 +201,57 @@ static bool look_at_chunks(const struct physmem *m, const struct e820 *map, stru
 static void describe_edges(const struct physmem *m, const struct e820 *map, char *text,
                            size_t size)
 {
-    static struct { uint64_t lowest, highest; } at[E820_MAX];
-
-    memset(at, 0, sizeof(at));
-    for (size_t i = 0; i < m->nr; i++) {
-        for (unsigned int k = 0; m->pfn[i] && k < map->nr; k++) {
-            uint64_t a = m->pfn[i] * PAGE_SIZE;
-
-            if (a < map->e[k].r.start || a >= map->e[k].r.end) {
-                continue;
-            }
-            if (!at[k].highest || a < at[k].lowest) {
-                at[k].lowest = a;
-            }
-            if (a + PAGE_SIZE > at[k].highest) {
-                at[k].highest = a + PAGE_SIZE;
-            }
-            break;
-        }
-    }
     for (unsigned int k = 0; k < map->nr; k++) {
+        const struct range *r = &map->e[k].r;
+        const struct piece *lowest, *highest;
+
         if (!map->e[k].ram) {
             continue;
         }
-        append(text, size, "; 0x%llx-0x%llx ", ull(map->e[k].r.start), ull(map->e[k].r.end));
-        if (at[k].highest) {
-            append(text, size, "to within 0x%llx and 0x%llx", ull(at[k].lowest -
-                   map->e[k].r.start), ull(map->e[k].r.end - at[k].highest));
+        append(text, size, "; 0x%llx-0x%llx ", ull(r->start), ull(r->end));
+        if (pieces_entry(&pieces, k, &lowest, &highest)) {
+            append(text, size, "to within 0x%llx and 0x%llx",
+                   ull(m->pfn[lowest->lowest] * PAGE_SIZE - r->start),
+                   ull(r->end - (m->pfn[highest->highest] + 1) * PAGE_SIZE));
         } else {
             append(text, size, "kept by the kernel");
         }
     }
 }
 
-/* A page of ours that the E820 does not call RAM: the kernel invented memory. */
-static uint64_t outside_e820(const struct physmem *m, const struct e820 *map)
+/*
+ * What a kernel that was told to leave RAM alone owes: all the rest of RAM, and to have tested its
+ * own. False: O says what is wrong.
+ */
+static bool check_left(const struct physmem *m, const struct e820 *map, struct outcome *o)
 {
-    for (size_t i = 0; i < m->nr; i++) {
-        uint64_t a = m->pfn[i] * PAGE_SIZE;
-        bool inside = !a;
+    char text[300] = "", meminfo[4096];
+    const char *tested;
+    unsigned long bad;
 
-        for (unsigned int k = 0; k < map->nr && !inside; k++) {
-            inside = map->e[k].ram && a >= map->e[k].r.start &&
-                     a + PAGE_SIZE <= map->e[k].r.end;
-        }
-        if (!inside) {
-            return a;
-        }
+    if (!pieces_whole(&pieces, m->left, text, sizeof(text))) {
+        outcome(o, FAILURE, "%s", text);
+        return false;
     }
-    return 0;
+    if (!mtrr_over_ram(map, text, sizeof(text))) {
+        outcome(o, ERROR, "/proc/mtrr cannot be read");
+        return false;
+    }
+    if (text[0]) {
+        outcome(o, FAILURE, "%s", text);
+        return false;
+    }
+    tested = file_read("/proc/meminfo", meminfo, sizeof(meminfo))
+             ? strstr(meminfo, "EarlyMemtestBad:") : NULL;
+    if (!tested || sscanf(tested, "EarlyMemtestBad: %lu", &bad) != 1) {
+        outcome(o, ERROR, "the kernel did not test its own RAM: memtest=1 is for that");
+        return false;
+    }
+    if (bad) {
+        outcome(o, FAILURE, "the kernel found %lu KiB of its own RAM bad", bad);
+        return false;
+    }
+    return true;
 }
 
 static void run(struct params *p, struct outcome *o)
@@ -265,7 +261,7 @@ static void run(struct params *p, struct outcome *o)
     struct coverage c;
     struct bad bad;
     char text[300] = "";
-    uint64_t words = param_size(p, "words", 8), min = param_size(p, "min", 0), astray;
+    uint64_t words = param_size(p, "words", 8), min = param_size(p, "min", 0), stranger;
     size_t stride, moved;
 
     if (words < 1 || words > WORDS_PER_PAGE) {
@@ -279,22 +275,26 @@ static void run(struct params *p, struct outcome *o)
         outcome(o, ERROR, "/sys/firmware/memmap cannot be read");
         return;
     }
-    compare_iomem(&map, text, sizeof(text));
-    if (text[0]) {
-        outcome(o, FAILURE, "%s", text);
+    if (!pieces_cut(&pieces, &map)) {
+        outcome(o, ERROR, "more RAM than this check has room for");
         return;
     }
     if (!physmem_acquire(&m, &map, p->attempt)) {
         outcome(o, ERROR, "%s", m.trouble);
         return;
     }
-    /* Which chunks are left out is known before anything is written: try again for those. */
+    compare_iomem(&map, m.left, text, sizeof(text));
+    if (text[0]) {
+        outcome(o, FAILURE, "%s", text);
+        return;
+    }
+    /* Which pieces are left out is known before anything is written: try again for those. */
     for (unsigned int i = 0; ; i++) {
-        if (!look_at_chunks(&m, &map, &c)) {
+        if (!look_at_pieces(&m, &c)) {
             outcome(o, ERROR, "/proc/kpageflags cannot be read");
             return;
         }
-        if (!c.missed || i == ROUNDS) {
+        if (!c.missed || i == ROUNDS || m.left) {
             break;
         }
         if (!physmem_more(&m)) {
@@ -302,7 +302,13 @@ static void run(struct params *p, struct outcome *o)
             return;
         }
     }
-    say("note ram: %zu MiB taken, %u chunks left out", m.held >> (20 - PAGE_SHIFT), c.missed);
+    stranger = pieces_fill(&pieces, &m);
+    if (stranger) {
+        outcome(o, FAILURE, "the kernel uses 0x%llx as RAM, which the firmware does not call so",
+                ull(stranger));
+        return;
+    }
+    say("note ram: %zu MiB taken, %u pieces left out", m.held >> (20 - PAGE_SHIFT), c.missed);
 
     stride = WORDS_PER_PAGE / words;
     write_all(&m, stride);
@@ -316,20 +322,17 @@ static void run(struct params *p, struct outcome *o)
         explain(&bad, o);
         return;
     }
-    astray = outside_e820(&m, &map);
-    if (astray) {
-        outcome(o, FAILURE, "the kernel uses 0x%llx as RAM, which the firmware does not call so",
-                ull(astray));
+    if (m.left && !check_left(&m, &map, o)) {
         return;
     }
 
     describe_edges(&m, &map, text, sizeof(text));
-    if (c.missed > c.chunks / MAY_MISS) {
+    if (c.missed > pieces.nr / MAY_MISS) {
         /* An older kernel cannot be asked for blocks by size: then it proves nothing. */
         bool asked = !access("/sys/kernel/mm/transparent_hugepage/hugepages-64kB", F_OK);
 
-        outcome(o, asked ? FAILURE : ERROR, "%u of %u chunks were not reached although the kernel does not use "
-                "them; first 0x%llx (%u free pages)%s%s", c.missed, c.chunks,
+        outcome(o, asked ? FAILURE : ERROR, "%u of %u pieces were not reached although the kernel does not use "
+                "them; first 0x%llx (%u free pages)%s%s", c.missed, pieces.nr,
                 ull(c.first_missed), c.missed_free,
                 asked ? "" : "; run the guest with Linux 6.8 or newer, whose huge pages come in "
                 "all sizes", text);
@@ -340,10 +343,11 @@ static void run(struct params *p, struct outcome *o)
                 ull(min));
         return;
     }
-    outcome(o, SUCCESS, "%zu pages (%llu bytes), %zu bytes in each verified; %u of %u chunks, "
-            "%u kept by the kernel%s", m.held, ull(m.held * PAGE_SIZE),
-            (WORDS_PER_PAGE + stride - 1) / stride * sizeof(uint64_t), c.covered, c.chunks,
-            c.kernel, text);
+    outcome(o, SUCCESS, "%zu pages (%llu bytes), %zu bytes in each verified%s; %u of %u pieces, "
+            "%u kept by the kernel%s%s", m.held, ull(m.held * PAGE_SIZE),
+            (WORDS_PER_PAGE + stride - 1) / stride * sizeof(uint64_t), m.left ?
+            ", every page but the kernel's own" : "", c.covered, pieces.nr, c.kernel, m.left ?
+            " and tested by it at boot" : "", text);
 }
 
 const struct check check_ram = {

@@ -115,8 +115,20 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-size_t dma_stray(const struct physmem *m, uint64_t seed, const uint64_t *own, size_t nr,
-                 char *bad, size_t size)
+uint64_t *dma_snapshot(const struct physmem *m)
+{
+    uint64_t *was = malloc((m->nr + 1) * sizeof(*was));
+
+    for (size_t i = 0; was && i < m->nr; i++) {
+        if (m->pfn[i]) {
+            was[i] = *(const volatile uint64_t *)(m->base + i * PAGE_SIZE);
+        }
+    }
+    return was;
+}
+
+size_t dma_stray(const struct physmem *m, const uint64_t *was, uint64_t seed, const uint64_t *own,
+                 size_t nr, char *bad, size_t size)
 {
     size_t looked = 0;
 
@@ -124,13 +136,14 @@ size_t dma_stray(const struct physmem *m, uint64_t seed, const uint64_t *own, si
     for (size_t i = 0; i < m->nr && !bad[0]; i++) {
         uint64_t at = m->pfn[i] * PAGE_SIZE, from, got;
 
-        if (!at || bsearch(&at, own, nr, sizeof(*own), by_value)) {
+        if (!at) {
             continue;
         }
         looked++;
         /* Pages go as a whole, so one word tells. */
         got = *(const volatile uint64_t *)(m->base + i * PAGE_SIZE);
-        if (!got) {
+        if (got == was[i] || bsearch(&at, own, nr, sizeof(*own), by_value)) {
+            looked -= got != was[i];
             continue;
         }
         append(bad, size, "RAM at 0x%llx was left alone and holds 0x%llx", ull(at), ull(got));

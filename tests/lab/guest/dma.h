@@ -35,11 +35,14 @@ void dma_both_ways(struct dma *d, uint64_t address, volatile uint64_t *cpu, char
 /* The page at ADDRESS is nobody's to this guest. Empty BAD: nothing that was written is there. */
 void dma_nowhere(struct dma *d, uint64_t address, volatile uint64_t *cpu, char *bad, size_t size);
 
+/* The first word of each page held, to be freed; NULL: no memory. */
+uint64_t *dma_snapshot(const struct physmem *m);
+
 /*
- * Pages held that are zero and must have stayed so, but for those at the addresses OWN (NR of
- * them, sorted). Empty BAD: they have. The number of pages looked at.
+ * Pages held must be as they WAS, but for those at the addresses OWN (NR of them, sorted). Empty
+ * BAD: they are. The number of pages that are.
  */
-size_t dma_stray(const struct physmem *m, uint64_t seed, const uint64_t *own, size_t nr,
-                 char *bad, size_t size);
+size_t dma_stray(const struct physmem *m, const uint64_t *was, uint64_t seed, const uint64_t *own,
+                 size_t nr, char *bad, size_t size);
 
 #endif

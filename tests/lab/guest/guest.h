@@ -151,6 +151,9 @@ struct pci {
 
 bool pci_read(struct pci *p);
 
+/* The BARs in a device's file "resource" of sysfs. */
+void pci_read_bars(struct pci_dev *d, const char *resource);
+
 /*
  * Mark the memory BARs that the firmware left without an address. What the kernel then did about
  * each is in its log only: one that it could not place either is not in sysfs any more. False if
@@ -195,6 +198,20 @@ bool kmsg_find(const char *word, const char *const *any, char *line, size_t size
  */
 bool kmsg_each(bool (*each)(void *arg, const char *line), void *arg, bool *whole);
 
+/* ---- kernel modules (modules.c) ------------------------------------------------------------- */
+
+/* Load those of /lib/modules/order, meanwhile. */
+void modules_start(void);
+
+/* Until they are loaded, or will not be. */
+void modules_wait(void);
+
+/*
+ * What CMDLINE says for the module in FILE: "nvme_core.io_timeout=5" is "io_timeout=5 " for
+ * nvme-core.ko.xz. The kernel does that for what is built in, modprobe for modules.
+ */
+void module_params(const char *cmdline, const char *file, char *params, size_t size);
+
 /* ---- small files (report.c) ------------------------------------------------------------------ */
 
 /* Contents of a short file without its trailing newline; false if unreadable. */
@@ -204,10 +221,12 @@ bool file_write(const char *path, const char *text);
 /* ---- pages with known physical addresses (physmem.c) ----------------------------------------- */
 
 /*
- * As much RAM as the kernel gives one process, locked, not moved behind our back, each page's
- * frame number known. One at a time per process; the process's end gives everything back.
+ * RAM, each page's frame number known: all that the kernel was told to leave alone, or as much as
+ * it gives one process, locked and not moved behind our back. One at a time per process; the
+ * process's end gives everything back.
  */
 struct physmem {
+    uint64_t left;              /* RAM from this address on is the kernel's no more; 0: all is */
     char *base;                 /* page i is at base + i * PAGE_SIZE */
     uint64_t *pfn;              /* its frame number, 0: we do not hold it */
     size_t nr;                  /* indices in use */
@@ -245,10 +264,62 @@ bool kpageflags_read(uint64_t pfn, uint64_t *flags, size_t n);
 /* Sysctls that keep pages where they are; called once before the first check. */
 void physmem_settle_kernel(void);
 
+/*
+ * From where on the kernel was told to leave RAM alone, by memmap=SIZE%FROM-1+2 in CMDLINE, which
+ * calls it reserved instead; 0: it was not.
+ */
+uint64_t physmem_left(const char *cmdline);
+
+/* ---- RAM in pieces (pieces.c) ---------------------------------------------------------------- */
+
+#define PIECES_MAX 16384        /* 32 GiB */
+
+/* What of an aligned 2 MiB lies in one entry of the firmware's map, whole pages. */
+struct piece {
+    struct range r;
+    unsigned int entry;         /* of the map */
+    size_t held;                /* pages */
+    size_t lowest, highest;     /* their indices in physmem; if any is held */
+};
+
+struct pieces {
+    unsigned int nr;
+    struct piece p[PIECES_MAX]; /* by address */
+};
+
+/* All RAM of MAP; false: too much. */
+bool pieces_cut(struct pieces *p, const struct e820 *map);
+
+/* Which pages M holds of each. 0, or the address of a page held that is in none. */
+uint64_t pieces_fill(struct pieces *p, const struct physmem *m);
+
+/* Is every page of RAM from FROM on held? If not, BAD has the first piece that lacks one. */
+bool pieces_whole(const struct pieces *p, uint64_t from, char *bad, size_t size);
+
+/*
+ * Bytes of the pieces of which nothing is held, those that touch IN (NULL: all); TEXT gets their
+ * addresses.
+ */
+uint64_t pieces_unreached(const struct pieces *p, const struct range *in, char *text, size_t size);
+
+/* The number of pieces held of one ENTRY of the map, and the outermost two. */
+unsigned int pieces_entry(const struct pieces *p, unsigned int entry, const struct piece **lowest,
+                          const struct piece **highest);
+
+/* ---- memory types (mtrr.c) -------------------------------------------------------------------- */
+
+/* LINE of /proc/mtrr: a range that must not be cached? */
+bool mtrr_uncached(const char *line, struct range *r);
+
+/* BAD, empty at first, gets the first RAM that must not be cached. False: it cannot be known. */
+bool mtrr_over_ram(const struct e820 *map, char *bad, size_t size);
+
 /* ---- NVMe as Linux shows it (nvmedev.c) -------------------------------------------------------- */
 
 struct nvmedev {
     char ctrl[32];              /* "nvme0" */
+    char bdf[16];
+    unsigned int block_bytes;   /* of a logical block */
     char block[48];             /* "/dev/nvme0n1" */
     uint64_t bytes;
 };
@@ -260,20 +331,48 @@ struct nvmedev {
 bool nvmedev_find(const char *serial, unsigned int timeout, struct nvmedev *d,
                   char *why, size_t size);
 
+/* Take Linux' driver off the disk's controller, or put it there again. */
+bool nvmedev_bind(const struct nvmedev *d, bool bind);
+
 /* ---- an NVMe controller driven from user space (nvmeq.c) ---------------------------------------- */
+
+/* A submission queue and the completion queue that goes with it, a page each. */
+struct nvme_ring {
+    unsigned int id, tail, head, phase;
+    struct nvme_sqe *sq;
+    volatile struct nvme_cqe *cq;
+    uint64_t sq_phys, cq_phys;
+};
 
 struct nvmeq {
     volatile uint32_t *regs;
-    struct nvme_sqe *sq;
-    volatile struct nvme_cqe *cq;
-    uint64_t sq_phys, cq_phys, data_phys;
+    struct nvme_ring admin, io;
+    uint64_t data_phys;
     uint8_t *data;              /* one page of ordinary RAM for the controller's DMA */
-    unsigned int tail, head, phase, cid;
+    unsigned int cid;
     char trouble[160];
 };
 
 bool nvmeq_start(struct nvmeq *q, volatile void *regs);
 void nvmeq_stop(struct nvmeq *q);
+
+/* A page to use and its bus address. */
+struct nvme_page {
+    void *p;
+    uint64_t address;
+};
+
+/* After nvmeq_start(): a pair of queues for the disk's blocks, in these pages, which are zeroed. */
+bool nvmeq_start_io(struct nvmeq *q, const struct nvme_page *sq, const struct nvme_page *cq);
+
+#define NVME_BATCH 32           /* pages in one command: enough for a list of them */
+
+/*
+ * Move the NR pages at the bus addresses AT to or from the disk, from its block LBA on, LBAS of
+ * which are a page. LIST is where the addresses are listed.
+ */
+bool nvmeq_blocks(struct nvmeq *q, bool to_disk, const uint64_t *at, unsigned int nr, uint64_t lba,
+                  unsigned int lbas, const struct nvme_page *list);
 
 /* The three commands the BAR check needs; PRP is a bus address. False: q->trouble says why. */
 bool nvmeq_identify(struct nvmeq *q, uint64_t prp);

@@ -6,7 +6,6 @@
 #include "guest.h"
 
 #include <errno.h>
-#include <fcntl.h>          /* open */
 #include <signal.h>         /* kill */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include <sys/mman.h>       /* mmap: where a child leaves its outcome */
 #include <sys/mount.h>
 #include <sys/stat.h>       /* mkdir */
-#include <sys/syscall.h>    /* finit_module has no wrapper in glibc */
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,13 +22,6 @@ static const struct check *const checks[] = {
     &check_vga, &check_dma, &check_s3, &check_reboot, &check_pci,
 };
 #define NR_CHECKS (sizeof(checks) / sizeof(checks[0]))
-
-/* A failed probe of the NVMe driver takes about 60 s of guest time before it gives up. */
-#define MODULES_TIMEOUT 150
-
-#define MODULE_INIT_COMPRESSED_FILE 4   /* linux/module.h; Debian's kernel unpacks .xz itself */
-
-static pid_t loader;            /* the child that loads modules; 0: none or gone */
 
 static void mount_one(const char *type, const char *where)
 {
@@ -80,68 +71,6 @@ static void report_layout(void)
     }
 }
 
-static void load_modules(void)
-{
-    FILE *order = fopen("/lib/modules/order", "re");
-    char name[128], path[160];
-
-    while (order && fgets(name, sizeof(name), order)) {
-        size_t len = strcspn(name, "\r\n");
-        int fd;
-
-        name[len] = '\0';
-        if (!len) {
-            continue;
-        }
-        snprintf(path, sizeof(path), "/lib/modules/%s", name);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 ||
-            syscall(SYS_finit_module, fd, "",
-                    len > 3 && !strcmp(name + len - 3, ".xz") ? MODULE_INIT_COMPRESSED_FILE : 0)) {
-            if (errno != EEXIST) {
-                say("note cannot load %s: %s", path, strerror(errno));
-            }
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    if (order) {
-        fclose(order);
-    }
-}
-
-/*
- * finit_module() of nvme returns only when its probe has ended, which on a broken stack may be
- * a minute later or never: in a child, so that checks without need of it go on.
- */
-static void modules_start(void)
-{
-    fflush(NULL);
-    loader = fork();
-    if (!loader) {
-        load_modules();
-        _exit(0);
-    }
-}
-
-static void modules_wait(void)
-{
-    struct timespec tick = { .tv_nsec = 100000000 };
-
-    for (unsigned int i = 0; loader > 0 && i < MODULES_TIMEOUT * 10; i++) {
-        if (waitpid(loader, NULL, WNOHANG) == loader) {
-            loader = 0;
-            return;
-        }
-        nanosleep(&tick, NULL);
-    }
-    if (loader > 0) {
-        say("note modules are still loading after %u s", MODULES_TIMEOUT);
-        loader = 0;             /* said once; it cannot be killed while it sits in a probe */
-    }
-}
-
 /* One attempt in a child. True if the child came to an end of its own. */
 static bool run_in_child(const struct check *c, struct params *p, struct outcome *shared)
 {
@@ -178,6 +107,7 @@ static void run_check(char *arg, struct outcome *shared)
 {
     static const char *const words[] = { "success", "skip", "error", "failure" };
     const struct check *c = NULL;
+    struct timespec from, to;
     struct params p;
     char *colon = strchr(arg, ':');
 
@@ -204,6 +134,7 @@ static void run_check(char *arg, struct outcome *shared)
     if (c->needs_modules) {
         modules_wait();
     }
+    clock_gettime(CLOCK_MONOTONIC, &from);
     if (!run_in_child(c, &p, shared)) {
         /* Killed for lack of memory: once more, leaving the kernel a larger share. */
         say("note check %.40s: %s; trying again with less", arg, shared->text);
@@ -213,8 +144,10 @@ static void run_check(char *arg, struct outcome *shared)
         p.attempt = 1;
         run_in_child(c, &p, shared);
     }
-    say("check %.40s %s %s", arg,
-        shared->result <= FAILURE ? words[shared->result] : "error", shared->text);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    say("check %.40s %s %s [%.1f s]", arg,
+        shared->result <= FAILURE ? words[shared->result] : "error", shared->text,
+        (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9);
 }
 
 static int list(void)

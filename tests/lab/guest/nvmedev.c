@@ -29,7 +29,12 @@ static bool find_namespace(const char *ctrl, struct nvmedev *d)
             snprintf(d->ctrl, sizeof(d->ctrl), "%s", ctrl);
             snprintf(d->block, sizeof(d->block), "/dev/%.30s", de->d_name);
             d->bytes = strtoull(text, NULL, 0) * 512;   /* sysfs counts in 512 always */
-            found = d->bytes != 0;
+            snprintf(path, sizeof(path), "/sys/class/nvme/%s/%.30s/queue/logical_block_size",
+                     ctrl, de->d_name);
+            d->block_bytes = file_read(path, text, sizeof(text))
+                             ? (unsigned int)strtoul(text, NULL, 0) : 0;
+            snprintf(path, sizeof(path), "/sys/class/nvme/%s/address", ctrl);
+            found = d->bytes != 0 && file_read(path, d->bdf, sizeof(d->bdf));
         }
     }
     if (dir) {
@@ -94,4 +99,10 @@ bool nvmedev_find(const char *serial, unsigned int timeout, struct nvmedev *d,
                  "from the kernel", serial, timeout);
     }
     return false;
+}
+
+bool nvmedev_bind(const struct nvmedev *d, bool bind)
+{
+    return file_write(bind ? "/sys/bus/pci/drivers/nvme/bind" : "/sys/bus/pci/drivers/nvme/unbind",
+                      d->bdf);
 }

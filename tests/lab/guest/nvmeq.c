@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An NVMe controller's admin queue, from user space: just enough to have the controller move
- * data on command. Linux' driver is kept off it (driver_override).
+ * An NVMe controller's queues, from user space: just enough to have the controller move data on
+ * command, wherever in the guest's address space. Linux' driver is kept off it (driver_override).
  *
  * Names and numbers are those of the NVM Express Base Specification 1.4: registers in 3.1, the
- * submission entry in 4.2, the completion entry in 4.6, Identify in 5.15, Timestamp in 5.21.1.14.
+ * submission entry in 4.2, lists of pages in 4.3, the completion entry in 4.6, queues in 5.3 and 5.4,
+ * Identify in 5.15, Timestamp in 5.21.1.14, Read and Write in 6.9 and 6.15.
  */
 #include "guest.h"
 
@@ -27,12 +28,18 @@
 #define CSTS_CFS  (1u << 1)
 
 #define ENTRIES   16
+#define POLLS     12000         /* of 200 us; several times that when others work as well */
 
+#define ADMIN_CREATE_SQ    0x01
+#define ADMIN_CREATE_CQ    0x05
 #define ADMIN_IDENTIFY     0x06
 #define ADMIN_SET_FEATURES 0x09
 #define ADMIN_GET_FEATURES 0x0a
 #define FEATURE_TIMESTAMP  0x0e
 #define CNS_CONTROLLER     0x01
+#define IO_WRITE           0x01
+#define IO_READ            0x02
+#define CONTIGUOUS         1u
 
 struct nvme_sqe {
     uint32_t cdw0, nsid;
@@ -64,9 +71,9 @@ static void put64(struct nvmeq *q, unsigned int reg, uint64_t v)
     put(q, reg + 4, (uint32_t)(v >> 32));
 }
 
-static void milliseconds(unsigned int ms)
+static void microseconds(unsigned int us)
 {
-    struct timespec t = { ms / 1000, ms % 1000 * 1000000l };
+    struct timespec t = { us / 1000000, us % 1000000 * 1000l };
 
     nanosleep(&t, NULL);
 }
@@ -82,7 +89,7 @@ static bool wait_ready(const struct nvmeq *q, uint32_t want)
         if ((csts & CSTS_RDY) == want) {
             return true;
         }
-        milliseconds(2);
+        microseconds(2000);
     }
     return false;
 }
@@ -93,24 +100,35 @@ void nvmeq_stop(struct nvmeq *q)
     wait_ready(q, 0);
 }
 
+static void ring_init(struct nvme_ring *r, unsigned int id, const struct nvme_page *sq,
+                      const struct nvme_page *cq)
+{
+    memset(sq->p, 0, PAGE_SIZE);
+    memset(cq->p, 0, PAGE_SIZE);
+    *r = (struct nvme_ring){ .id = id, .phase = 1, .sq = sq->p, .cq = cq->p,
+                             .sq_phys = sq->address, .cq_phys = cq->address };
+}
+
 bool nvmeq_start(struct nvmeq *q, volatile void *regs)
 {
+    struct nvme_page sq = { 0 }, cq = { 0 };
+
     memset(q, 0, sizeof(*q));
     q->regs = regs;
-    q->sq = physmem_page(&q->sq_phys);
-    q->cq = physmem_page(&q->cq_phys);
+    sq.p = physmem_page(&sq.address);
+    cq.p = physmem_page(&cq.address);
     q->data = physmem_page(&q->data_phys);
-    q->phase = 1;
-    if (!q->sq || !q->cq || !q->data) {
+    if (!sq.p || !cq.p || !q->data) {
         snprintf(q->trouble, sizeof(q->trouble), "no locked pages for the queues");
         return false;
     }
+    ring_init(&q->admin, 0, &sq, &cq);
 
     nvmeq_stop(q);
     put(q, REG_INTMS, ~0u);         /* completions are polled */
     put(q, REG_AQA, (ENTRIES - 1) << 16 | (ENTRIES - 1));
-    put64(q, REG_ASQ, q->sq_phys);
-    put64(q, REG_ACQ, q->cq_phys);
+    put64(q, REG_ASQ, sq.address);
+    put64(q, REG_ACQ, cq.address);
     put(q, REG_CC, CC_EN | CC_IOSQES | CC_IOCQES);
     if (!wait_ready(q, CSTS_RDY)) {
         snprintf(q->trouble, sizeof(q->trouble), "the controller does not become ready, "
@@ -120,25 +138,24 @@ bool nvmeq_start(struct nvmeq *q, volatile void *regs)
     return true;
 }
 
-static bool command(struct nvmeq *q, uint8_t opcode, uint32_t cdw10, uint64_t prp)
+/* Have R's next entry, which is *E, done. */
+static bool submit(struct nvmeq *q, struct nvme_ring *r, const struct nvme_sqe *e)
 {
-    struct nvme_sqe *e = &q->sq[q->tail];
+    unsigned int opcode = e->cdw0;
     uint16_t cid = (uint16_t)++q->cid;
 
-    memset(e, 0, sizeof(*e));
-    e->cdw0 = opcode | (uint32_t)cid << 16;
-    e->prp1 = prp;
-    e->cdw10[0] = cdw10;
-    q->tail = (q->tail + 1) % ENTRIES;
+    r->sq[r->tail] = *e;
+    r->sq[r->tail].cdw0 |= (uint32_t)cid << 16;
+    r->tail = (r->tail + 1) % ENTRIES;
     __sync_synchronize();
-    put(q, DOORBELLS, q->tail);
+    put(q, DOORBELLS + 8 * r->id, r->tail);
 
-    for (unsigned int i = 0; i < 2500; i++) {
-        volatile struct nvme_cqe *c = &q->cq[q->head];
+    for (unsigned int i = 0; i < POLLS; i++) {
+        volatile struct nvme_cqe *c = &r->cq[r->head];
         uint16_t status = c->status;
 
-        if ((status & 1) != q->phase) {
-            milliseconds(2);
+        if ((status & 1) != r->phase) {
+            microseconds(200);
             continue;
         }
         __sync_synchronize();
@@ -147,22 +164,58 @@ static bool command(struct nvmeq *q, uint8_t opcode, uint32_t cdw10, uint64_t pr
                      cid);
             return false;
         }
-        if (++q->head == ENTRIES) {
-            q->head = 0;
-            q->phase ^= 1;
+        if (++r->head == ENTRIES) {
+            r->head = 0;
+            r->phase ^= 1;
         }
-        put(q, DOORBELLS + 4, q->head);
+        put(q, DOORBELLS + 8 * r->id + 4, r->head);
         if (status >> 1) {
             snprintf(q->trouble, sizeof(q->trouble), "command 0x%x with PRP 0x%llx: status 0x%x",
-                     opcode, (unsigned long long)prp, status >> 1);
+                     opcode, (unsigned long long)e->prp1, status >> 1);
             return false;
         }
         return true;
     }
     snprintf(q->trouble, sizeof(q->trouble), "command 0x%x with PRP 0x%llx never completed "
-             "(queues at 0x%llx and 0x%llx)", opcode, (unsigned long long)prp,
-             (unsigned long long)q->sq_phys, (unsigned long long)q->cq_phys);
+             "(queues at 0x%llx and 0x%llx)", opcode, (unsigned long long)e->prp1,
+             (unsigned long long)r->sq_phys, (unsigned long long)r->cq_phys);
     return false;
+}
+
+static bool command(struct nvmeq *q, uint8_t opcode, uint32_t cdw10, uint64_t prp)
+{
+    return submit(q, &q->admin, &(struct nvme_sqe){ .cdw0 = opcode, .prp1 = prp,
+                                                    .cdw10 = { cdw10 } });
+}
+
+bool nvmeq_start_io(struct nvmeq *q, const struct nvme_page *sq, const struct nvme_page *cq)
+{
+    const uint32_t id = 1, size = (ENTRIES - 1) << 16 | id;
+
+    ring_init(&q->io, id, sq, cq);
+    return submit(q, &q->admin, &(struct nvme_sqe){
+                      .cdw0 = ADMIN_CREATE_CQ, .prp1 = cq->address,
+                      .cdw10 = { size, CONTIGUOUS } }) &&
+           submit(q, &q->admin, &(struct nvme_sqe){
+                      .cdw0 = ADMIN_CREATE_SQ, .prp1 = sq->address,
+                      .cdw10 = { size, id << 16 | CONTIGUOUS } });
+}
+
+bool nvmeq_blocks(struct nvmeq *q, bool to_disk, const uint64_t *at, unsigned int nr, uint64_t lba,
+                  unsigned int lbas, const struct nvme_page *list)
+{
+    struct nvme_sqe e = {
+        .cdw0 = to_disk ? IO_WRITE : IO_READ, .nsid = 1, .prp1 = at[0],
+        .cdw10 = { (uint32_t)lba, (uint32_t)(lba >> 32), nr * lbas - 1 },
+    };
+
+    if (nr == 2) {
+        e.prp2 = at[1];
+    } else if (nr > 2) {
+        memcpy(list->p, &at[1], (nr - 1) * sizeof(*at));
+        e.prp2 = list->address;
+    }
+    return submit(q, &q->io, &e);
 }
 
 bool nvmeq_identify(struct nvmeq *q, uint64_t prp)

@@ -23,7 +23,7 @@ static bool read_field(const char *bdf, const char *file, char *buf, size_t size
     return file_read(path, buf, size);
 }
 
-static void read_bars(struct pci_dev *d, const char *resource)
+void pci_read_bars(struct pci_dev *d, const char *resource)
 {
     for (unsigned int i = 0; i < PCI_BARS && *resource; i++) {
         unsigned long long start, end, flags;
@@ -76,7 +76,7 @@ bool pci_read(struct pci *p)
             d->device = strtoul(text, NULL, 0);
         }
         if (read_field(d->bdf, "resource", text, sizeof(text))) {
-            read_bars(d, text);
+            pci_read_bars(d, text);
         }
         p->nr++;
     }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pages with known physical addresses, as many as the kernel will part with.
+ * Pages with known physical addresses.
  *
- * Linux chooses which frame backs a page; all that a process can do is take them all and look
+ * A kernel that was told to leave RAM alone (memmap=, lablib/kernel.py) knows it as reserved, and
+ * /dev/mem maps it: all of it from a certain address on, to the last page, and nobody else's.
+ *
+ * Of one that was not, as many pages as it will part with. Linux chooses which frame backs a page; all that a process can do is take them all and look
  * at what it got. The order in which that is done decides how much of RAM is reached:
  *
  *  1. superpages (transparent huge pages): most of RAM, one fault for 2 MiB. Under nested
@@ -90,7 +93,11 @@ void physmem_settle_kernel(void)
         { "/proc/sys/vm/watermark_scale_factor", "1" },
         { "/proc/sys/vm/min_free_kbytes", "2048" },
     };
+    char cmdline[4096];
 
+    if (file_read("/proc/cmdline", cmdline, sizeof(cmdline)) && physmem_left(cmdline)) {
+        return;
+    }
     for (unsigned int kb = 16; kb <= 1024; kb *= 2) {
         char path[100];
 
@@ -261,11 +268,70 @@ static void give_back(struct physmem *m, size_t first, size_t end, uint64_t byte
     }
 }
 
+uint64_t physmem_left(const char *cmdline)
+{
+    unsigned long long size, from;
+    const char *word = strstr(cmdline, "memmap=");
+    int end = 0;
+
+    if (!word || sscanf(word, "memmap=%llx%%%llx-1+2%n", &size, &from, &end) != 2 || !end) {
+        return 0;
+    }
+    return from;
+}
+
+/* All RAM that the kernel left alone, through /dev/mem. */
+static bool map_left(struct physmem *m, const struct e820 *map)
+{
+    int fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+    size_t pages = 0;
+
+    for (unsigned int i = 0; i < map->nr; i++) {
+        pages += map->e[i].ram ? (map->e[i].r.end - map->e[i].r.start) / PAGE_SIZE : 0;
+    }
+    m->base = mmap(NULL, pages * PAGE_SIZE, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    m->pfn = mmap(NULL, pages * sizeof(*m->pfn), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (fd < 0 || m->base == MAP_FAILED || m->pfn == MAP_FAILED) {
+        snprintf(m->trouble, sizeof(m->trouble), "/dev/mem: %s", strerror(errno));
+        return false;
+    }
+    for (unsigned int i = 0; i < map->nr; i++) {
+        uint64_t at = (map->e[i].r.start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+        uint64_t end = map->e[i].r.end & ~(PAGE_SIZE - 1);
+
+        at = at < m->left ? m->left : at;
+        if (!map->e[i].ram || at >= end) {
+            continue;
+        }
+        if (mmap(m->base + m->nr * PAGE_SIZE, end - at, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_FIXED, fd, (off_t)at) == MAP_FAILED) {
+            snprintf(m->trouble, sizeof(m->trouble), "/dev/mem at 0x%llx: %s",
+                     (unsigned long long)at, strerror(errno));
+            return false;
+        }
+        for (; at < end; at += PAGE_SIZE) {
+            m->pfn[m->nr++] = at / PAGE_SIZE;
+        }
+    }
+    m->held = m->nr;
+    close(fd);
+    return true;
+}
+
 bool physmem_acquire(struct physmem *m, const struct e820 *map, unsigned int attempt)
 {
     uint64_t ram = 0, floor, size;
+    char cmdline[4096];
 
     memset(m, 0, sizeof(*m));
+    if (file_read("/proc/cmdline", cmdline, sizeof(cmdline))) {
+        m->left = physmem_left(cmdline);
+    }
+    if (m->left) {
+        return map_left(m, map);
+    }
     for (unsigned int i = 0; i < map->nr; i++) {
         ram += map->e[i].ram ? map->e[i].r.end - map->e[i].r.start : 0;
     }
@@ -320,6 +386,9 @@ bool physmem_more(struct physmem *m)
     uint64_t room = free_bytes();
     bool ok;
 
+    if (m->left) {
+        return true;            /* there is no more */
+    }
     if (room < ROOM + m->floor) {
         give_back(m, m->singles, m->singles_end, ROOM + m->floor - room);
     }
@@ -338,6 +407,9 @@ size_t physmem_moved(const struct physmem *m)
     uint64_t now[CHUNK_PAGES];
     size_t moved = 0;
 
+    if (m->left) {
+        return 0;
+    }
     for (size_t i = 0; i < m->nr; i += CHUNK_PAGES) {
         size_t n = m->nr - i < CHUNK_PAGES ? m->nr - i : CHUNK_PAGES;
 
@@ -355,6 +427,9 @@ void physmem_keep(struct physmem *m, const size_t *keep, size_t nr_keep)
 {
     size_t from = 0;
 
+    if (m->left) {
+        return;                 /* nobody else could use it */
+    }
     for (size_t k = 0; k <= nr_keep; k++) {
         size_t to = k < nr_keep ? keep[k] : m->nr;
 

@@ -30,5 +30,7 @@ extern struct outcome o;
 TCase *e820_tests(void);
 TCase *dma_tests(void);
 TCase *pci_tests(void);
+TCase *memory_tests(void);
+TCase *nvmeq_tests(void);
 
 #endif

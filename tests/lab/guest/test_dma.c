@@ -105,23 +105,31 @@ END_TEST
 START_TEST(test_dma_stray)
 {
     static char pages[4 * PAGE_SIZE] __attribute__((aligned(8)));
-    uint64_t pfn[] = { 0x30, 0x20, 0, 0x40 }, own[] = { 0x20000, 0x40000 }, seed = 77;
+    uint64_t pfn[] = { 0x30, 0x20, 0, 0x40 }, own[] = { 0x20000, 0x40000 }, seed = 77, *was;
     struct physmem m = { .base = pages, .pfn = pfn, .nr = 4 };
     char bad[200];
 
-    memset(pages, 0, sizeof(pages));
-    memset(pages + PAGE_SIZE, 1, 3 * PAGE_SIZE);
-    ck_assert_uint_eq(dma_stray(&m, seed, own, 2, bad, sizeof(bad)), 1);
+    memset(pages, 3, PAGE_SIZE);
+    was = dma_snapshot(&m);
+    ck_assert_uint_eq(dma_stray(&m, was, seed, NULL, 0, bad, sizeof(bad)), 3);
     ck_assert_str_eq(bad, "");
-    ck_assert_uint_eq(dma_stray(&m, seed, own, 1, bad, sizeof(bad)), 2);
+    memset(pages + PAGE_SIZE, 1, 3 * PAGE_SIZE);
+    ck_assert_uint_eq(dma_stray(&m, was, seed, own, 2, bad, sizeof(bad)), 1);
+    ck_assert_str_eq(bad, "");
+    dma_stray(&m, was, seed, own, 1, bad, sizeof(bad));
     ck_assert_ptr_nonnull(strstr(bad, "RAM at 0x40000 was left alone"));
     /* Either pattern shows where it should have been. */
     *(uint64_t *)pages = dma_word(0x7fff0000, seed);
-    dma_stray(&m, seed, own, 2, bad, sizeof(bad));
+    dma_stray(&m, was, seed, own, 2, bad, sizeof(bad));
     ck_assert_ptr_nonnull(strstr(bad, "(that was for 0x7fff0000)"));
     *(uint64_t *)pages = dma_word(0x7fff0000, ~seed);
-    dma_stray(&m, seed, own, 2, bad, sizeof(bad));
+    dma_stray(&m, was, seed, own, 2, bad, sizeof(bad));
     ck_assert_ptr_nonnull(strstr(bad, "(that was for 0x7fff0000)"));
+    /* What was there and is not any more counts as well. */
+    memset(pages, 0, PAGE_SIZE);
+    dma_stray(&m, was, seed, own, 2, bad, sizeof(bad));
+    ck_assert_ptr_nonnull(strstr(bad, "RAM at 0x30000 was left alone and holds 0x0"));
+    free(was);
 }
 END_TEST
 
