@@ -170,8 +170,8 @@ bool pci_config(const struct pci_dev *d, unsigned int at, void *to, size_t size)
 /* The NVMe controller with a controller memory buffer: a second memory BAR of MIN bytes. */
 const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min);
 
-/* Keep every driver but one of NAME (which does not exist) off the device. */
-bool pci_driver_override(const struct pci_dev *d, const char *name);
+/* Keep every driver off the device; one that has it lets go. */
+bool pci_keep_off(const struct pci_dev *d);
 
 #define PCI_COMMAND          4      /* PCI Local Bus Specification 3.0, 6.2.2 */
 #define PCI_COMMAND_MEMORY   0x002

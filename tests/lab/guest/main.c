@@ -61,12 +61,12 @@ static void report_layout(void)
     }
 
     /*
-     * Before any driver is loaded: Linux would put queues of its own into the controller
-     * memory buffer that the bar check wants for itself.
+     * Linux would put queues of its own into the controller memory buffer that the bar check wants
+     * for itself. As a module the driver is not there yet; built in, it has to let go.
      */
     const struct pci_dev *cmb = pci_find_cmb(&pci, 1 << 20);
 
-    if (cmb && !pci_driver_override(cmb, "memmap-guest")) {
+    if (cmb && !pci_keep_off(cmb)) {
         say("note cannot keep the nvme driver off %s: %s", cmb->bdf, strerror(errno));
     }
 }

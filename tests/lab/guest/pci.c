@@ -133,12 +133,16 @@ const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min)
     return NULL;
 }
 
-bool pci_driver_override(const struct pci_dev *d, const char *name)
+bool pci_keep_off(const struct pci_dev *d)
 {
     char path[300];
 
     snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver_override", fs_root, d->bdf);
-    return file_write(path, name);
+    if (!file_write(path, "none")) {
+        return false;
+    }
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver/unbind", fs_root, d->bdf);
+    return file_write(path, d->bdf) || errno == ENOENT;
 }
 
 void *pci_map_bar(const struct pci_dev *d, unsigned int n, int *err)
