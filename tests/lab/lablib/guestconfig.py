@@ -1,5 +1,7 @@
 """The xl.cfg of a guest."""
 
+from . import kernel
+
 
 def _quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -30,11 +32,7 @@ def config(scenario, stack, cpus, count=False):
     """The guest's xl.cfg."""
     guest = scenario.guest
     here = "/run/lab/guest/"
-    cmdline = ["console=ttyS0", "loglevel=4", "xen_nopv",
-               "mitigations=off"]
-    if guest["vcpus"] > 1:
-        # Its vCPUs would do nothing but wait for the clock (README.md).
-        cmdline.append("hpet=disable")
+    cmdline = kernel.words(scenario, stack)
     cmdline += [*guest["cmdline"], "--", *scenario.guest_checks()]
     qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
             "-device", "nvme,drive=n0,serial=disk0",
@@ -48,7 +46,8 @@ def config(scenario, stack, cpus, count=False):
         f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
         f'device_model_override="/run/lab/stacks/{stack}/qemu"',
         'device_model_version="qemu-xen"',
-        'kernel="/lab/guest/kernel"', 'ramdisk="/lab/guest/initrd"',
+        f'kernel="/lab/guest/kernel.{guest["kernel"]}"',
+        f'ramdisk="/lab/guest/initrd.{guest["kernel"]}"',
         "cmdline=" + _quote(" ".join(cmdline)),
         f'serial="file:{here}serial.log"',
         'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",

@@ -98,8 +98,10 @@ class Host:
 
     def furnish(self, parts):
         """Make visible in dom0 what every guest needs, of PARTS."""
-        for part, name in (("kernel", "guest/kernel"),
-                           ("guest-initrd", "guest/initrd"),
+        for part, name in (("kernel", "guest/kernel.debian"),
+                           ("small-kernel", "guest/kernel.small"),
+                           ("guest-initrd", "guest/initrd.debian"),
+                           ("small-initrd", "guest/initrd.small"),
                            ("ovmf", "guest/OVMF.fd"), ("views", "views"),
                            ("meddle", "meddle")):
             if part in parts:

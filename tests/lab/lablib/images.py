@@ -164,7 +164,7 @@ def _files(archive, tree, folder, wanted):
             archive.copy(folder + "/" + name, os.path.join(top, name))
 
 
-def guest(path, tree, init, log):
+def guest(path, tree, init, log, modules=GUEST_MODULES):
     """The guest's initramfs: INIT is its only program."""
     with Archive(path, log) as archive:
         for name in ("proc", "sys", "dev", "tmp"):
@@ -172,4 +172,4 @@ def guest(path, tree, init, log):
         archive.node("dev/console", 5, 1)
         archive.node("dev/null", 1, 3)
         archive.copy("init", init, 0o755)
-        _modules(archive, Modules(tree).closure(GUEST_MODULES))
+        _modules(archive, Modules(tree).closure(modules))

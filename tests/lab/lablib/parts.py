@@ -10,13 +10,14 @@ import os
 import shutil
 from typing import NamedTuple
 
-from . import cache, images, stacks, suites, trees
+from . import cache, images, kernel, stacks, suites, trees
 from .ui import progress
 
 # What a suite's hosts and guests need whatever they are; the stack is one of those
 # that are built by then.
 HOST = "host"
 STACK = "stack"
+KERNEL = "kernel"
 XEN = "xen"
 OVMF = "ovmf"
 
@@ -33,6 +34,8 @@ def needs(scenario, stack):
     """The steps that a guest waits for."""
     suite = scenario.host["suite"]
     wanted = {Step(suite, HOST), Step(suite, STACK, stack)}
+    if scenario.guest["kernel"] == "small":
+        wanted.add(Step(suite, KERNEL))
     if scenario.host["hypervisor"] == "ours":
         wanted.add(Step(suite, XEN))
     if scenario.guest["firmware"] == "ovmf":
@@ -57,9 +60,9 @@ def in_order(steps, default):
     def rank(step):
         if step.kind == STACK:
             at = names.index(step.detail)
-            kind = 0 if at == first[step.suite] else 2
+            kind = 0 if at == first[step.suite] else 3
         else:
-            at, kind = 0, {HOST: 1, XEN: 3, OVMF: 4}[step.kind]
+            at, kind = 0, {HOST: 1, KERNEL: 2, XEN: 4, OVMF: 5}[step.kind]
         return (step.suite != default, step.suite, kind, at)
     return sorted(steps, key=rank)
 
@@ -79,8 +82,8 @@ class Parts:
     def make(self, step):
         if step not in self.made:
             suite = suites.SUITES[step.suite]
-            make = {HOST: self._host, STACK: self._stack, XEN: self._xen,
-                    OVMF: self._ovmf}[step.kind]
+            make = {HOST: self._host, STACK: self._stack, KERNEL: self._kernel,
+                    XEN: self._xen, OVMF: self._ovmf}[step.kind]
             self.made[step] = make(suite, step.detail)
 
     def make_all(self, steps):
@@ -95,7 +98,8 @@ class Parts:
         """{name: path} of what a host of SUITE and its guests find, as far as it has
         been made."""
         found = dict(self.made[Step(suite, HOST)][0])
-        for kind, name in ((XEN, "xen.ours"), (OVMF, "ovmf")):
+        for kind, name in ((KERNEL, "small-kernel"), (XEN, "xen.ours"),
+                           (OVMF, "ovmf")):
             program = self.made.get(Step(suite, kind))
             if program is not None:
                 found[name] = program.path
@@ -136,6 +140,9 @@ class Parts:
                 map(" ".join, self.sources[suite.name].items())))
         return stacks.build(suite, self._series[suite.name], name, log)
 
+    def _kernel(self, _suite, _detail):
+        return kernel.small(self.lab.build_log)
+
     def _xen(self, suite, _):
         return stacks.hypervisor(suite, self.lab.top, self._patches,
                                  self.lab.build_log)
@@ -174,6 +181,7 @@ class Parts:
             images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
                         late, log)
             images.guest(os.path.join(draft, "guest-initrd"), tree, guest, log)
+            images.guest(os.path.join(draft, "small-initrd"), tree, guest, log, ())
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
             with gzip.open(packed) as source, \
                     open(os.path.join(draft, "xen"), "wb") as target:
@@ -187,6 +195,7 @@ class Parts:
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
+            "small-initrd": os.path.join(image, "small-initrd"),
             "views": views,
             "meddle": meddle,
         }

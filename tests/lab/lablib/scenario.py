@@ -140,9 +140,14 @@ def load(path):
         raise LabError(f"{path}: {error}") from error
     schema.check(path, raw)
     guest = {"memory": 1024, "vcpus": 1, "videoram": 16, "firmware": "seabios",
-             "kernel": "small", "qemu": [], "xl": [], "cmdline": [],
+             "qemu": [], "xl": [], "cmdline": [],
              "until": "done", "allow-memory-relocate": "leave",
              **raw.get("guest", {})}
+    # The small kernel has no stub for UEFI's loader.
+    guest.setdefault("kernel",
+                     "debian" if guest["firmware"] == "ovmf" else "small")
+    if guest["firmware"] == "ovmf" and guest["kernel"] == "small":
+        schema.fail(path, "guest.kernel", "UEFI boots Debian's only")
     guest.setdefault("maxmem", guest["memory"])
     host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
             "hypervisor": "debian", "suite": None, **raw.get("host", {})}

@@ -21,6 +21,11 @@ _HYPERVISOR = """
     gcc libc6-dev make flex bison python3 patch
 """.split()
 
+# The same for the guests' small kernel.
+_KERNEL = """
+    gcc libc6-dev libelf-dev make ccache flex bison bc lz4 xz-utils linux-source
+""".split()
+
 # What dom0 and the guest are assembled from: unpacked, never installed.
 _HOST = """
     xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu
@@ -37,6 +42,7 @@ class Suite:
     build_packages: tuple
     firmware_packages: tuple
     hypervisor_packages: tuple
+    kernel_packages: tuple
     host_packages: tuple
     # Where each source package is from: the first of these releases whose source
     # can be had.  Archives have been seen that list Xen 4.20's source and do not
@@ -48,8 +54,8 @@ class Suite:
 
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
-                 tuple(_HYPERVISOR), tuple(_HOST) + (f"xen-hypervisor-{xen}-amd64",
-                                 f"xen-utils-{xen}"),
+                 tuple(_HYPERVISOR), tuple(_KERNEL),
+                 (*_HOST, f"xen-hypervisor-{xen}-amd64", f"xen-utils-{xen}"),
                  {package: tuple(releases.split())
                   for package, releases in sources.items()}, dict(borrowed))
 

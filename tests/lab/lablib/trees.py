@@ -128,6 +128,13 @@ def hypervisor_root(suite, log):
                  releases={"xen": (suite.name,)})
 
 
+def kernel_root(suite, log):
+    """The same for the guests' small kernel, whose source is a binary package:
+    /usr/src/linux-source-VERSION.tar.xz, Debian's patches applied."""
+    return _root(suite, f"root-linux-{suite.name}-", suite.kernel_packages, (),
+                 "build root for the guests' kernel (1 min)", log)
+
+
 def _root(suite, name, packages, sources, what, log, borrowed=None,
           releases=None):
     releases = releases or {package: suite.sources[package]
@@ -136,8 +143,8 @@ def _root(suite, name, packages, sources, what, log, borrowed=None,
     def make(folder):
         prepare_machine(log)
         progress(f"installing {suite.name}'s {what}")
-        fetch = "mkdir /src && cd /src && " + " && ".join(
-            _fetch(package, names) for package, names in releases.items())
+        fetch = " && ".join(["mkdir /src", "cd /src", *(
+            _fetch(package, names) for package, names in releases.items())])
         _mmdebstrap(os.path.join(folder, "root"), log, "the build root", suite,
                     "minbase", packages,
                     f'--customize-hook=chroot "$1" sh -c "{fetch}"',

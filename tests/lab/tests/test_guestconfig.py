@@ -23,6 +23,28 @@ class Config(unittest.TestCase):
         self.assertIn(" hpet=disable -- e820:",
                       config("memory = 2048", "memory = 2048\nvcpus = 2"))
 
+    def test_the_small_kernel_leaves_ram_alone(self):
+        text = config()
+        self.assertIn('kernel="/lab/guest/kernel.small"', text)
+        self.assertIn('ramdisk="/lab/guest/initrd.small"', text)
+        self.assertIn(" memmap=0x3ffff8000000%0x8000000-1+2 memtest=1 ", text)
+        self.assertNotIn("xen_nopv", text)
+        self.assertNotIn("nvme_core", text)
+
+    def test_debians_has_all_of_it(self):
+        text = config("memory = 2048", 'memory = 2048\nkernel = "debian"', "ours")
+        self.assertIn('kernel="/lab/guest/kernel.debian"', text)
+        self.assertIn('ramdisk="/lab/guest/initrd.debian"', text)
+        self.assertIn(" xen_nopv ", text)
+        self.assertNotIn("memmap=", text)
+        # A disk that is to work may be slow.
+        self.assertNotIn("nvme_core", text)
+
+    def test_a_disk_known_to_be_dead_is_not_waited_for(self):
+        text = config("memory = 2048", 'memory = 2048\nkernel = "debian"', "stock")
+        self.assertIn(" nvme_core.admin_timeout=5 nvme_core.io_timeout=5 -- e820",
+                      text)
+
     def test_the_stack(self):
         text = config(stack="ours")
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)

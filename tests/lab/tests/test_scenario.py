@@ -52,6 +52,11 @@ class Contents(unittest.TestCase):
         self.assertEqual(item.guest_checks(),
                          ["e820:total=2048M,less=16M", "nvme"])
 
+    def test_uefi_boots_debians_kernel(self):
+        self.assertEqual(scenario_of(JUDGED.replace(
+            "memory = 2048", 'memory = 2048\nfirmware = "ovmf"')).guest["kernel"],
+            "debian")
+
     def test_slow_ones_say_so(self):
         self.assertTrue(scenario_of("nightly = true\n" + JUDGED).nightly)
 
@@ -99,6 +104,8 @@ class Expectations(unittest.TestCase):
                 ('["create", "boot"]', '["create", "irq"]', "'irq'"),
                 ('{ nvme = "dead" }', '{ boot = "dead" }', "must fail"),
                 ('_as = "stock"', '_as = "ours"', "another stack"),
+                ("memory = 2048", 'firmware = "ovmf"\nkernel = "small"',
+                 "guest.kernel"),
                 ("views = {}", "vram = {}", "checks.vram"),
                 ("views = {}", "layout = {}", "checks.layout"),
                 ("views = {}", "panic = {}", "checks.panic"),

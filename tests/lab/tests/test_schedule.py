@@ -8,7 +8,7 @@ import unittest
 from tests.common import own_cache, scenario_of
 
 from lablib import parts, schedule
-from lablib.parts import HOST, OVMF, STACK, XEN, Step
+from lablib.parts import HOST, KERNEL, OVMF, STACK, XEN, Step
 
 
 class Kind:  # pylint: disable=too-few-public-methods
@@ -140,6 +140,9 @@ class Steps(unittest.TestCase):
     def test_what_a_guest_waits_for(self):
         item = scenario_of()
         two = {Step("trixie", HOST), Step("trixie", STACK, "ours")}
+        self.assertEqual(parts.needs(item, "ours"),
+                         two | {Step("trixie", KERNEL)})
+        item.guest["kernel"] = "debian"
         self.assertEqual(parts.needs(item, "ours"), two)
         item.guest["firmware"] = "ovmf"
         item.host["hypervisor"] = "ours"
@@ -154,10 +157,12 @@ class Steps(unittest.TestCase):
             return parts.in_order(set(steps), "trixie")
         host, ovmf = Step("trixie", HOST), Step("trixie", OVMF)
         xen, other = Step("trixie", XEN), Step("bookworm", HOST)
+        kernel = Step("trixie", KERNEL)
         stock, ours, late = (Step("trixie", STACK, name)
                              for name in ("stock", "ours", "new-qemu"))
-        self.assertEqual(ordered(other, ovmf, xen, late, ours, stock, host),
-                         [stock, host, ours, late, xen, ovmf, other])
+        self.assertEqual(
+            ordered(other, ovmf, xen, late, ours, stock, kernel, host),
+            [stock, host, kernel, ours, late, xen, ovmf, other])
         # dom0's image needs a device model, whichever there is.
         self.assertEqual(ordered(host, late, ours), [ours, host, late])
         self.assertEqual(ordered(other, Step("bookworm", STACK, "ours"))[1],
