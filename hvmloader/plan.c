@@ -81,6 +81,7 @@ static bool place(const struct memmap_plan_in *in, const struct memmap_bar *bar,
         return false;
 
     addr = top ? (hi - b->size) & ~(b->size - 1) : align_up(lo, b->size);
+    /* From the top, one that wraps is too high. */
     while ( addr >= lo && addr <= hi - b->size )
     {
         if ( !in_the_way(in, bar, nr, addr, b->size, &start, &end) )
@@ -88,8 +89,6 @@ static bool place(const struct memmap_plan_in *in, const struct memmap_bar *bar,
             b->addr = addr;
             return true;
         }
-        if ( top && start < b->size )
-            return false;
         addr = top ? (start - b->size) & ~(b->size - 1)
                    : align_up(end, b->size);
     }
