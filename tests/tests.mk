@@ -35,7 +35,10 @@ check_libs   = $(eval check_libs := $(shell pkg-config --libs check))$(check_lib
 
 .PHONY: check-unit check-prop check-mutations fuzz coverage vectors
 .PHONY: test-tools check-portable check-replay check-asan
+# What it says comes in order; what it compiles, in any (see unit-build).
+ifndef UNORDERED
 .NOTPARALLEL: check-unit
+endif
 
 test-tools:
 	@pkg-config --exists check || { echo "Check is missing: apt-get install" \
@@ -48,10 +51,16 @@ test-tools:
 	@mkdir -p $(T)
 
 # The run whose closing line counts comes last.
-check-unit: test-tools check-portable check-replay check-asan check-lab-parts check-scripts \
+check-unit: unit-build check-portable check-replay check-asan check-lab-parts check-scripts \
             $(T)/unit $(T)/bench_plan $(T)/bench_codec
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
+
+.PHONY: unit-build
+unit-build: test-tools
+	@$(MAKE) -s --no-print-directory -j$$(nproc) UNORDERED=1 $(T)/unit \
+	    $(T)/unit-asan $(FUZZERS:%=$(T)/replay-%) $(T)/bench_plan \
+	    $(T)/bench_codec
 
 check-asan: $(T)/unit-asan
 	@echo "== unit tests under AddressSanitizer and UBSan"
@@ -61,7 +70,11 @@ check-asan: $(T)/unit-asan
 # Objects, so that a changed file costs one compilation: ./unit/mutate lives of it.
 UNIT_OBJ    := $(patsubst %.c,$(T)/o1/%.o,$(UNIT_SRC) $(PURE_SRC))
 ASAN_OBJ    := $(UNIT_OBJ:$(T)/o1/%=$(T)/asan/%)
+REPLAY_OBJ  := $(patsubst %.c,$(T)/asan/%.o,tests/fuzz/replay.c $(RIG_SRC) \
+               $(PURE_SRC))
 -include $(UNIT_OBJ:.o=.d) $(ASAN_OBJ:.o=.d)
+-include $(patsubst %,$(T)/asan/tests/fuzz/fuzz_%.d,$(FUZZERS))
+.PRECIOUS: $(T)/asan/%.o
 
 $(T)/o1/%.o: %.c tests/tests.mk | test-tools
 	@mkdir -p $(@D)
@@ -118,9 +131,8 @@ check-replay: $(FUZZERS:%=$(T)/replay-%)
 	    $(T)/replay-$$f tests/fuzz/corpus/$$f || exit 1; \
 	done
 
-$(T)/replay-%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(UNIT_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) -o $@ $< tests/fuzz/replay.c \
-	    $(RIG_SRC) $(PURE_SRC)
+$(T)/replay-%: $(T)/asan/tests/fuzz/fuzz_%.o $(REPLAY_OBJ)
+	@$(TEST_CC) $(SANITIZE) -o $@ $^
 
 # FUZZ_SECONDS for each harness, one after the other.  New inputs are kept under
 # build/; `make fuzz-minimize` adds what is worth keeping to the committed corpora.
