@@ -7,7 +7,7 @@
 int main(void)
 {
     static Suite *(*const suites[])(void) = {
-        strings_suite, codec_suite, layout_suite, dm_suite,
+        strings_suite, numbers_suite, codec_suite, layout_suite, dm_suite,
         dm_records_suite, order_suite, dm_rdm_suite, fw_suite, vectors_suite,
         host_suite, rdm_suite, plan_suite, move_suite, oracle_suite,
         faults_suite,

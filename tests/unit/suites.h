@@ -14,6 +14,7 @@
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
 Suite *strings_suite(void);
+Suite *numbers_suite(void);
 Suite *codec_suite(void);
 Suite *layout_suite(void);
 Suite *dm_suite(void);

@@ -181,15 +181,21 @@ START_TEST(round_trip)
 }
 END_TEST
 
-/* The sum on the wire is counted, whatever the caller had in ram_pages. */
+/*
+ * The sum on the wire is counted, and the version is this one, whatever the caller
+ * had there: a record that was read from a newer writer, say.
+ */
 START_TEST(pack_counts_ram)
 {
     struct memmap_record r;
 
     sample_record(&r);
     r.ram_pages = 1;
+    r.major = r.minor = 9;
     ck_assert_uint_ne(memmap_pack(&r, buf, sizeof(buf)), 0);
     ck_assert_uint_eq(rig_peek(buf + HDR(RAM_PAGES), 8), SAMPLE_RAM);
+    ck_assert_uint_eq(rig_peek(buf + HDR(MAJOR), 2), MEMMAP_VERSION_MAJOR);
+    ck_assert_uint_eq(rig_peek(buf + HDR(MINOR), 2), MEMMAP_VERSION_MINOR);
 }
 END_TEST
 
@@ -318,6 +324,8 @@ static const struct flaw {
       1, false },
     { "source wraps", { { ENT(4, SOURCE), 8, U64_MAX - 0xf } },
       MEMMAP_E_RANGE, 4, false },
+    { "source of what is no RAM is not looked at",
+      { { ENT(3, SOURCE), 8, U64_MAX - 1 } }, MEMMAP_OK, NONE, false },
     { "RAM that came not as a run is no flaw",
       { { ENT(4, SOURCE), 8, U64_MAX } }, MEMMAP_OK, NONE, false },
     { "source up to the last gfn is no flaw",

@@ -221,6 +221,15 @@ static void layout_unknown_optional(struct memmap_record *r)
     ck_assert(memmap_layout_set(&r->layout, &e));
 }
 
+/* Nobody knows what it is, so nothing is in the way of it. */
+static void layout_unknown_in_owned(struct memmap_record *r)
+{
+    struct memmap_range e = { .gfn = RIG_OWNED_GFN, .pages = 1, .type = 99,
+                              .flags = MEMMAP_EF_OPTIONAL };
+
+    ck_assert(memmap_layout_set(&r->layout, &e));
+}
+
 static void layout_unknown(struct memmap_record *r)
 {
     set(r, 0x200000, 1, 0, 99);
@@ -298,6 +307,8 @@ static const struct flaw {
       .index = MEMMAP_NO_INDEX },
     { .name = "unknown optional entry", .edit = layout_unknown_optional,
       .index = MEMMAP_NO_INDEX },
+    { .name = "unknown optional entry in the owned range",
+      .edit = layout_unknown_in_owned, .index = MEMMAP_NO_INDEX },
 
     { .name = "buffer cannot be read", .edit = layout_none,
       .err = MEMMAP_E_BUFFER, .index = MEMMAP_NO_INDEX, .fail_read = 1 },

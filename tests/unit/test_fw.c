@@ -95,6 +95,36 @@ START_TEST(query_is_understood)
 }
 END_TEST
 
+static bool as_many_as_can_be(void *opaque, struct memmap_layout *l)
+{
+    (void)opaque;
+    for ( unsigned int i = 0; i < MEMMAP_MAX_ENTRIES; i++ )
+    {
+        const struct memmap_range r = {
+            .gfn = RIG_OWNED_GFN + 2 * i, .pages = 1,
+            .source = MEMMAP_NO_SOURCE, .type = MEMMAP_TYPE_OWNED,
+        };
+
+        if ( !memmap_layout_append(l, &r) )
+            return false;
+    }
+    return true;
+}
+
+/* An answer as long as there can be one. */
+START_TEST(largest_answer)
+{
+    struct memmap_dm_ops ops = *rig.dm.ops;
+    struct memmap_record r;
+
+    rig.dm.ops = &ops;
+    ops.constraints = as_many_as_can_be;
+    ck_assert_uint_eq(memmap_fw_probe(&rig.fw), MEMMAP_OK);
+    ck_assert_uint_eq(query(&r), MEMMAP_OK);
+    ck_assert_uint_eq(r.layout.nr, MEMMAP_MAX_ENTRIES);
+}
+END_TEST
+
 /* QUERY may be asked in any state but the first and the last. */
 START_TEST(query_in_every_state)
 {
@@ -280,6 +310,8 @@ START_TEST(probe_offers)
     rig.fw.present = !offers[_i].present;   /* what an earlier probe left */
     rig.fw.agreed = 0xffff;
     rig.fw.generation = 5;
+    rig.fw.index = 2;
+    rig.fw.accesses = 1000;
 
     ck_assert_msg(memmap_fw_probe(&rig.fw) ==
                   (offers[_i].present ? MEMMAP_OK : MEMMAP_E_ABSENT), "%s",
@@ -287,6 +319,8 @@ START_TEST(probe_offers)
     ck_assert_int_eq(rig.fw.present, offers[_i].present);
     ck_assert_uint_eq(rig.fw.agreed, offers[_i].agreed);
     ck_assert_uint_eq(rig.fw.generation, 0);
+    ck_assert_uint_eq(rig.fw.index, MEMMAP_NO_INDEX);
+    ck_assert_uint_eq(rig.fw.accesses, peer.in + peer.out);
     ck_assert_uint_eq(peer.out, offers[_i].present);
     if ( offers[_i].present )
         ck_assert_uint_eq(peer.chosen, MEMMAP_OFFER(1, 0, offers[_i].agreed));
@@ -412,7 +446,9 @@ START_TEST(query_refused_or_silent)
 
     memmap_fw_probe(&rig.fw);
     rig.fail_constraints = true;
+    rig.fw.index = 2;           /* what an earlier refusal blamed */
     ck_assert_uint_eq(query(&r), MEMMAP_E_APPLY);
+    ck_assert_uint_eq(rig.fw.index, MEMMAP_NO_INDEX);
     ck_assert(rig.fw.present);
     ck_assert_uint_eq(r.layout.max, NELEM(answer));
     rig.fail_constraints = false;
@@ -541,6 +577,7 @@ Suite *fw_suite(void)
         { "conversation", whole_conversation, 1 },
         { "conversation", query_is_understood, 1 },
         { "conversation", query_in_every_state, 1 },
+        { "conversation", largest_answer, 1 },
         { "conversation", second_boot, 1 },
         { "conversation", second_commit, 1 },
         { "conversation", refused_then_fallback, NELEM(refusals) },

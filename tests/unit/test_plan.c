@@ -664,6 +664,28 @@ START_TEST(reserved_memory_in_ram)
 }
 END_TEST
 
+/* What firmware has made of RAM stays with it, moved or not, and in pieces too. */
+START_TEST(what_ram_is_said_to_be)
+{
+    struct memmap_range kept = {
+        .gfn = GFN(GB(1)), .pages = GFN(MB(1)), .source = MEMMAP_NO_SOURCE,
+        .type = MEMMAP_TYPE_RAM, .flags = MEMMAP_EF_FIRMWARE,
+    };
+
+    guest(GB(3), 0);
+    REQUIRE(memmap_layout_set(&now, &kept));
+    want(GB(1) + 0x4000, GB(1) + 0x6000, 0x20);
+    ck_assert(memmap_plan(&in, NULL, 0, &plan));
+    ck_assert_uint_eq(plan.moved_pages, 2);
+    assert_range(GB(1), GB(1) + 0x4000, MEMMAP_TYPE_RAM, MEMMAP_EF_FIRMWARE, 0,
+                 MEMMAP_NO_SOURCE);
+    assert_range(GB(1) + 0x6000, GB(1) + MB(1), MEMMAP_TYPE_RAM,
+                 MEMMAP_EF_FIRMWARE, 0, MEMMAP_NO_SOURCE);
+    assert_range(GB(4), GB(4) + 0x2000, MEMMAP_TYPE_RAM, MEMMAP_EF_FIRMWARE, 0,
+                 MEMMAP_NO_SOURCE);
+}
+END_TEST
+
 static const struct {
     uint64_t start, end;
     bool stay;
@@ -807,6 +829,7 @@ Suite *plan_suite(void)
     tcase_add_test(tc, ram_in_the_hole_stays);
     tcase_add_test(tc, few_enough_mtrrs);
     tcase_add_test(tc, reserved_memory_in_ram);
+    tcase_add_test(tc, what_ram_is_said_to_be);
     tcase_add_loop_test(tc, what_is_kept_and_why, 0, NELEM(keeps));
     tcase_add_test(tc, kept_as_a_whole);
     tcase_add_test(tc, hole_over_what_leaves);

@@ -53,6 +53,7 @@ static const struct {
     { "1=0:4.0\n", "something follows", 0, 0, 0 },
     { "1g", "something follows", 0, 0, 0 },
     { "1G", "something follows", 0, 0, 0 },
+    { "1x5", "something follows", 0, 0, 0 },
     { "g", "first gfn", 0, 0, 0 },
     { "/", "first gfn", 0, 0, 0 },
     { ":", "first gfn", 0, 0, 0 },
@@ -74,6 +75,7 @@ static const struct {
     { "1=0:100:0.0", "no device", 0, 0, 0 },
     { "1=10000:0:0.0", "no device", 0, 0, 0 },
     { "1=0:4.0,", "no device", 0, 0, 0 },
+    { "1=0:4.0;0:5.0", "something follows", 0, 0, 0 },
     { "1=0:4.0=0:5.0", "something follows", 0, 0, 0 },
     { "1=0:4.0 ", "something follows", 0, 0, 0 },
 };

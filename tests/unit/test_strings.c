@@ -28,6 +28,7 @@ END_TEST
 
 START_TEST(unknown_errors_have_a_name)
 {
+    ck_assert_str_ne(memmap_strerror(MEMMAP_E_ABSENT), "unknown error");
     ck_assert_str_eq(memmap_strerror(MEMMAP_E_RDM + 1), "unknown error");
     ck_assert_str_eq(memmap_strerror(254), "unknown error");
     ck_assert_str_eq(memmap_strerror(256), "unknown error");
