@@ -118,6 +118,7 @@ check-scripts: test-tools
 	    /usr/bin/python3 $$s >$$log 2>&1 || { cat $$log; exit 1; }; \
 	    tail -n 1 $$log; \
 	done
+	@tests/unit/mutate $(MUTATIONS:%=--list %) --fit
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools

@@ -116,6 +116,16 @@ class Mutate(unittest.TestCase):
             self.assertEqual(status, 2, said)
             self.assertIn(text, said)
 
+    def test_fit(self):
+        """Nothing is run, and all that does not fit is said, of every list."""
+        self.put('tests/first', '#! test: false\nsrc/a.sh | u | v\nsrc/a.sh | v | u\n')
+        status, said = self.mutate('src/a.sh | x=1 | x=2\n', '--fit')
+        self.assertEqual((status, said), (0, '1 mistakes fit\n'))
+        status, said = self.mutate('src/a.sh | w | u\n', '--fit', '--list',
+                                   self.root / 'tests/first')
+        self.assertEqual((status, said.count('has no')), (2, 3))
+        self.assertFalse((self.root / 'out').exists())
+
     def test_two_lists(self):
         self.put('tests/first', HEAD + 'src/a.sh | x=1 | x=01\n')
         status, said = self.mutate('src/a.sh | x=1 | x=2\n', '--list',
