@@ -60,7 +60,7 @@ static const char *both_ways(int how, bool cpu)
 
 START_TEST(test_dma)
 {
-    /* Python has the same: tests/lab/test_lablib.py. */
+    /* Python has the same: tests/lab/tests/test_hostmemory.py. */
     ck_assert_uint_eq(dma_word(0x7fff0008, 0x123456789abcdef1), 0x12345678e543def9);
 
     ck_assert_str_eq(both_ways(RIGHT, true), "");

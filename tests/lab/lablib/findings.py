@@ -70,12 +70,15 @@ def charge(outcome, ending):
                                                          Source.CRASH))
 
 
-def host_panic(outcome, lines):
-    """Xen or dom0 panicked while the guest was there, whatever the guest did then."""
-    for panic in filter(None, map(console.host_panic, lines)):
-        outcome.checks[PANIC] = results.failure("the host: " + panic.text,
-                                                Source.CRASH)
-        break
+def panics(outcome, lines):
+    """Xen or dom0 panicked, as LINES of the host's console say, or the guest's kernel
+    did, whatever else was heard of the guest, and be it after all it owed."""
+    found = ["the host: " + panic.text
+             for panic in filter(None, map(console.host_panic, lines))]
+    found += [event.text for event in map(console.guest, outcome.text("serial.log"))
+              if isinstance(event, console.Panic)]
+    if found:
+        outcome.checks[PANIC] = results.failure(found[0], Source.CRASH)
 
 
 def inspected(outcome, wanted, status, text):

@@ -62,7 +62,7 @@ class Guest:
             lines = self._host_console()
             self._keep_firmware_log(lines)
             self.outcome.search_logs()
-            findings.host_panic(self.outcome, lines)
+            findings.panics(self.outcome, lines)
 
     def _live(self):
         if self._create() and self._start():

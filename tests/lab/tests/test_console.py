@@ -36,7 +36,7 @@ class GuestLines(unittest.TestCase):
                          Report("nvme", found("success", "", Source.GUEST)))
 
     def test_what_only_looks_like_it(self):
-        for line in ("memmap-guest: check nvme fine", "check nvme success",
+        for line in ("memmap-guest: check nvme fine", "memmap-guest: check nvme successful", "check nvme success",
                      "memmap-guest: note check nvme success",
                      "memmap-guest: s3-awake", "memmap-guest: attach",
                      "memmap-guest: note dma rdm", "[ 1.0] something else", ""):

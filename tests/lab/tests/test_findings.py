@@ -111,9 +111,9 @@ class Charges(unittest.TestCase):
 
     def test_a_panic_of_the_host_counts_whatever_the_guest_did(self):
         outcome = outcome_of("stock", scenario_of(JUDGED), **all_good("create"))
-        findings.host_panic(outcome, ["(XEN) all is well", "(d1) Panic on CPU 0:"])
+        findings.panics(outcome, ["(XEN) all is well", "(d1) Panic on CPU 0:"])
         self.assertNotIn("panic", outcome.checks)
-        findings.host_panic(outcome, ["(XEN) Xen BUG at a.c:1", "(XEN) FATAL TRAP"])
+        findings.panics(outcome, ["(XEN) Xen BUG at a.c:1", "(XEN) FATAL TRAP"])
         self.assertEqual(outcome.checks["panic"], found(
             "failure", "the host: Xen BUG at a.c:1", Source.CRASH))
 

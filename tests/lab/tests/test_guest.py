@@ -123,7 +123,7 @@ match = "Invoking"
         panic = found("failure", "guest's firmware: Kernel panic - not syncing: no "
                       "init", Source.CRASH)
         self.assertEqual(self.result(one, "boot"), panic)
-        self.assertEqual(self.result(one, "panic"), panic)
+        self.assertEqual(self.result(one, "panic").source, Source.CRASH)
         self.assertIsInstance(one.outcome.ending, Crash)
 
     def test_a_panic_of_xen_is_found_and_the_host_given_up(self):
@@ -144,6 +144,14 @@ match = "Invoking"
         one.run()
         self.assertEqual(self.result(one, "panic").text,
                          "the host: Xen BUG at mm.c:5")
+
+    def test_and_one_of_its_kernel(self):
+        one = self.guest()
+        self.dom0(one, SAID + DONE, guest_inspect=lambda: self.write(
+            one, "serial.log", "[ 9.9] Kernel panic - not syncing: late\n"))
+        one.run()
+        self.assertEqual(self.result(one, "panic"), found(
+            "failure", "Kernel panic - not syncing: late", Source.CRASH))
 
     def test_what_happened_before_is_not_its_doing(self):
         self.host.prints("(XEN) Xen BUG at mm.c:5")

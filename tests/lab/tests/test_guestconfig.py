@@ -50,6 +50,12 @@ class Config(unittest.TestCase):
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)
         self.assertIn('device_model_override="/run/lab/stacks/ours/qemu"', text)
 
+    def test_the_device_models_own_options(self):
+        text = config("[stack.stock]", '[stack.stock]\nqemu = ["-device", "x"]')
+        self.assertIn('"-device","x"]', text)
+        self.assertNotIn('"x"', config("[stack.stock]", '[stack.stock]\nqemu = ["x"]',
+                                       stack="ours"))
+
     def test_processors(self):
         self.assertIn('cpus="1-1"', config(cpus=2))
         self.assertNotIn("cpus=\"", config().replace("vcpus=", ""))

@@ -44,6 +44,9 @@ class HostMemory(unittest.TestCase):
 
     def test_nothing_said_is_nothing_shown(self):
         self.assertEqual(self.verdict().result.value, "failure")
+        check = self.verdict(("foreign", 0x7fff1000, 0x2000))
+        self.assertEqual(check.text,
+                         "the guest reported no range that its device wrote")
 
     def test_not_a_word_may_be_where_it_is_not_the_guests(self):
         foreign = ("foreign", 0x7fff1000, 0x2000)

@@ -149,6 +149,16 @@ class Layouts(Case):
         self.assertIn("layout   failure", "\n".join(lines))
         self.assertEqual(lines[-1], "8 passed, 1 failed")
 
+    def test_are_compared_once(self):
+        one = self.judge("stock", "ours", "new-qemu")
+        with said() as lines:
+            for outcome in (self.ours(), self.stock(),
+                            outcome_of("new-qemu", self.item)):
+                one.ended(outcome)
+            one.finish()
+        self.assertEqual("\n".join(lines).count("layout "), 1)
+        self.assertEqual(lines[-1], "8 passed, 1 failed")
+
     def test_that_never_came(self):
         lines = self.run_of(self.ours())
         self.assertEqual(lines[-1], "5 passed, 4 failed")
@@ -169,6 +179,12 @@ class SecondTries(Case):
         self.assertTrue(one.try_again(self.silent()))
         self.assertEqual(one.first_try(self.item, "ours"),
                          "kernel: nothing was heard")
+        self.assertFalse(one.try_again(self.silent()))
+
+    def test_no_third_however_many_there_may_be(self):
+        one = self.judge(*["ours"] * 51)
+        self.assertEqual(one.allowed, 2)
+        self.assertTrue(one.try_again(self.silent()))
         self.assertFalse(one.try_again(self.silent()))
 
     def test_none_for_anything_else(self):

@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import subprocess
 import tempfile
 import unittest
 from types import SimpleNamespace
@@ -154,6 +155,12 @@ class Others(Case):
                     mock.patch("sys.stderr"):
                 self.main(*words)
             self.assertEqual(caught.exception.code, 2)
+
+    def test_the_program_itself_ends_with_that(self):
+        done = subprocess.run([os.path.join(LAB, "lab"), "run", "/nonexistent"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("no scenario '/nonexistent'", done.stderr)
 
     def test_list(self):
         status, lines = self.main("list")
