@@ -55,14 +55,13 @@ def content(scenario, stack):
              for field in dataclasses.fields(scenario)
              if field.name not in _JUDGING}
     found["stack"] = scenario.stack.get(stack, {})
-    # They run in their order, which a digest does not see in a table.
-    found["checks"] = list(scenario.checks.items())
     return found
 
 
 def key(scenario, stack, identity, count=False):
     """The name in the cache; IDENTITY names the programs, as Parts.identity() does."""
-    # What xl is told may depend on more than the content: on what is expected, say.
+    # What xl is told has the order of the checks as well, and may depend on more than
+    # the content: on what is expected, say.
     told = guestconfig.config(scenario, stack, 1, count)
     return "control-" + cache.digest(_FORMAT, content(scenario, stack), told,
                                      identity, _code())

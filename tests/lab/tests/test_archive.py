@@ -47,6 +47,13 @@ class Archives(unittest.TestCase):
         with open(os.path.join(self.top, "a/b/c")) as stream:
             self.assertEqual(stream.read(), "hello")
 
+    def test_none_is_left_of_what_failed(self):
+        with self.assertRaises(ZeroDivisionError):
+            with Archive(self.path, self.log) as archive:
+                archive.folder("a")
+                archive.folder("a" * (1 // 0))
+        self.assertEqual(os.listdir(self.top), [])
+
     def test_what_cannot_be_written_down_is_refused(self):
         for name in ("a b", "a#", "a\\b"):
             with self.assertRaises(LabError):

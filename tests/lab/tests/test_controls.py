@@ -35,6 +35,7 @@ class Keys(unittest.TestCase):
 
     def test_all_else_of_the_scenario_is(self):
         item = scenario_of()
+        item.passthrough.append({"device": "00:05.0", "hotplug": True})
 
         def changed(change):
             other = copy.deepcopy(item)
@@ -49,6 +50,8 @@ class Keys(unittest.TestCase):
                 lambda s: s.guest.update(kernel="debian"),
                 lambda s: s.xenstore.update(a="b"),
                 lambda s: s.passthrough.append({"device": "00:04.0"}),
+                # xl is not told of what comes later.
+                lambda s: s.passthrough[0].update(rdm_policy="strict"),
                 lambda s: s.checks.update(irq={}),
                 lambda s: s.checks.update(nvme={"wait": 1}),
                 lambda s: s.checks.update(e820=s.checks.pop("e820")),
@@ -81,6 +84,9 @@ class Keys(unittest.TestCase):
         self.assertLessEqual({"host.py", "guest.py", "hostmemory.py", "images.py",
                               "superpages.py", "outcome.py"}, seen)
         self.assertFalse(seen & {"verdict.py", "runner.py", "picture.py"})
+        before = key(scenario_of())
+        with mock.patch("lablib.controls._code", return_value={}):
+            self.assertNotEqual(before, key(scenario_of()))
 
 
 class Kept(unittest.TestCase):

@@ -197,6 +197,23 @@ class Builds(unittest.TestCase):
             world.run([(items("a")[0], "ours")])
 
 
+class Which(unittest.TestCase):
+    def test_slow_ones_only_at_night(self):
+        with tempfile.TemporaryDirectory() as top:
+            folder = os.path.join(top, "tests/lab/scenarios")
+            os.makedirs(os.path.join(folder, "more"))
+            for name, text in (("a", TEXT), ("more/b", TEXT),
+                               ("c", "nightly = true\n" + TEXT)):
+                with open(os.path.join(folder, name + ".toml"), "w") as stream:
+                    stream.write(text)
+            lab = runner.Lab(top, suites.SUITES["trixie"])
+            names = [[os.path.relpath(path, folder) for path in lab.every(nightly)]
+                     for nightly in (False, True)]
+            self.assertEqual(names, [["a.toml", "more/b.toml"],
+                                     ["a.toml", "c.toml", "more/b.toml"]])
+            self.assertEqual(lab.scenario("b").host["suite"], "trixie")
+
+
 class Ends(unittest.TestCase):
     def test_when_the_time_is_up_the_rest_has_not_passed(self):
         world = World(self)

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import unittest
+from types import SimpleNamespace
 
 from tests.common import own_cache, scenario_of
 
@@ -62,7 +63,8 @@ class Queue(unittest.TestCase):
 
     def test_the_most_left_for_each_host_is_helped(self):
         queue = schedule.Queue(4)
-        queue.add(jobs("a", *[50] * 5) + jobs("b", *[50] * 6))
+        queue.add(jobs("a", *[50] * 5) + jobs("b", *[50] * 7))
+        # Then 200 s are left for one host, and 250 s for two.
         self.assertEqual([begun(queue) for _ in range(4)], ["b", "a", "b", "a"])
 
     def test_no_more_hosts_at_a_time_than_slots(self):
@@ -114,6 +116,12 @@ class Queue(unittest.TestCase):
             queue.complete()
             self.assertFalse(queue.first()[1])
 
+    def test_the_last_of_two_is_not_the_only_one(self):
+        queue = schedule.Queue(2)
+        queue.add(jobs("a", 1) + jobs("b", 1))
+        queue.complete()
+        self.assertEqual([queue.first()[1], queue.first()[1]], [False, False])
+
     def test_nobody_begins_anything_after_the_end(self):
         queue = schedule.Queue(2)
         queue.add(jobs("a", 1, 1) + jobs("b", 1))
@@ -151,6 +159,26 @@ class Steps(unittest.TestCase):
         item.host["suite"] = "bookworm"
         self.assertEqual({step.suite for step in parts.needs(item, "ours")},
                          {"bookworm"})
+
+    def test_what_a_guest_is_made_of(self):
+        item = scenario_of()
+        item.host["hypervisor"] = "ours"
+        program = "{}-of-{}".format
+
+        def identity(changed=None):
+            made = parts.Parts.__new__(parts.Parts)
+            made.made = {}
+            for step in parts.needs(item, "ours") | {Step("trixie", STACK, "stock")}:
+                key = "changed" if step == changed else program(step.kind,
+                                                                step.detail)
+                one = SimpleNamespace(key=key)
+                made.made[step] = {HOST: ({}, [key]),
+                                   STACK: {"qemu": one, "hvmloader": one}}.get(
+                                       step.kind, one)
+            return made.identity(item, "ours")
+        for step in parts.needs(item, "ours"):
+            self.assertNotEqual(identity(), identity(step), step)
+        self.assertEqual(identity(), identity(Step("trixie", STACK, "stock")))
 
     def test_what_most_wait_for_comes_first(self):
         def ordered(*steps):
