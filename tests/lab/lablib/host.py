@@ -21,6 +21,9 @@ _IOMMU = {
               ["iommu=verbose,no-sharept"]),
     "amd": (["-device", "amd-iommu"], ["iommu=verbose"]),
 }
+# The outer QEMU's two pipes, .in and .out: it passes on what is written to .in.  dom0
+# would have to look at the share again and again otherwise.
+_BELL = "bell"
 # Seconds of silence after which the host gets an interrupt, in case the emulator
 # has lost one (README.md).
 _NUDGE = 5
@@ -85,6 +88,8 @@ class Host:
         for name, part in (("xen", xen), ("kernel", "kernel"),
                            ("initrd", "initrd")):
             _place(parts[part], os.path.join(folder, name))
+        for end in ("in", "out"):
+            os.mkfifo(os.path.join(folder, f"{_BELL}.{end}"))
         self.console = Follower(self.xen_log)
         self._panics = Follower(self.xen_log)
         self.qmp = qmp.Monitor(who, folder, parts["qmp"])
@@ -149,6 +154,8 @@ class Host:
             *machine, *devices,
             "-fsdev", "local,id=lab,path=share,security_model=none",
             "-device", "virtio-9p-pci,fsdev=lab,mount_tag=lab",
+            "-chardev", f"pipe,id=jobs,path={_BELL}",
+            "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=jobs",
             "-kernel", "xen", "-append", " ".join(options),
             "-initrd", "kernel console=hvc0 quiet mitigations=off,initrd"]
 
@@ -236,6 +243,7 @@ class Host:
         done = os.path.join(self.share, name + ".rc")
         begun = time.monotonic()
         self.write(name, script)
+        self._ring()
         while not os.path.exists(done):
             self.check_alive(stage)
             self.check_silence(stage, begun, limit)
@@ -245,6 +253,18 @@ class Host:
         with open(os.path.join(self.share, name + ".out"),
                   errors="replace") as stream:
             return status, stream.read()
+
+    def _ring(self):
+        """Tell dom0 that there is a job."""
+        try:
+            bell = os.open(os.path.join(self.folder, _BELL + ".in"),
+                           os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return      # nobody listens: the emulator is gone, which will be seen
+        try:
+            os.write(bell, f"{self.jobs}\n".encode())
+        finally:
+            os.close(bell)
 
     def monitor(self, command):
         """What the outer QEMU's monitor for people answers to COMMAND: for what there
@@ -284,7 +304,8 @@ class Host:
         if self.process is not None:
             process.stop(self.process)
         # Those are links into the cache; the logs stay.
-        for name in ("xen", "kernel", "initrd", qmp.SOCKET):
+        for name in ("xen", "kernel", "initrd", qmp.SOCKET, _BELL + ".in",
+                     _BELL + ".out"):
             try:
                 os.unlink(os.path.join(self.folder, name))
             except FileNotFoundError:

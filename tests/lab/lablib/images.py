@@ -8,10 +8,11 @@ import subprocess
 from . import archive as archives
 from .archive import Archive
 
-# dom0 reaches Xen through these; the share between dom0 and the lab is 9p;
-# pciback hands devices to guests.
+# dom0 reaches Xen through these; the share between dom0 and the lab is 9p, and a port
+# of the virtio console wakes dom0; pciback hands devices to guests.
 DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
-                "xenfs", "xen-pciback", "virtio_pci", "9pnet_virtio", "9p")
+                "xenfs", "xen-pciback", "virtio_pci", "9pnet_virtio", "9p",
+                "virtio_console")
 DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
                  "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper")

@@ -21,6 +21,7 @@ class Case(unittest.TestCase):
         self.host = host.Host.__new__(host.Host)
         self.host.who, self.host.limit, self.host.jobs = "h", 60, 0
         self.host.qmp = mock.Mock()
+        self.host.folder = self.folder
         self.host.share = os.path.join(self.folder, "share")
         self.host.xen_log = os.path.join(self.folder, "xen.log")
         self.host.qemu_log = os.path.join(self.folder, "qemu.log")
@@ -106,6 +107,19 @@ class Jobs(Case):
         late.join()
         with open(os.path.join(self.host.share, "jobs/1")) as stream:
             self.assertEqual(stream.read(), "exec it\n")
+
+    def test_dom0_is_woken_for_each(self):
+        path = os.path.join(self.folder, "bell.in")
+        os.mkfifo(path)
+        bell = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        for _ in range(2):
+            with self.assertRaises(Silent):
+                self.host.job("", "x", 0.01)
+        self.assertEqual(os.read(bell, 100), b"1\n2\n")
+        os.close(bell)
+        # Nobody listens: the emulator has ended, and that is what shall be said.
+        with self.assertRaises(Silent):
+            self.host.job("", "x", 0.01)
 
     def test_no_answer_is_silence(self):
         with self.assertRaises(Silent):
