@@ -135,6 +135,22 @@ START_TEST(test_parsed_ranges)
 }
 END_TEST
 
+/* Whatever a device can write to or read from as memory is of interest. */
+START_TEST(test_parsed_types)
+{
+    reset();
+    ck_assert(parse(parse_mtree, "FlatView #0\n AS \"memory\", root: system\n"
+        "  0000000000001000-0000000000001fff (prio 0, ramd): a\n"
+        "  0000000000003000-0000000000003fff (prio 0, rom): b\n"
+        "  0000000000005000-0000000000005fff (prio 0, nv-ram): c\n"
+        "  0000000000007000-0000000000007fff (prio 0, romd): d\n"));
+    ck_assert_uint_eq(v.qemu.nr, 3);
+    ck_assert_str_eq(v.qemu.p[0].name, "a");
+    ck_assert_str_eq(v.qemu.p[1].name, "b");
+    ck_assert_str_eq(v.qemu.p[2].name, "c");
+}
+END_TEST
+
 START_TEST(test_stock)
 {
     layout(mtree_stale);
@@ -167,6 +183,46 @@ START_TEST(test_displaced)
     ck_assert_uint_eq(compare(), 1);
     expect(0, "dma-blind", 0x100000000, 0x13f000000);
     ck_assert_str_eq(d[0].qemu, "yes,displaced-by-0x1000");
+}
+END_TEST
+
+START_TEST(test_other_block)
+{
+    /* What QEMU has there is memory, but not the guest's RAM. */
+    layout(mtree_told);
+    snprintf(v.qemu.p[3].name, sizeof(v.qemu.p[3].name), "vga.rom");
+    v.qemu.p[3].offset = v.qemu.p[3].r.start;
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "dma-blind", 0x100000000, 0x13f000000);
+    ck_assert_str_eq(d[0].qemu, "vga.rom");
+}
+END_TEST
+
+/* One difference is one line, and two are two, though of one kind. */
+START_TEST(test_maximal)
+{
+    layout(mtree_told);
+    v.p2m.nr--;
+    populate(0x100000000, 0x110000000);
+    populate(0x110001000, 0x120000000);
+    populate(0x120001000, 0x13f000000);
+    ck_assert_uint_eq(compare(), 2);
+    expect(0, "unpopulated", 0x110000000, 0x110001000);
+    expect(1, "unpopulated", 0x120000000, 0x120001000);
+
+    /* A border of something else in it does not cut it. */
+    list_add(&v.bars, 0x120000800, 0x120000c00);
+    ck_assert_uint_eq(compare(), 2);
+    expect(1, "unpopulated", 0x120000000, 0x120001000);
+}
+END_TEST
+
+START_TEST(test_legacy_ends)
+{
+    layout(mtree_told);
+    v.e820.p[3].r.start = 0x101000;     /* what was RAM from 1 MiB on */
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "untold", 0x100000, 0x101000);
 }
 END_TEST
 
@@ -223,6 +279,14 @@ START_TEST(test_parked)
     populate(0x240000000, 0x250000000);
     ck_assert_uint_eq(compare(), 1);
     expect(0, "unaccounted", 0x240000000, 0x250000000);
+
+    /* Nor is it little in many pieces. */
+    layout(mtree_told);
+    populate(0x200000000, 0x203000000);
+    ck_assert_uint_eq(compare(), 0);
+    populate(0x210000000, 0x213000000);
+    ck_assert_uint_eq(compare(), 1);
+    expect(0, "unaccounted", 0x210000000, 0x213000000);
 }
 END_TEST
 
@@ -242,6 +306,11 @@ START_TEST(test_ramblocks)
     populate(0x200010000, 0x200011000);
     ck_assert_uint_eq(compare(), 1);
     expect(0, "unaccounted", 0x200010000, 0x200011000);
+    /* Where the guest's RAM has its place but QEMU no RAM, nobody else's can be parked. */
+    populate(0xb0000000, 0xb0001000);
+    v.bars.nr = 0;
+    ck_assert_uint_eq(compare(), 2);
+    expect(0, "unaccounted", 0xb0000000, 0xb0001000);
 }
 END_TEST
 
@@ -277,6 +346,16 @@ START_TEST(test_reserved_hole)
     ck_assert_uint_eq(compare(), 0);
     v.given_back = 0x3000;
     ck_assert_uint_eq(compare(), 1);
+    /* In two pieces it is as much. */
+    list_add(&v.bars, 0x7fff2000, 0x7fff3000);
+    ck_assert_uint_eq(compare(), 1);
+    v.bars.nr = 0;
+    /* Only what QEMU has in its place, not shifted. */
+    v.given_back = 0x4000;
+    v.qemu.p[0].offset += 0x1000;
+    ck_assert_uint_eq(compare(), 3);
+    expect(1, "stale", 0x7fff0000, 0x7fff4000);
+    v.qemu.p[0].offset -= 0x1000;
     v.given_back = 0x4000;
     v.e820.p[1].kind = E820_RAM;
     ck_assert_uint_eq(compare(), 1);
@@ -308,8 +387,59 @@ START_TEST(test_firmwares_own)
 }
 END_TEST
 
+/* Whole pages are compared, RAM's that are RAM throughout, others' that are so in part. */
+START_TEST(test_parsed_pages)
+{
+    reset();
+    ck_assert(parse(parse_serial,
+        "memmap-guest: start\n"
+        "memmap-guest: e820 0x100800 0x200800 System RAM\n"
+        "memmap-guest: e820 0x300800 0x300900 Reserved\n"
+        "memmap-guest: e820 0x400800 0x400900 System RAM\n"
+        "memmap-guest: done\n"));
+    ck_assert_uint_eq(v.e820.nr, 2);
+    ck_assert_uint_eq(v.e820.p[0].r.start, 0x101000);
+    ck_assert_uint_eq(v.e820.p[0].r.end, 0x200000);
+    ck_assert_uint_eq(v.e820.p[1].r.start, 0x300000);
+    ck_assert_uint_eq(v.e820.p[1].r.end, 0x301000);
+}
+END_TEST
+
+/* As many as there are; neighbours become one if they are one thing. */
+START_TEST(test_lists)
+{
+    struct list l = { 0 };
+
+    for (uint64_t i = 0; i < 300; i++) {
+        snprintf(list_add(&l, (300 - i) * 0x1000, (301 - i) * 0x1000)->name, 8, "a");
+    }
+    list_sort(&l);
+    for (size_t i = 0; i < l.nr; i++) {
+        ck_assert_uint_eq(l.p[i].r.start, (i + 1) * 0x1000);
+        l.p[i].offset = l.p[i].r.start;
+    }
+    snprintf(l.p[100].name, sizeof(l.p[100].name), "b");
+    list_merge(&l);
+    ck_assert_uint_eq(l.nr, 3);
+    ck_assert_uint_eq(l.p[1].r.start, 101 * 0x1000);
+    ck_assert_uint_eq(l.p[1].r.end, 102 * 0x1000);
+    ck_assert_ptr_eq(list_find(&l, 102 * 0x1000), &l.p[2]);
+    list_free(&l);
+}
+END_TEST
+
 START_TEST(test_bad_input)
 {
+    reset();
+    /* The report of a boot that ends amid it, after one that did not. */
+    ck_assert(!parse(parse_serial, "memmap-guest: start\nmemmap-guest: e820 0x0 0x9f000 System RAM\n"
+                     "memmap-guest: done\nmemmap-guest: start\n"
+                     "memmap-guest: e820 0x0 0x9f000 System RAM\n"));
+    ck_assert_ptr_nonnull(strstr(why, "ends amid"));
+    reset();
+    ck_assert(!parse(parse_serial, "memmap-guest: start\nmemmap-guest: e820 0x0 0x9f000 System RAM\n"
+                     "memmap-guest: e820 0x9000 0x8000 Reserved\nmemmap-guest: done\n"));
+    ck_assert_ptr_nonnull(strstr(why, "E820 entry"));
     reset();
     ck_assert(!parse(parse_serial, "Booting...\n"));
     reset();
@@ -439,6 +569,7 @@ START_TEST(test_vram_line)
     ck_assert(!vram_line("memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000000 0x7\n"
                          "memmap-guest: start\n", &m));
     ck_assert(!vram_line("memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000 0x7\n", &m));
+    ck_assert(!vram_line("memmap-guest: vga 0000:00:02.0 0xf0000000 0x1000800 0x7\n", &m));
 }
 END_TEST
 
@@ -451,9 +582,13 @@ int main(void)
 
     tcase_add_test(t, test_agree);
     tcase_add_test(t, test_parsed_ranges);
+    tcase_add_test(t, test_parsed_types);
     tcase_add_test(t, test_stock);
     tcase_add_test(t, test_unpopulated);
     tcase_add_test(t, test_displaced);
+    tcase_add_test(t, test_legacy_ends);
+    tcase_add_test(t, test_maximal);
+    tcase_add_test(t, test_other_block);
     tcase_add_test(t, test_displaced_firmware);
     tcase_add_test(t, test_untold);
     tcase_add_test(t, test_firmwares_own);
@@ -463,6 +598,8 @@ int main(void)
     tcase_add_test(t, test_ramblocks);
     tcase_add_test(t, test_reserved_hole);
     tcase_add_test(t, test_bad_input);
+    tcase_add_test(t, test_lists);
+    tcase_add_test(t, test_parsed_pages);
     tcase_add_test(t, test_restart);
     tcase_add_test(t, test_merge);
     tcase_add_test(t, test_vram_contents);
