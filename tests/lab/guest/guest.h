@@ -2,7 +2,7 @@
 /*
  * memmap-guest: the workload inside the lab's guest.
  *
- * One static program, run as /init from the initramfs of Debian's kernel. It asks the guest
+ * One static program, run as /init from an initramfs. It asks the guest
  * kernel for what it knows (E820, PCI resources, physical addresses of its own pages), puts
  * memory and devices to work, and prints one line per check on the serial console. The lab's
  * driver outside reads those lines; nothing else leaves the guest.
@@ -11,8 +11,8 @@
  *  - ask Xen. No hypercall, no xenstore, no PV driver: a check that knew it runs under Xen could
  *    be satisfied by what Xen says of itself. The guest judges by what its memory and its
  *    devices do. (What Xen says is compared from outside, by tests/lab/views.)
- *  - write to memory it did not get from the kernel, or to a disk other than the one named by
- *    serial number.
+ *  - write to memory that the kernel neither gave it nor was told to leave alone, or to a disk
+ *    other than the one named by serial number.
  *  - call a missing precondition a success. There are four results, as in the Xen Test
  *    Framework: success, skip (not applicable here), error (the lab's fault: the check could
  *    not be carried out), failure (the stack's fault: the check was carried out and is wrong).
