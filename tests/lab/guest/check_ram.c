@@ -118,10 +118,12 @@ static void explain(const struct bad *bad, struct outcome *o)
 static void compare_iomem(const struct e820 *map, uint64_t left, char *bad, size_t size)
 {
     static struct range sys[E820_MAX];
-    FILE *f = fopen("/proc/iomem", "re");
     unsigned int nr = 0;
-    char line[200];
+    char path[300], line[200];
+    FILE *f;
 
+    snprintf(path, sizeof(path), "%s/proc/iomem", fs_root);
+    f = fopen(path, "re");
     while (f && nr < E820_MAX && fgets(line, sizeof(line), f)) {
         unsigned long long start, end;
 
@@ -225,9 +227,11 @@ static void describe_edges(const struct physmem *m, const struct e820 *map, char
  */
 static bool check_left(const struct physmem *m, const struct e820 *map, struct outcome *o)
 {
-    char text[300] = "", meminfo[4096];
+    char text[300] = "", path[300], meminfo[4096];
     const char *tested;
     unsigned long bad;
+
+    snprintf(path, sizeof(path), "%s/proc/meminfo", fs_root);
 
     if (!pieces_whole(&pieces, m->left, text, sizeof(text))) {
         outcome(o, FAILURE, "%s", text);
@@ -241,7 +245,7 @@ static bool check_left(const struct physmem *m, const struct e820 *map, struct o
         outcome(o, FAILURE, "%s", text);
         return false;
     }
-    tested = file_read("/proc/meminfo", meminfo, sizeof(meminfo))
+    tested = file_read(path, meminfo, sizeof(meminfo))
              ? strstr(meminfo, "EarlyMemtestBad:") : NULL;
     if (!tested || sscanf(tested, "EarlyMemtestBad: %lu", &bad) != 1) {
         outcome(o, ERROR, "the kernel did not test its own RAM: memtest=1 is for that");

@@ -32,5 +32,7 @@ TCase *dma_tests(void);
 TCase *pci_tests(void);
 TCase *memory_tests(void);
 TCase *nvmeq_tests(void);
+TCase *disk_tests(void);
+TCase *ram_tests(void);
 
 #endif

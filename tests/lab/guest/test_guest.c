@@ -96,6 +96,8 @@ int main(void)
     suite_add_tcase(s, pci_tests());
     suite_add_tcase(s, memory_tests());
     suite_add_tcase(s, nvmeq_tests());
+    suite_add_tcase(s, disk_tests());
+    suite_add_tcase(s, ram_tests());
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
