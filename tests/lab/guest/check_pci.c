@@ -74,6 +74,17 @@ static const struct pci_dev *find(const struct pci *pci, const unsigned long *v,
     return NULL;
 }
 
+/* Who is there, for whoever claimed something else. */
+static void describe(const struct pci *pci, char *text, size_t size)
+{
+    for (unsigned int i = 0; i < pci->nr; i++) {
+        uint16_t id[2] = { 0xffff, 0xffff };
+
+        pci_config(&pci->d[i], 0, id, sizeof(id));
+        append(text, size, " %s=%x.%x", pci->d[i].bdf + 5, id[0], id[1]);
+    }
+}
+
 static const struct { const char *key; bool there, by_place; } claims[] = {
     { "present", true, false }, { "absent", false, false },
     { "present-at", true, true }, { "absent-at", false, true },
@@ -96,9 +107,10 @@ static bool check_claims(const struct pci *pci, struct params *p, unsigned int *
 
             ++*nr_claims;
             if (!d == claims[k].there) {
-                outcome(o, FAILURE, "%s=%lx.%lx: %s%s among %u PCI devices", claims[k].key,
+                outcome(o, FAILURE, "%s=%lx.%lx: %s%s among %u PCI devices:", claims[k].key,
                         v[i][0], v[i][1], d ? "there is " : "no such device", d ? d->bdf : "",
                         pci->nr);
+                describe(pci, o->text, sizeof(o->text));
                 return false;
             }
         }

@@ -28,7 +28,7 @@
 #define CSTS_CFS  (1u << 1)
 
 #define ENTRIES   16
-#define POLLS     12000         /* of 200 us; several times that when others work as well */
+#define PATIENCE  20            /* seconds */
 
 #define ADMIN_CREATE_SQ    0x01
 #define ADMIN_CREATE_CQ    0x05
@@ -76,6 +76,14 @@ static void microseconds(unsigned int us)
     struct timespec t = { us / 1000000, us % 1000000 * 1000l };
 
     nanosleep(&t, NULL);
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static bool wait_ready(const struct nvmeq *q, uint32_t want)
@@ -143,6 +151,7 @@ static bool submit(struct nvmeq *q, struct nvme_ring *r, const struct nvme_sqe *
 {
     unsigned int opcode = e->cdw0;
     uint16_t cid = (uint16_t)++q->cid;
+    double until = now() + PATIENCE;
 
     r->sq[r->tail] = *e;
     r->sq[r->tail].cdw0 |= (uint32_t)cid << 16;
@@ -150,7 +159,7 @@ static bool submit(struct nvmeq *q, struct nvme_ring *r, const struct nvme_sqe *
     __sync_synchronize();
     put(q, DOORBELLS + 8 * r->id, r->tail);
 
-    for (unsigned int i = 0; i < POLLS; i++) {
+    while (now() < until) {
         volatile struct nvme_cqe *c = &r->cq[r->head];
         uint16_t status = c->status;
 

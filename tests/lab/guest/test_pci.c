@@ -49,6 +49,8 @@ START_TEST(test_there)
     ck_assert_str_eq(o.text, "2 PCI devices, 7 claims true");
     ck_assert_int_eq(run("absent=1234.11e8"), FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "there is 0000:00:04.0"));
+    ck_assert_str_eq(strchr(o.text, '2'), "234.11e8: there is 0000:00:04.0 among 2 PCI devices: "
+                     "00:04.0=1234.11e8 00:1f.2=1b36.10");
     ck_assert_int_eq(run("absent=8086.1+1234.11e8"), FAILURE);
     ck_assert_int_eq(run("absent-at=1f.2"), FAILURE);
     ck_assert_int_eq(run("present=1234.11e9"), FAILURE);
