@@ -159,12 +159,16 @@ static bool submit(struct nvmeq *q, struct nvme_ring *r, const struct nvme_sqe *
     __sync_synchronize();
     put(q, DOORBELLS + 8 * r->id, r->tail);
 
-    while (now() < until) {
+    for (bool late = false; ; ) {
         volatile struct nvme_cqe *c = &r->cq[r->head];
         uint16_t status = c->status;
 
         if ((status & 1) != r->phase) {
+            if (late) {
+                break;
+            }
             microseconds(200);
+            late = now() > until;       /* then it is looked at once more */
             continue;
         }
         __sync_synchronize();
