@@ -6,6 +6,14 @@
  * not change the layout, and must still take the honest layout afterwards: the
  * same guest then boots and its disk works, which the lab checks as ever.
  *
+ * Each state that a conversation goes through has its turn, because a check
+ * that stands behind the one for the state proves nothing where all is refused
+ * for the state.  The last line counts the cases of each, so that a turn that
+ * never came is seen.
+ *
+ * With hvmloader/hostile = "commit" in the guest's xenstore directory it does
+ * one thing only: the COMMIT that follows a move is one to be refused.
+ *
  * Built into an hvmloader of its own, never into the series.
  */
 #include "hostile.h"
@@ -17,8 +25,9 @@
 #define BUF     ((uint8_t *)MEMMAP_BUFFER_PHYSICAL_ADDRESS)
 #define BUF_GFN (MEMMAP_BUFFER_PHYSICAL_ADDRESS >> PAGE_SHIFT)
 
-static unsigned int cases, wrong;
-static uint64_t ram_pages;
+/* What the device model must be in: MEMMAP_ST_*, and the layout's generation. */
+static unsigned int state, generation;
+static unsigned int cases[MEMMAP_ST_SEALED + 1], wrong;
 
 static uint32_t reg(unsigned int r)
 {
@@ -28,13 +37,14 @@ static uint32_t reg(unsigned int r)
 static void expect(const char *what, unsigned int err, unsigned int index)
 {
     uint32_t got = reg(MEMMAP_REG_DOORBELL);
+    uint32_t want = MEMMAP_STATUS(state, err, index);
 
-    cases++;
-    if ( MEMMAP_STATUS_ERROR(got) == err && MEMMAP_STATUS_INDEX(got) == index )
+    cases[state]++;
+    if ( got == want && reg(MEMMAP_REG_GENERATION) == generation )
         return;
     wrong++;
-    printf("hostile: %s: expected error %u entry %x, got %u entry %x\n", what,
-           err, index, MEMMAP_STATUS_ERROR(got), MEMMAP_STATUS_INDEX(got));
+    printf("hostile: %s: expected status %08x generation %u, got %08x and %u\n",
+           what, want, generation, got, reg(MEMMAP_REG_GENERATION));
 }
 
 static void ring(unsigned int cmd, unsigned int gfn)
@@ -73,18 +83,17 @@ static void sum(void)
     put(MEMMAP_HDR_CHECKSUM, memmap_crc32c(0, BUF, total), 4);
 }
 
-/* The layout in force, as an honest firmware would send it: generation 1. */
+/* The layout in force, as an honest firmware would send it once more. */
 static void honest(const struct memmap_layout *now)
 {
     struct memmap_record r = {
         .kind = MEMMAP_KIND_LAYOUT,
-        .generation = 1,
+        .generation = generation + 1,
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .layout = *now,
     };
 
     memmap_pack(&r, BUF, MEMMAP_BUFFER_BYTES);
-    ram_pages = memmap_layout_pages(now, MEMMAP_TYPE_RAM);
 }
 
 /* One field of the honest record changed. */
@@ -109,8 +118,9 @@ static const struct {
     { "unknown kind", MEMMAP_HDR_KIND, 2, 77, MEMMAP_E_KIND },
     { "unknown flag", MEMMAP_HDR_FLAGS, 2, 0x8000, MEMMAP_E_KIND },
     { "sum in header", MEMMAP_HDR_RAM_PAGES, 8, 1, MEMMAP_E_RAM_SUM },
+    { "shrunk without a loss", MEMMAP_HDR_FLAGS, 2, MEMMAP_RF_RAM_SHRUNK,
+      MEMMAP_E_RAM_SUM },
     { "generation 0", MEMMAP_HDR_GENERATION, 4, 0, MEMMAP_E_GENERATION },
-    { "generation 2", MEMMAP_HDR_GENERATION, 4, 2, MEMMAP_E_GENERATION },
     { "last generation", MEMMAP_HDR_GENERATION, 4, ~0u, MEMMAP_E_GENERATION },
 };
 
@@ -133,6 +143,15 @@ static const struct {
     { "reserved field", MEMMAP_ENT_AUX, 4, 1, MEMMAP_E_RESERVED },
 };
 
+/* Neither command may take the record in the buffer. */
+static void try_both(const char *what, unsigned int err, unsigned int index)
+{
+    ring(MEMMAP_CMD_PREPARE, BUF_GFN);
+    expect(what, err, index);
+    ring(MEMMAP_CMD_COMMIT, BUF_GFN);
+    expect(what, err, index);
+}
+
 static void try_records(const struct memmap_layout *now)
 {
     unsigned int i;
@@ -142,8 +161,7 @@ static void try_records(const struct memmap_layout *now)
         honest(now);
         put(header[i].off, header[i].val, header[i].bytes);
         sum();
-        ring(i & 1 ? MEMMAP_CMD_PREPARE : MEMMAP_CMD_COMMIT, BUF_GFN);
-        expect(header[i].what, header[i].err, MEMMAP_NO_INDEX);
+        try_both(header[i].what, header[i].err, MEMMAP_NO_INDEX);
     }
 
     for ( i = 0; i < sizeof(entry) / sizeof(entry[0]); i++ )
@@ -151,14 +169,21 @@ static void try_records(const struct memmap_layout *now)
         honest(now);
         put(ent(1, entry[i].off), entry[i].val, entry[i].bytes);
         sum();
-        ring(MEMMAP_CMD_COMMIT, BUF_GFN);
-        expect(entry[i].what, entry[i].err, 1);
+        try_both(entry[i].what, entry[i].err, 1);
+    }
+
+    for ( i = 0; i < 3; i += 2 )
+    {
+        honest(now);
+        put(MEMMAP_HDR_GENERATION, generation + i, 4);
+        sum();
+        try_both(i ? "generation skipped" : "replay", MEMMAP_E_GENERATION,
+                 MEMMAP_NO_INDEX);
     }
 
     honest(now);
     BUF[MEMMAP_HDR_BYTES] ^= 0x10;
-    ring(MEMMAP_CMD_COMMIT, BUF_GFN);
-    expect("wrong checksum", MEMMAP_E_CHECKSUM, MEMMAP_NO_INDEX);
+    try_both("wrong checksum", MEMMAP_E_CHECKSUM, MEMMAP_NO_INDEX);
 }
 
 /* Layouts that are well made and not this guest's. */
@@ -171,8 +196,7 @@ static void try_layouts(const struct memmap_layout *now, uint64_t dm_limit,
 
 #define TRY(what, err, index) do {                                      \
         honest(&l);                                                     \
-        ring(MEMMAP_CMD_COMMIT, BUF_GFN);                               \
-        expect(what, err, index);                                       \
+        try_both(what, err, index);                                     \
         memmap_layout_copy(&l, now);                                    \
     } while ( 0 )
 
@@ -204,57 +228,78 @@ static void try_layouts(const struct memmap_layout *now, uint64_t dm_limit,
 #undef TRY
 }
 
-static void try_accesses(void)
+static void port_write(unsigned int port, uint32_t val, unsigned int bytes)
 {
-    unsigned int i;
+    if ( bytes == 1 )
+        outb(port, val);
+    else if ( bytes == 2 )
+        outw(port, val);
+    else
+        outl(port, val);
+}
 
-    for ( i = 0; i < MEMMAP_PORT_COUNT; i++ )
-    {
-        cases++;
-        if ( inb(MEMMAP_PORT_BASE + i) != 0xff )
+static uint32_t port_read(unsigned int port, unsigned int bytes)
+{
+    return bytes == 1 ? inb(port) | ~0xffu
+                      : bytes == 2 ? inw(port) | ~0xffffu : inl(port);
+}
+
+/*
+ * Accesses that are no register's, of values that would mean something if they
+ * were taken for one: SEAL, COMMIT of an honest record, an offer.  They come
+ * first in each state: the last command's error is none then, or another one
+ * than theirs would be.
+ */
+static void try_accesses(const struct memmap_layout *now)
+{
+    static const uint32_t val[] = {
+        MEMMAP_DOORBELL(MEMMAP_CMD_SEAL, BUF_GFN),
+        MEMMAP_DOORBELL(MEMMAP_CMD_COMMIT, BUF_GFN),
+        MEMMAP_OFFER(MEMMAP_VERSION_MAJOR, 0, 0),
+    };
+    uint32_t status = reg(MEMMAP_REG_DOORBELL);
+    unsigned int bytes, off, i;
+
+    honest(now);
+    for ( bytes = 1; bytes <= 4; bytes *= 2 )
+        for ( off = 0; off + bytes <= MEMMAP_PORT_COUNT; off++ )
         {
+            unsigned int port = MEMMAP_PORT_BASE + off;
+
+            if ( bytes == 4 && !(off & 3) )
+                continue;
+            cases[state]++;
+            i = port_read(port, bytes) != MEMMAP_REG_ABSENT;
+            if ( i )
+                printf("hostile: %u bytes can be read at offset %u\n", bytes, off);
+            wrong += i;
+
+            /* Whichever is taken, it shows. */
+            for ( i = 0; i < sizeof(val) / sizeof(val[0]); i++ )
+                port_write(port, val[i], bytes);
+            if ( reg(MEMMAP_REG_DOORBELL) == status &&
+                 reg(MEMMAP_REG_GENERATION) == generation )
+                continue;
+            printf("hostile: %u bytes written at offset %u had an effect\n",
+                   bytes, off);
             wrong++;
-            printf("hostile: a byte can be read at port offset %u\n", i);
         }
-        outb(MEMMAP_PORT_BASE + i, MEMMAP_CMD_SEAL);
-        outw(MEMMAP_PORT_BASE + i, MEMMAP_CMD_SEAL);
-    }
-    outl(MEMMAP_PORT_BASE + MEMMAP_REG_SIGNATURE, MEMMAP_CMD_SEAL);
+
+    outl(MEMMAP_PORT_BASE + MEMMAP_REG_SIGNATURE, val[0]);
     outl(MEMMAP_PORT_BASE + MEMMAP_REG_GENERATION, 99);
-    cases++;
-    if ( MEMMAP_STATUS_STATE(reg(MEMMAP_REG_DOORBELL)) == MEMMAP_ST_SEALED ||
-         reg(MEMMAP_REG_GENERATION) )
-    {
-        wrong++;
-        printf("hostile: a wrong access had an effect\n");
-    }
+    cases[state]++;
+    if ( reg(MEMMAP_REG_DOORBELL) == status &&
+         reg(MEMMAP_REG_GENERATION) == generation &&
+         reg(MEMMAP_REG_SIGNATURE) == MEMMAP_SIGNATURE )
+        return;
+    wrong++;
+    printf("hostile: what is read-only was written\n");
 }
 
-void memmap_hostile_start(void)
-{
-    unsigned int cmd;
-
-    memset(BUF, 0xff, MEMMAP_BUFFER_BYTES);
-    for ( cmd = MEMMAP_CMD_QUERY; cmd <= MEMMAP_CMD_SEAL; cmd++ )
-    {
-        ring(cmd, BUF_GFN);
-        expect("command before negotiating", MEMMAP_E_STATE, MEMMAP_NO_INDEX);
-    }
-    try_accesses();
-    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(2, 0, 0));
-    expect("major version 2", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
-    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 200, 0));
-    expect("minor version 200", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
-    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 0, 0x8000));
-    expect("feature not offered", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
-}
-
-void memmap_hostile_run(const struct memmap_layout *now,
-                        const struct memmap_record *query)
+static void try_commands(void)
 {
     static const uint32_t bad_gfn[] = { 0x9e, 0xa0, 0xfffff, 0xffffff };
     static const uint8_t bad_cmd[] = { 0, 5, 0x80, 0xff };
-    uint64_t owned = query->layout.nr ? query->layout.range[0].gfn : 0;
     unsigned int i;
 
     outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 0, 0));
@@ -271,32 +316,125 @@ void memmap_hostile_run(const struct memmap_layout *now,
         ring(MEMMAP_CMD_COMMIT, bad_gfn[i]);
         expect("COMMIT of a bad buffer", MEMMAP_E_BUFFER, MEMMAP_NO_INDEX);
     }
+}
+
+/* All commands, in a state in which there are none. */
+static void try_out_of_turn(const struct memmap_layout *now)
+{
+    unsigned int cmd;
+
+    honest(now);
+    for ( cmd = MEMMAP_CMD_QUERY; cmd <= MEMMAP_CMD_SEAL; cmd++ )
+    {
+        ring(cmd, BUF_GFN);
+        expect("command out of turn", MEMMAP_E_STATE, MEMMAP_NO_INDEX);
+    }
+}
+
+/* As many bad commands as the buffer has words, quicker than one by one. */
+static void flood(void)
+{
+    const uint8_t *from = BUF;
+    uint32_t count = MEMMAP_BUFFER_BYTES / 4;
+
+    memset(BUF, 0, MEMMAP_BUFFER_BYTES);
+    asm volatile ( "rep outsl" : "+S" (from), "+c" (count)
+                   : "d" (MEMMAP_PORT_BASE + MEMMAP_REG_DOORBELL) : "memory" );
+    expect("flood", MEMMAP_E_COMMAND, MEMMAP_NO_INDEX);
+}
+
+/* Long enough for the last refusal to be published, and for somebody to read it. */
+static void wait_seconds(void)
+{
+    unsigned int changes;
+
+    for ( changes = 0; changes < 4; changes++ )
+    {
+        uint8_t second = cmos_inb(0);
+
+        while ( cmos_inb(0) == second )
+            ;
+    }
+}
+
+static bool commit_only(void)
+{
+    return !strcmp(xenstore_read("hvmloader/hostile", ""), "commit");
+}
+
+void memmap_hostile_start(void)
+{
+    static const struct memmap_layout nothing;
+
+    if ( commit_only() )
+        return;
+    try_accesses(&nothing);
+    try_out_of_turn(&nothing);
+    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(2, 0, 0));
+    expect("major version 2", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
+    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 200, 0));
+    expect("minor version 200", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
+    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 0, 0x8000));
+    expect("feature not offered", MEMMAP_E_NEGOTIATE, MEMMAP_NO_INDEX);
+}
+
+void memmap_hostile_run(const struct memmap_layout *now,
+                        const struct memmap_record *query)
+{
+    uint64_t owned = query->layout.nr ? query->layout.range[0].gfn : 0;
+
+    if ( commit_only() )
+        return;
+    state = MEMMAP_ST_NEGOTIATED;
+    try_accesses(now);
+    try_commands();
     try_records(now);
     try_layouts(now, query->gfn_limit, owned);
 
     /* A yes to PREPARE is no commit, whatever becomes of the buffer. */
+    state = MEMMAP_ST_PREPARED;
     honest(now);
     ring(MEMMAP_CMD_PREPARE, BUF_GFN);
     expect("honest PREPARE", MEMMAP_OK, MEMMAP_NO_INDEX);
     memset(BUF, 0xff, MEMMAP_BUFFER_BYTES);
-    cases++;
-    if ( reg(MEMMAP_REG_GENERATION) )
-    {
-        wrong++;
-        printf("hostile: a refused layout is in force\n");
-    }
-
-    printf("hostile: %u cases, %u wrong\n", cases, wrong);
+    ring(MEMMAP_CMD_COMMIT, BUF_GFN);
+    expect("COMMIT of what is not there any more", MEMMAP_E_MAGIC,
+           MEMMAP_NO_INDEX);
+    try_accesses(now);
+    try_commands();
+    try_records(now);
+    flood();
+    wait_seconds();
 }
 
-void memmap_hostile_end(void)
+void memmap_hostile_spoil(struct memmap_record *r)
 {
-    cases = 0;
-    honest(&(struct memmap_layout){ .nr = 0 });
-    for ( unsigned int cmd = MEMMAP_CMD_QUERY; cmd <= MEMMAP_CMD_SEAL; cmd++ )
-    {
-        ring(cmd, BUF_GFN);
-        expect("command after the seal", MEMMAP_E_STATE, MEMMAP_NO_INDEX);
-    }
-    printf("hostile: after the seal %u cases, %u wrong in all\n", cases, wrong);
+    if ( commit_only() )
+        r->flags |= MEMMAP_RF_RAM_SHRUNK;
+}
+
+void memmap_hostile_committed(const struct memmap_layout *now)
+{
+    if ( commit_only() )
+        return;
+    state = MEMMAP_ST_COMMITTED;
+    generation = reg(MEMMAP_REG_GENERATION);
+    try_accesses(now);
+    try_commands();
+    try_records(now);
+}
+
+void memmap_hostile_end(const struct memmap_layout *now)
+{
+    if ( commit_only() )
+        return;
+    state = MEMMAP_ST_SEALED;
+    try_accesses(now);
+    try_out_of_turn(now);
+    outl(MEMMAP_PORT_BASE + MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 0, 0));
+    expect("negotiating after the seal", MEMMAP_E_STATE, MEMMAP_NO_INDEX);
+    printf("hostile: cases: %u offered, %u negotiated, %u prepared, "
+           "%u committed, %u sealed; %u wrong\n", cases[MEMMAP_ST_OFFERED],
+           cases[MEMMAP_ST_NEGOTIATED], cases[MEMMAP_ST_PREPARED],
+           cases[MEMMAP_ST_COMMITTED], cases[MEMMAP_ST_SEALED], wrong);
 }
