@@ -16,6 +16,11 @@ from .stacks import STACKS
 from .ui import LabError
 
 
+# A host that has a name is a [host] table in a file of its own.
+_HOSTS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))),
+                      "hosts")
+
+
 @dataclass
 class Scenario:
     """One file, checked, with defaults filled in."""
@@ -129,15 +134,21 @@ def _expectations(path, scenario, raw):
                                   "same_layout_as": other}
 
 
-def load(path):
-    """Read and check one scenario file."""
+def _read(path):
     try:
         with open(path, "rb") as stream:
-            raw = tomllib.load(stream)
+            return tomllib.load(stream)
     except OSError as error:
         raise LabError(f"{path}: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
         raise LabError(f"{path}: {error}") from error
+
+
+def load(path):
+    """Read and check one scenario file."""
+    raw = _read(path)
+    if isinstance(raw.get("host"), str):
+        raw["host"] = _read(os.path.join(_HOSTS, raw["host"] + ".toml"))
     schema.check(path, raw)
     guest = {"memory": 1024, "vcpus": 1, "videoram": 16, "firmware": "seabios",
              "qemu": [], "xl": [], "cmdline": [],

@@ -57,6 +57,14 @@ class Contents(unittest.TestCase):
             "memory = 2048", 'memory = 2048\nfirmware = "ovmf"')).guest["kernel"],
             "debian")
 
+    def test_a_host_that_has_a_name(self):
+        named = scenario_of('host = "rmrr"\n' + JUDGED)
+        self.assertEqual(named.host["iommu"], "intel")
+        again = scenario_of('host = "rmrr"\n' + JUDGED.replace("2048", "1024"))
+        self.assertEqual(named.host_key(), again.host_key())
+        with self.assertRaisesRegex(LabError, "hosts/nobody.toml"):
+            scenario_of('host = "nobody"\n' + JUDGED)
+
     def test_slow_ones_say_so(self):
         self.assertTrue(scenario_of("nightly = true\n" + JUDGED).nightly)
 
