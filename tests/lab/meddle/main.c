@@ -16,11 +16,15 @@ static int number(const char *word, long *n)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    long domid, n;
+    long domid, mfn, n;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 3 && !strcmp(what, "hog")) {
         return hog(argv[2]);
+    }
+    if (argc == 4 && !strcmp(what, "no-iomem") && number(argv[2], &mfn) && mfn > 0 &&
+        number(argv[3], &n) && n > 0) {
+        return no_iomem(mfn, n);
     }
     if (argc == 4 && number(argv[2], &domid) && domid > 0) {
         if (!strcmp(what, "dirty-log") && (!strcmp(argv[3], "on") || !strcmp(argv[3], "off"))) {
@@ -32,6 +36,7 @@ int main(int argc, char **argv)
     }
     fprintf(stderr, "usage: meddle dirty-log DOMID on|off\n"
                     "       meddle quota DOMID PAGES\n"
-                    "       meddle hog FILE\n");
+                    "       meddle hog FILE\n"
+                    "       meddle no-iomem MFN PAGES\n");
     return 2;
 }

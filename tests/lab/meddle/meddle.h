@@ -21,4 +21,10 @@ int quota(uint32_t domid, long more);
  */
 int hog(const char *pids);
 
+/*
+ * Take dom0's own right to pages of the host's memory, and with it that to let a guest have
+ * them. There is no way back before the next boot of the host.
+ */
+int no_iomem(unsigned long mfn, unsigned long pages);
+
 #endif
