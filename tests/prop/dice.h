@@ -31,7 +31,8 @@ static bool chance(unsigned int percent)
 }
 
 /* Says why; returns false, for whoever finds it to pass on. */
-static bool __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
+static bool __attribute__((format(__printf__, 1, 2), unused))
+wrong(const char *fmt, ...)
 {
     va_list ap;
 

@@ -29,9 +29,10 @@ int main(int argc, char *argv[])
     printf("seed %#" PRIx64 ": %" PRIu64 " maps, %" PRIu64 " with one failure, %"
            PRIu64 " with two, %" PRIu64 " hypercalls; RAM moved in spite of it"
            " in %" PRIu64 ", came home in %" PRIu64 ", pages were lost in %"
-           PRIu64 " (%" PRIu64 " on average)\n", seed, c.maps, c.single,
+           PRIu64 " (%" PRIu64 " on average), some stayed away in %" PRIu64
+           ", the IOMMU ended %" PRIu64 "\n", seed, c.maps, c.single,
            c.pairs, c.hypercalls, c.healed, c.undone, c.lost,
-           c.lost ? c.lost_pages / c.lost : 0);
+           c.lost ? c.lost_pages / c.lost : 0, c.stuck, c.ended);
     printf("pages that 2 MiB entries mapped: %" PRIu64 " before, %" PRIu64
            " after (%.2f %%), by page moves %" PRIu64 " (%.2f %%); 1 GiB"
            " entries: %" PRIu64 " before, %" PRIu64 " after\n",

@@ -6,7 +6,9 @@
  * nothing fails, which tells the hypercalls that it takes.  Then each of these
  * fails once, in each way that Xen has: an error before anything was done, an
  * error or a short count half way, a page or extent that is taken and then
- * cannot be mapped, and somebody who takes the host's memory at that moment.
+ * cannot be mapped, and what changes at that moment and stays so: the host's memory
+ * is taken or has no 2 MiB in one piece any more, the pool for page tables is empty.
+ * An IOMMU that does not follow ends the domain.
  *
  * What must hold, whatever failed:
  *  - what the layout says is RAM is RAM in the p2m, and nothing else is;
@@ -14,11 +16,13 @@
  *    for want of memory, and then no more than a batch, or 1 GiB if that is what
  *    Xen lets the guest handle;
  *  - RAM that was not to move still holds what it held;
- *  - nothing that is populated is written over.
+ *  - nothing that is populated is written over;
+ *  - the domain does not end, but for its IOMMU.
  */
 #include "faults.h"
 
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -31,6 +35,11 @@
 #define HUGE      MEMMAP_HUGE_PAGES
 /* One map in so many has 1 GiB that moves; a look at each page of it takes time. */
 #define HUGE_MAPS 25
+/*
+ * Hypercalls that a map may cost, so that one which moves page by page does not take
+ * all the time: of many, each fails in some of the ways.
+ */
+#define MAP_CALLS 5000000
 /* What libxl lets a guest have beyond its RAM: 1 MiB. */
 #define SLACK     256u
 
@@ -42,19 +51,29 @@ static struct map {
     uint64_t ram_pages, moved_pages, extents;
     unsigned int looks;         /* hypercalls that find the destinations empty */
     unsigned int order;         /* that Xen lets the guest handle */
-    bool iommu, tight, old;
+    bool iommu, tight, old, small;
+    uint64_t held_gfn, held_pages;      /* what the device model will not let go */
 } map;
 
 static struct host host;
+static jmp_buf dead;
 static struct memmap_range range[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_layout now;
 static struct memmap_plan plan = { .move = map.move };
 static struct memmap_moved moved;
 
+/* No hypercall returns to a domain that has ended. */
+static int returns(int rc)
+{
+    if ( host.crashed )
+        longjmp(dead, 1);
+    return rc;
+}
+
 static int op_add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                              unsigned int pages)
 {
-    return host_add_to_physmap(opaque, from, to, pages);
+    return returns(host_add_to_physmap(opaque, from, to, pages));
 }
 
 static void list(uint64_t *gfns, uint64_t gfn, unsigned int nr,
@@ -70,7 +89,7 @@ static int op_decrease(void *opaque, uint64_t gfn, unsigned int nr,
     uint64_t gfns[MEMMAP_EXTENT_BATCH];
 
     list(gfns, gfn, nr, order);
-    return host_decrease(opaque, gfns, nr, order);
+    return returns(host_decrease(opaque, gfns, nr, order));
 }
 
 static int op_populate(void *opaque, uint64_t gfn, unsigned int nr,
@@ -79,7 +98,7 @@ static int op_populate(void *opaque, uint64_t gfn, unsigned int nr,
     uint64_t gfns[MEMMAP_EXTENT_BATCH];
 
     list(gfns, gfn, nr, order);
-    return host_populate(opaque, gfns, nr, order);
+    return returns(host_populate(opaque, gfns, nr, order));
 }
 
 static const struct memmap_p2m_ops ops = {
@@ -158,6 +177,12 @@ static void draw_map(bool huge)
     map.iommu = chance(30);
     map.tight = chance(50);
     map.old = chance(30);
+    map.small = !huge && chance(10);
+    if ( !huge && chance(10) )
+    {
+        map.held_gfn = map.move[0].from + rnd(map.move[0].pages);
+        map.held_pages = 1 + rnd(SLACK);
+    }
 }
 
 static void build(void)
@@ -174,9 +199,14 @@ static void build(void)
         memmap_layout_set(&now, &r);
         host_set(&host, r.gfn, r.pages, r.gfn, HOST_RAM);
     }
+    host.small = map.small;
+    if ( map.small )
+        host.whole = 0;
     host_enlarge(&host);
     host.iommu = map.iommu;
-    host.no_ram = map.old ? HOST_EINVAL : HOST_EACCES;
+    host.old = map.old;
+    host.held_gfn = map.held_gfn;
+    host.held_pages = map.held_pages;
     host.max_order = map.order;
     host.max_pages = map.ram_pages + SLACK;
     host.free = map.tight ? rnd(2000) : 1u << 20;
@@ -257,20 +287,38 @@ static bool moved_all(void)
     return true;
 }
 
+/* Whether a fault of @kind was to happen. */
+static bool drawn(enum host_fault_kind kind)
+{
+    for ( unsigned int i = 0; i < HOST_FAULTS; i++ )
+        if ( host.fault[i].kind == kind )
+            return true;
+    return false;
+}
+
 /* Once with the faults that host has; then, if it went well, back again. */
 static bool run(struct faults_count *count, bool and_back)
 {
-    int rc = memmap_move(&ops, &host, &plan, &now, &moved);
-    uint64_t most = map.order == MEMMAP_HUGE_ORDER ? HUGE : BATCH;
+    const uint64_t most = map.order == MEMMAP_HUGE_ORDER ? HUGE : BATCH;
+    int rc;
 
+    if ( setjmp(dead) )
+    {
+        count->ended++;
+        return host.iommu_failed || wrong("the domain ended");
+    }
+    rc = memmap_move(&ops, &host, &plan, &now, &moved);
     count->hypercalls += host.calls;
     if ( !check_truth() )
         return false;
     if ( moved.lost_pages > (host.failures > 1 ? 2 : 1) * most )
         return wrong("%" PRIu64 " pages are lost", moved.lost_pages);
-    if ( moved.lost_pages && host.failures == 1 &&
-         host.fault[0].kind == HOST_FAULT_STOP )
-        return wrong("a call failed that took nothing, and %" PRIu64
+    if ( moved.lost_pages && host.failures == 1 && !map.small &&
+         !host.held && !host.astray &&
+         (host.fault[0].kind == HOST_FAULT_STOP ||
+          host.fault[0].kind == HOST_FAULT_FRAGMENT ||
+          host.fault[0].kind == HOST_FAULT_POOL) )
+        return wrong("nothing was taken for good, and %" PRIu64
                      " pages are lost", moved.lost_pages);
     if ( moved.lost_pages )
     {
@@ -283,8 +331,12 @@ static bool run(struct faults_count *count, bool and_back)
         return wrong("%d is returned, and RAM did%s move", rc, rc ? "" : " not");
     if ( rc > 0 )
         return wrong("%d is returned", rc);
-    if ( rc && !moved.lost_pages && host.failures < 2 && !at_home() )
+    /* Without page tables what went as a whole cannot come home in pages. */
+    if ( rc && !moved.lost_pages && host.failures < 2 &&
+         !drawn(HOST_FAULT_POOL) && !at_home() )
         return wrong("one thing failed, and not all RAM came home");
+    count->stuck += rc && !at_home();
+    count->held += host.held != 0;
     count->undone += rc != 0;
     count->healed += !rc && host.failures;
     if ( rc || !and_back )
@@ -315,13 +367,18 @@ static uint64_t large(bool moved)
 
 static bool run_clean(struct faults_count *count)
 {
+    uint64_t before;
+
     build();
-    count->large_before += large(false);
+    before = large(false);
     if ( !run(count, false) )
         return false;
+    if ( map.small || map.held_pages )
+        return true;
     if ( moved.extents != map.extents )
         return wrong("%" PRIu64 " extents moved whole, %" PRIu64 " could have",
                      moved.extents, map.extents);
+    count->large_before += before;
     count->by_extents += moved.extents * MEMMAP_EXTENT_PAGES;
     count->by_pages += map.moved_pages - moved.extents * MEMMAP_EXTENT_PAGES;
     count->large_after += large(true);
@@ -364,6 +421,18 @@ static struct host_fault draw_fault(unsigned int call, unsigned int way)
         { .kind = HOST_FAULT_THEFT },
         { .kind = HOST_FAULT_THEFT, .done = 300 },
         { .kind = HOST_FAULT_THEFT, .done = 3 * 512 + 5 },
+        /* "Not RAM": of the old Xen and of the new. */
+        { .kind = HOST_FAULT_STOP, .err = HOST_EINVAL },
+        { .kind = HOST_FAULT_STOP, .err = HOST_EACCES },
+        { .kind = HOST_FAULT_STOP, .err = HOST_EINVAL, .done = 700 },
+        { .kind = HOST_FAULT_STOP, .err = HOST_EACCES, .done = 700 },
+        { .kind = HOST_FAULT_STOP, .err = HOST_ENXIO, .done = 3 },
+        { .kind = HOST_FAULT_FRAGMENT },
+        { .kind = HOST_FAULT_POOL },
+        { .kind = HOST_FAULT_POOL, .done = 1 },
+        { .kind = HOST_FAULT_POOL, .done = 5 },
+        { .kind = HOST_FAULT_IOMMU },
+        { .kind = HOST_FAULT_IOMMU, .done = 700 },
     };
     struct host_fault f = { .kind = HOST_FAULT_NONE };
 
@@ -377,10 +446,11 @@ static struct host_fault draw_fault(unsigned int call, unsigned int way)
 
 static bool try_map(unsigned int pairs, struct faults_count *count)
 {
-    unsigned int calls, ways = 0, n;
-    uint64_t draw;
+    const bool huge = count->maps % HUGE_MAPS == HUGE_MAPS / 2;
+    unsigned int ways = 0;
+    uint64_t calls, share, draw, n;
 
-    draw_map(count->maps % HUGE_MAPS == HUGE_MAPS / 2);
+    draw_map(huge);
     if ( !run_clean(count) )
         return false;
     build();
@@ -389,10 +459,15 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
 
     while ( draw_fault(0, ways).kind )
         ways++;
+    /* What fails in 1 GiB is looked for page by page. */
+    share = 1 + (calls + (huge ? HUGE / 4 : 0)) * (calls - map.looks) * ways /
+                MAP_CALLS;
     /* Nothing can fail a look at a gfn where there is nothing. */
-    for ( unsigned int c = map.looks; c < calls; c++ )
+    for ( uint64_t c = map.looks; c < calls; c++ )
         for ( unsigned int w = 0; w < ways; w++ )
         {
+            if ( (c + w) % share )
+                continue;
             build();
             host.fault[0] = draw_fault(c, w);
             count->single++;
@@ -400,7 +475,8 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
                 return false;
         }
 
-    for ( n = pairs * (calls - map.looks); n; n-- )
+    n = pairs * (calls - map.looks) / share;
+    for ( ; n; n-- )
     {
         draw = rnd(1000);
         build();
@@ -412,6 +488,33 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
         if ( !run(count, chance(30)) )
             return false;
     }
+    return true;
+}
+
+/* Of each thing that is to happen so much a map; of few maps it may be missing. */
+static bool enough(const struct faults_count *c)
+{
+    const struct { const char *name; uint64_t nr, least; } floor[] = {
+        { "with one failure", c->single, 50 * c->maps },
+        { "RAM moved in spite of it", c->healed, 40 * c->maps },
+        { "RAM came home", c->undone, 30 * c->maps },
+        { "pages were lost", c->lost, 4 * c->maps },
+        { "some stayed away", c->stuck, 4 * c->maps },
+        { "the device model held pages", c->held, c->maps },
+        { "the IOMMU ended the domain", c->ended, c->maps },
+        { "pages in whole extents", c->by_extents, 400 * c->maps },
+        { "pages one by one", c->by_pages, 400 * c->maps },
+        { "pages in 1 GiB entries", c->huge_before, 1 },
+    };
+
+    for ( unsigned int i = 0; i < sizeof(floor) / sizeof(floor[0]); i++ )
+        if ( floor[i].nr < floor[i].least )
+            return wrong("nothing is tested: \"%s\" %" PRIu64 " times, less than %"
+                         PRIu64, floor[i].name, floor[i].nr, floor[i].least);
+    if ( c->large_after != c->large_before || c->huge_after != c->huge_before )
+        return wrong("of %" PRIu64 " pages that large entries mapped %" PRIu64
+                     " are so after", c->large_before + c->huge_before,
+                     c->large_after + c->huge_after);
     return true;
 }
 
@@ -434,5 +537,5 @@ const char *faults(uint64_t seed, uint64_t nr, unsigned int pairs,
             return why;
         }
     }
-    return NULL;
+    return nr < 50 || enough(count) ? NULL : why;
 }

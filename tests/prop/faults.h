@@ -9,6 +9,9 @@
 struct faults_count {
     uint64_t maps, single, pairs, hypercalls;
     uint64_t by_extents, by_pages, undone, healed, lost, lost_pages;
+    uint64_t stuck;     /* came home in part, for want of page tables */
+    uint64_t held;      /* given back, and the device model did not let go */
+    uint64_t ended;     /* domains, by their IOMMU */
     /* 2 MiB mappings of RAM that moved, where nothing failed: pages. */
     uint64_t large_before, large_after, large_by_pages;
     uint64_t huge_before, huge_after;   /* the same of 1 GiB */
@@ -17,7 +20,7 @@ struct faults_count {
 /*
  * Try @nr random maps of @seed: each hypercall fails once in each way, then
  * @pairs times that number two do.  NULL, or what does not hold, for people;
- * static storage.
+ * static storage.  Fifty or more maps of which too little is seen are wrong as well.
  */
 const char *faults(uint64_t seed, uint64_t nr, unsigned int pairs,
                    struct faults_count *count);

@@ -399,7 +399,7 @@ static void build_host_faults(void)
 static void build_faults(void)
 {
     sim.host.iommu = chance(20);
-    sim.host.no_ram = chance(30) ? HOST_EINVAL : HOST_EACCES;
+    sim.host.old = chance(30);
     if ( guest.large && chance(50) )
         sim.host.max_order = MEMMAP_HUGE_ORDER;
     if ( chance(30) )

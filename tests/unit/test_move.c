@@ -147,13 +147,13 @@ static void assert_true_layout(uint64_t pages)
 START_TEST(older_xen)
 {
     two_moves();
-    host.no_ram = HOST_EINVAL;
+    host.old = true;
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(100);
     ck_assert_uint_eq(host_get(&host, 1000).name, 80);
 
     two_moves();
-    host.no_ram = HOST_EINVAL;
+    host.old = true;
     host.fail_after = 3;
     host.fail_err = HOST_ENOMEM;
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), HOST_ENOMEM);
