@@ -8,9 +8,10 @@ FUZZ_SECONDS ?= 600
 
 T           := build/tests
 # _GNU_SOURCE is for the tests; what ships is freestanding (see portable).
-TEST_INC    := -D_GNU_SOURCE -Iprotocol -Ihvmloader -Itests/unit -Itests/prop
+TEST_INC    := -D_GNU_SOURCE -Iprotocol -Ihvmloader -Itests/unit -Itests/prop \
+               -Itests/prop/stub -Itests/prop/stub/xen
 WARN        := -Wall -Wextra -Werror
-TEST_CFLAGS := -std=gnu99 -g $(WARN) $(TEST_INC)
+TEST_CFLAGS  = -std=gnu99 -g $(WARN) $(TEST_INC)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
                -fno-omit-frame-pointer
 
@@ -19,11 +20,14 @@ PURE_SRC    := $(wildcard protocol/*.c) \
                $(wildcard hvmloader/rdm.c hvmloader/plan.c hvmloader/move.c)
 PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
                hvmloader/move.h)
-UNIT_SRC    := $(wildcard tests/unit/*.c) tests/prop/host.c \
-               tests/prop/oracle.c tests/prop/faults.c tests/vectors/vectors.c
-UNIT_HDR    := $(wildcard tests/unit/*.h) tests/prop/host.h \
-               tests/prop/dice.h tests/prop/oracle.h tests/prop/faults.h \
-               tests/vectors/vectors.h
+# hvmloader's files that know hvmloader, in a host that is simulated: sim.c
+# includes them.  Their callbacks ignore an argument here and there, as in their tree.
+SIM_SRC     := tests/prop/sim.c tests/prop/device.c tests/prop/host.c
+PROP_SRC    := $(SIM_SRC) tests/prop/guest.c tests/prop/judge.c tests/prop/prop.c
+UNIT_SRC    := $(wildcard tests/unit/*.c) $(PROP_SRC) tests/prop/oracle.c \
+               tests/prop/faults.c tests/vectors/vectors.c
+UNIT_HDR    := $(wildcard tests/unit/*.h tests/prop/*.h tests/prop/stub/*.h) \
+               $(wildcard hvmloader/hvm*.[ch]) tests/vectors/vectors.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -75,6 +79,9 @@ REPLAY_OBJ  := $(patsubst %.c,$(T)/asan/%.o,tests/fuzz/replay.c $(RIG_SRC) \
 -include $(UNIT_OBJ:.o=.d) $(ASAN_OBJ:.o=.d)
 -include $(patsubst %,$(T)/asan/tests/fuzz/fuzz_%.d,$(FUZZERS))
 .PRECIOUS: $(T)/asan/%.o
+$(T)/o1/tests/prop/sim.o $(T)/asan/tests/prop/sim.o: WARN += -Wno-unused-parameter
+$(T)/o1/tests/prop/device.o $(T)/asan/tests/prop/device.o: \
+    WARN += -Wno-unused-parameter
 
 $(T)/o1/%.o: %.c tests/tests.mk | test-tools
 	@mkdir -p $(@D)
@@ -180,51 +187,47 @@ fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 
 # Boots of random guests: a fixed seed, so that a change of the code is what makes
 # a difference, and a fresh one, so that there is something new to be found.
-PROP_SEQUENCES ?= 100000
-PROP_SRC  := tests/prop/prop.c tests/prop/host.c tests/prop/sim.c
-PROP_INC  := -Itests/prop/stub -Itests/prop/stub/xen
-PROP_DEPS := $(wildcard tests/prop/*.[ch] tests/prop/stub/*.h hvmloader/*.[ch]) \
-             $(PURE_SRC) $(PURE_HDR) tests/tests.mk
-
-ORACLE_SRC := tests/prop/oracle.c tests/prop/oracle-main.c
-FAULTS_SRC := tests/prop/faults.c tests/prop/faults-main.c tests/prop/host.c
+PROP_SEQUENCES ?= 20000
 # Maps, each with every hypercall failing in every way, and pairs a hypercall.
-FAULTS_MAPS  ?= 400
-FAULTS_PAIRS ?= 50
+FAULTS_MAPS    ?= 100
+FAULTS_PAIRS   ?= 20
+FRESH           = 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ')
 
 check-prop: $(T)/prop $(T)/prop-asan $(T)/oracle $(T)/faults
 	@echo "== moving RAM, every hypercall fails, a fixed seed"
 	@$(T)/faults 0x6d6f7665 $(FAULTS_MAPS) $(FAULTS_PAIRS)
 	@echo "== moving RAM, every hypercall fails, a fresh seed"
-	@$(T)/faults 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
-	    $(FAULTS_MAPS) $(FAULTS_PAIRS)
+	@$(T)/faults $(FRESH) $(FAULTS_MAPS) $(FAULTS_PAIRS)
 	@echo "== plans against brute force, a fixed seed"
 	@$(T)/oracle 0x6f7261636c65 $(PROP_SEQUENCES)
 	@echo "== plans against brute force, a fresh seed"
-	@$(T)/oracle 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
-	    $(PROP_SEQUENCES)
-	@echo "== a fixed seed"
-	@$(T)/prop $(PROP_SEQUENCES)
+	@$(T)/oracle $(FRESH) $(PROP_SEQUENCES)
 	@echo "== a fixed seed, under AddressSanitizer and UBSan"
-	@$(T)/prop-asan $$(($(PROP_SEQUENCES) / 10))
+	@$(T)/prop-asan $(PROP_SEQUENCES)
 	@echo "== a fresh seed"
-	@$(T)/prop --seed 0x$$(od -An -N7 -tx1 /dev/urandom | tr -d ' ') \
-	    $(PROP_SEQUENCES)
+	@$(T)/prop --seed $(FRESH) $(PROP_SEQUENCES)
 
-$(T)/oracle: $(PROP_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $(ORACLE_SRC) $(PURE_SRC)
+# The same, many times as much.
+.PHONY: check-prop-long
+check-prop-long:
+	@$(MAKE) --no-print-directory check-prop PROP_SEQUENCES=500000 \
+	    FAULTS_MAPS=400 FAULTS_PAIRS=50
 
-$(T)/faults: $(PROP_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -O2 -o $@ $(FAULTS_SRC) $(PURE_SRC)
+# $(call objects,o1 or asan,SOURCES)
+objects = $(patsubst %.c,$(T)/$(1)/%.o,$(2))
 
-# hvm.c's callbacks ignore an argument here and there, as in its own tree.
-$(T)/prop: $(PROP_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O2 -o $@ \
-	    $(PROP_SRC) $(PURE_SRC)
+$(T)/oracle: $(call objects,o1,tests/prop/oracle.c tests/prop/oracle-main.c $(PURE_SRC))
+	@$(TEST_CC) -o $@ $^
 
-$(T)/prop-asan: $(PROP_DEPS) | test-tools
-	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter $(PROP_INC) -O1 \
-	    $(SANITIZE) -o $@ $(PROP_SRC) $(PURE_SRC)
+$(T)/faults: $(call objects,o1,tests/prop/faults.c tests/prop/faults-main.c \
+             tests/prop/host.c $(PURE_SRC))
+	@$(TEST_CC) -o $@ $^
+
+$(T)/prop: $(call objects,o1,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC))
+	@$(TEST_CC) -o $@ $^
+
+$(T)/prop-asan: $(call objects,asan,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC))
+	@$(TEST_CC) $(SANITIZE) -o $@ $^
 
 # What needs no host; then stock against ours on the emulated host, BENCH_RUNS times
 # and once to count.

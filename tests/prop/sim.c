@@ -3,25 +3,25 @@
  * hvmloader/hvm.c is included, not linked: hvmloader runs once and starts with
  * zeroed memory, this runs it a hundred thousand times.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "../../hvmloader/hvm.c"
-#include "../../hvmloader/hvm-e820.c"
-#include "../../hvmloader/hvm-rdm.c"
+#include "hvm.c"
+#include "hvm-e820.c"
+#include "hvm-rdm.c"
 
 #include "sim.h"
 
 struct sim sim;
-unsigned int sim_said;
-
 uint32_t pci_mem_start;
 const uint32_t pci_mem_end = 0xfc000000;
 uint64_t pci_hi_mem_start, pci_hi_mem_end;
 struct e820map memory_map;
 static struct hvm_info_table info;
 struct hvm_info_table *hvm_info = &info;
+static jmp_buf dead;
 uintptr_t sim_image_end = SIM_IMAGE_END << PAGE_SHIFT;
 static struct hvm_modlist_entry module = {
     .paddr = SIM_MODULE_GFN << PAGE_SHIFT, .size = SIM_MODULE_NR << PAGE_SHIFT,
@@ -31,18 +31,31 @@ const struct hvm_start_info *hvm_start_info = &start_info;
 
 int sim_printf(const char *fmt, ...)
 {
-    static int loud = -1;
+    const size_t used = strlen(sim.said);
     va_list ap;
 
-    sim_said++;
-    if ( loud < 0 )
-        loud = getenv("SIM_LOUD") != NULL;
-    if ( !loud )
-        return 0;
     va_start(ap, fmt);
-    vprintf(fmt, ap);
+    vsnprintf(sim.said + used, sizeof(sim.said) - used, fmt, ap);
     va_end(ap);
     return 0;
+}
+
+bool sim_heard(const char *text)
+{
+    return strstr(sim.said, text);
+}
+
+void sim_tell(const char *path, const char *fmt, ...)
+{
+    va_list ap;
+
+    if ( sim.nr_keys == SIM_KEYS )
+        abort();
+    snprintf(sim.key[sim.nr_keys].path, sizeof(sim.key[0].path), "%s", path);
+    va_start(ap, fmt);
+    vsnprintf(sim.key[sim.nr_keys].value, sizeof(sim.key[0].value), fmt, ap);
+    va_end(ap);
+    sim.nr_keys++;
 }
 
 unsigned int cpu_phys_addr(void)
@@ -50,39 +63,43 @@ unsigned int cpu_phys_addr(void)
     return sim.phys_bits;
 }
 
+/* As hvmloader's: the answer lasts until the next question. */
 const char *xenstore_read(const char *path, const char *default_resp)
 {
-    unsigned int i;
+    static char answer[sizeof(sim.key[0].value)];
 
-    if ( sim.disabled && !strcmp(path, "hvmloader/memory-map/enabled") )
-        return "0";
-    if ( sim.told && !strcmp(path, "hvmloader/memory-map/relocate") )
-        return "0";
-    if ( sscanf(path, "hvmloader/memory-map/rdm/%u", &i) == 1 &&
-         i < sim.nr_keys )
-        return sim.key[i];
-    if ( sim.ovmf && !strcmp(path, "hvmloader/bios") )
-        return "ovmf";
-    if ( !strcmp(path, HVM_XS_ACPI_PT_ADDRESS) )
-        return "0x190800";
-    if ( !strcmp(path, HVM_XS_ACPI_PT_LENGTH) )
-        return "4096";
-    if ( !strncmp(path, "memory/", 7) )
-    {
-        static char value[24];
-        uint64_t kib = !strcmp(path, "memory/target") ? sim.target
-                     : !strcmp(path, "memory/videoram") ? sim.videoram
-                     : sim.static_max;
-
-        snprintf(value, sizeof(value), "%llu", (unsigned long long)kib);
-        return kib ? value : default_resp;
-    }
+    memset(answer, '?', sizeof(answer) - 1);
+    for ( unsigned int i = 0; i < sim.nr_keys; i++ )
+        if ( !strcmp(path, sim.key[i].path) )
+            return strcpy(answer, sim.key[i].value);
     return default_resp;
 }
 
 int xenstore_write(const char *path, const char *value)
 {
-    return path && value && sim.fault.xenstore ? -1 : 0;
+    unsigned int i;
+
+    if ( sim.fault.xenstore )
+        return -1;
+    if ( strlen(value) >= SIM_VALUE )
+        abort();
+    if ( !strcmp(path, "data/memory-map/generation") )
+        snprintf(sim.shown_generation, sizeof(sim.shown_generation), "%.10s",
+                 value);
+    else if ( sscanf(path, "data/memory-map/layout/%u", &i) == 1 &&
+              i < SIM_SHOWN )
+        strcpy(sim.shown[i], value);
+    else
+        abort();
+    return 0;
+}
+
+/* No hypercall returns to a domain that has ended. */
+static int returns(int rc)
+{
+    if ( sim.host.crashed )
+        longjmp(dead, 1);
+    return rc;
 }
 
 int hypercall_memory_op(unsigned int cmd, void *arg)
@@ -97,16 +114,17 @@ int hypercall_memory_op(unsigned int cmd, void *arg)
         if ( xatp->domid != DOMID_SELF ||
              xatp->space != XENMAPSPACE_gmfn_range )
             break;
-        return host_add_to_physmap(&sim.host, xatp->idx, xatp->gpfn,
-                                   xatp->size);
+        return returns(host_add_to_physmap(&sim.host, xatp->idx, xatp->gpfn,
+                                           xatp->size));
 
     case XENMEM_decrease_reservation:
     case XENMEM_populate_physmap:
         if ( xmr->domid != DOMID_SELF || xmr->mem_flags )
             break;
-        return (cmd == XENMEM_populate_physmap ? host_populate : host_decrease)
-               (&sim.host, xmr->extent_start, xmr->nr_extents,
-                xmr->extent_order);
+        return returns((cmd == XENMEM_populate_physmap ? host_populate
+                                                       : host_decrease)
+                       (&sim.host, xmr->extent_start, xmr->nr_extents,
+                        xmr->extent_order));
 
     case XENMEM_current_reservation:
         return host_pages(&sim.host) + sim.populated;
@@ -142,121 +160,14 @@ void outl(uint16_t port, uint32_t val)
         memmap_dm_write(&sim.dm, port - MEMMAP_PORT_BASE, val);
 }
 
-/* The device model. */
-
-static bool fails(unsigned int *count)
-{
-    if ( !*count )
-        return false;
-    --*count;
-    return true;
-}
-
-static bool in_buffer(uint64_t addr, uint32_t bytes)
-{
-    return addr >= MEMMAP_BUFFER_PHYSICAL_ADDRESS &&
-           addr + bytes <= MEMMAP_BUFFER_PHYSICAL_ADDRESS + MEMMAP_BUFFER_BYTES;
-}
-
-static bool op_read(void *opaque, uint64_t addr, void *dst, uint32_t bytes)
-{
-    if ( fails(&sim.fault.read) || !in_buffer(addr, bytes) )
-        return false;
-    memcpy(dst, (void *)(uintptr_t)addr, bytes);
-    return true;
-}
-
-static bool op_write(void *opaque, uint64_t addr, const void *src,
-                     uint32_t bytes)
-{
-    if ( fails(&sim.fault.write) || !in_buffer(addr, bytes) )
-        return false;
-    memcpy((void *)(uintptr_t)addr, src, bytes);
-    return true;
-}
-
-static unsigned int op_check(void *opaque, unsigned int cmd,
-                             const struct memmap_record *r, uint16_t *index)
-{
-    if ( sim.fault.migrating && cmd == MEMMAP_CMD_PREPARE )
-        return MEMMAP_E_BUSY;
-    return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
-}
-
-/* Map what is assigned and called RDM, or say which entry stands in the way. */
-static unsigned int map_rdm(const struct memmap_record *r, uint16_t *index)
-{
-    unsigned int i, e;
-
-    for ( unsigned int go = 0; go < 2; go++ )
-        for ( i = 0; i < sim.nr_rdm; i++ )
-        {
-            struct sim_rdm *m = &sim.rdm[i];
-            bool all = m->assigned;
-
-            for ( uint64_t gfn = m->gfn; all && gfn < m->gfn + m->pages; gfn++ )
-            {
-                e = memmap_layout_seek(&r->layout, gfn);
-                all = e < r->layout.nr && r->layout.range[e].gfn <= gfn &&
-                      r->layout.range[e].type == MEMMAP_TYPE_RDM &&
-                      !(r->layout.range[e].flags & MEMMAP_EF_UNMAPPED);
-            }
-            if ( !all )
-                continue;
-            if ( !go && (sim.fault.rdm & (1u << i)) )
-            {
-                *index = memmap_layout_seek(&r->layout, m->gfn);
-                return MEMMAP_E_RDM;
-            }
-            if ( !go )
-                continue;
-            host_set(&sim.host, m->gfn, m->pages, 0, HOST_DIRECT);
-            m->mapped = true;
-        }
-
-    return MEMMAP_OK;
-}
-
-static unsigned int op_apply(void *opaque, const struct memmap_record *r,
-                             uint16_t *index)
-{
-    if ( fails(&sim.fault.apply) )
-        return MEMMAP_E_APPLY;
-    if ( MEMMAP_OFFER_FEATURES(sim.dm.accepted) & MEMMAP_FEAT_RDM )
-    {
-        unsigned int rc = map_rdm(r, index);
-
-        if ( rc )
-            return rc;
-    }
-    if ( !memmap_layout_copy(&sim.view, &r->layout) )
-        abort();
-    sim.applies++;
-    return MEMMAP_OK;
-}
-
-static bool op_constraints(void *opaque, struct memmap_layout *l)
-{
-    return !fails(&sim.fault.constraints) &&
-           memmap_layout_copy(l, &sim.owned);
-}
-
-static void op_changed(void *opaque, unsigned int cmd)
-{
-    sim.refused += sim.dm.error != MEMMAP_OK;
-    if ( cmd == MEMMAP_CMD_COMMIT )
-        sim.committed = sim.dm.error == MEMMAP_OK;
-}
-
-static const struct memmap_dm_ops ops = {
-    .read = op_read, .write = op_write, .check = op_check, .apply = op_apply,
-    .constraints = op_constraints, .changed = op_changed,
-};
-
 void sim_init(void)
 {
     void *at = (void *)(uintptr_t)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
+    static bool done;
 
+    if ( done )
+        return;
+    done = true;
     if ( mmap(at, MEMMAP_BUFFER_BYTES, PROT_READ | PROT_WRITE,
               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != at )
     {
@@ -278,22 +189,27 @@ void sim_new(void)
 
     host_init(&sim.host);
     memset(&sim.dm, 0, offsetof(struct memmap_dm, range));
-    sim.dm.ops = &ops;
+    sim.dm.ops = &sim_dm_ops;
     memmap_dm_reset(&sim.dm);
     memset(&sim.fault, 0, sizeof(sim.fault));
     sim.fault.vanish_after = -1;
     memmap_layout_init(&sim.owned, sim.owned_range, MEMMAP_ARRAY_SIZE(sim.owned_range));
     memmap_layout_init(&sim.view, sim.view_range, MEMMAP_MAX_ENTRIES);
     sim.nr_rdm = sim.nr_keys = 0;
-    sim.committed = false;
-    sim.applies = sim.refused = sim.wire = 0;
+    sim.committed = sim.ever = sim.refused_moved = false;
+    sim.applies = sim.wire = 0;
+    sim.prepares_refused = sim.commits_refused = 0;
+    for ( unsigned int i = 0; i < SIM_SHOWN; i++ )
+        sim.shown[i][0] = 0;
+    sim.shown_generation[0] = sim.said[0] = 0;
     sim.phys_bits = 40;
-    sim.disabled = sim.told = false;
     sim.bug = 0;
     sim.populate = true;
     sim.vnodes = 0;
-    sim.populated = sim.target = sim.videoram = sim.static_max = 0;
-    memory_map.nr_map = 0;
+    sim.populated = 0;
+    sim_tell(HVM_XS_ACPI_PT_ADDRESS, "%#x", SIM_ACPI_GFN << PAGE_SHIFT | 0x800);
+    sim_tell(HVM_XS_ACPI_PT_LENGTH, "%u", PAGE_SIZE);
+    memset(&memory_map, 0, sizeof(memory_map));
     memset(&info, 0, sizeof(info));
     pci_hi_mem_start = pci_hi_mem_end = 0;
 }
@@ -327,11 +243,16 @@ static void take_page(uint64_t mfn)
 bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
               unsigned int pages_taken)
 {
-    bool settled = memmap_settle(bar, nr, hole_size);
+    bool settled;
+
+    if ( setjmp(dead) )
+        return false;
+    settled = memmap_settle(bar, nr, hole_size);
 
     /* Where the next calls fail hvmloader ends in BUG(): no guest, no promise. */
     sim.host.fail_after = -1;
     sim.host.fail_again = 0;
+    sim.host.pool = 1u << 30;
     memset(sim.host.fault, 0, sizeof(sim.host.fault));
     for ( unsigned int i = 0; i < pages_taken && fw.present && !sim.bug;
           i++ )

@@ -2,6 +2,8 @@
 /*
  * sim.h - one boot of one guest: the firmware that ships, the device model's end
  * that ships, and between them a host that can fail at any point.
+ *
+ * sim.c has hvmloader's files and what they stand on, device.c the device model.
  */
 #ifndef TESTS_SIM_H
 #define TESTS_SIM_H
@@ -23,8 +25,12 @@ struct sim_faults {
     unsigned int rdm;               /* bit i: sim.rdm[i] cannot be mapped */
 };
 
-#define SIM_RDM  8
-#define SIM_KEYS 24
+#define SIM_RDM   8
+/* Keys that firmware finds in xenstore, and those of a layout that it leaves there. */
+#define SIM_KEYS  (MEMMAP_MAX_ENTRIES + 16)
+#define SIM_SHOWN (MEMMAP_MAX_ENTRIES / 16)
+/* xenstored's default for what a guest may write into one key. */
+#define SIM_VALUE 2048
 
 struct sim {
     struct host host;
@@ -43,43 +49,55 @@ struct sim {
         bool assigned, mapped;
     } rdm[SIM_RDM];
     unsigned int nr_rdm;
-    char key[SIM_KEYS][48];          /* what the toolstack wrote of more */
+
+    struct { char path[48], value[48]; } key[SIM_KEYS];
     unsigned int nr_keys;
+    char shown[SIM_SHOWN][SIM_VALUE];   /* data/memory-map/layout/N */
+    char shown_generation[16];
 
     /* The device model's view, as last applied. */
     struct memmap_layout view;
     struct memmap_range view_range[MEMMAP_MAX_ENTRIES];
     bool committed;                 /* the last COMMIT was accepted */
-    unsigned int applies, refused, wire;
+    bool ever;                      /* one was */
+    unsigned int applies, wire;
+    unsigned int prepares_refused, commits_refused;
+    bool refused_moved;             /* a COMMIT, and RAM had moved for it */
 
     /* A gfn that hvmloader took for RAM's top and is not: it ends in BUG(). */
     uint64_t bug;
 
     unsigned int phys_bits;
-    bool disabled;                  /* switched off in xenstore */
-    bool told;                      /* to leave RAM where it is, there too */
-    bool ovmf;                      /* the firmware that follows */
     bool populate;                  /* Xen still has pages for this guest */
     /* What makes RAM stay: see struct memmap_memory. */
     unsigned int vnodes;
     uint64_t populated;             /* beyond what is in the p2m, negative too */
-    uint64_t target, videoram, static_max;
+
+    char said[16384];               /* all output, as much of it as fits */
 };
 
 extern struct sim sim;
+extern const struct memmap_dm_ops sim_dm_ops;
+
 /* What cannot move: hvmloader's image, a module, ACPI tables (gfns). */
 #define SIM_IMAGE_END  0x140u
 #define SIM_MODULE_GFN 0x160u
 #define SIM_MODULE_NR  0x20u
 #define SIM_ACPI_GFN   0x190u
 
-extern unsigned int sim_said;       /* lines of output */
-
-void sim_init(void);                /* once */
+void sim_init(void);                /* before anything else */
 /* Forget everything of the last guest; host and device model are as new. */
 void sim_new(void);
+/* A key that the toolstack writes; firmware has to ask for it by this name. */
+void __attribute__((format(__printf__, 2, 3)))
+sim_tell(const char *path, const char *fmt, ...);
+/* Whether firmware said @text; for who is to read it, so once is asked for. */
+bool sim_heard(const char *text);
 
-/* Firmware's boot, as hvmloader's main() does it; true if settled. */
+/*
+ * Firmware's boot, as hvmloader's main() does it; true if settled.  A domain that
+ * Xen ends on the way (host.crashed) does not come back from that hypercall.
+ */
 bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
               unsigned int pages_taken);
 

@@ -29,5 +29,6 @@ Suite *faults_suite(void);
 Suite *move_suite(void);
 Suite *host_suite(void);
 Suite *vectors_suite(void);
+Suite *prop_suite(void);
 
 #endif /* TESTS_SUITES_H */

@@ -2,7 +2,7 @@
 /*
  * Stands in for hvmloader's config.h, util.h and hypercall.h, so that
  * hvmloader/hvm.c, the file that ships, runs in the simulated host: its ports are
- * the device model's end, its hypercalls are host.c's, its xenstore is empty.
+ * the device model's end, its hypercalls are host.c's, its xenstore is sim.h's.
  */
 #ifndef STUB_CONFIG_H
 #define STUB_CONFIG_H
@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +58,8 @@ struct e820entry {
 };
 struct e820map {
     unsigned int nr_map;
-    struct e820entry map[E820MAX];
+    /* Beyond E820MAX nobody may write, and a test looks. */
+    struct e820entry map[E820MAX + 64];
 };
 extern struct e820map memory_map;
 
