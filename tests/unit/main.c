@@ -10,7 +10,7 @@ int main(void)
         strings_suite, numbers_suite, codec_suite, layout_suite, dm_suite,
         dm_records_suite, order_suite, dm_rdm_suite, fw_suite, vectors_suite,
         host_suite, rdm_suite, plan_suite, move_suite, oracle_suite,
-        faults_suite, prop_suite,
+        faults_suite, hvm_suite, hvm_e820_suite, hvm_rdm_suite, prop_suite,
     };
     SRunner *runner = srunner_create(suites[0]());
     int failed;

@@ -29,6 +29,9 @@ Suite *faults_suite(void);
 Suite *move_suite(void);
 Suite *host_suite(void);
 Suite *vectors_suite(void);
+Suite *hvm_suite(void);
+Suite *hvm_e820_suite(void);
+Suite *hvm_rdm_suite(void);
 Suite *prop_suite(void);
 
 #endif /* TESTS_SUITES_H */

@@ -1,0 +1,919 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hvmloader's side of the conversation (hvmloader/hvm.h), in a simulated host.
+ *
+ * The file that ships runs; its ports are the device model's end of the protocol, its
+ * hypercalls a p2m by Xen's rules.  Here are guests of which the right outcome can be
+ * said in numbers; tests/prop has thousands of which only rules are known.
+ */
+#include "suites.h"
+
+#include "codec.h"
+#include "hvm.h"
+#include "sim.h"
+
+#define GIB_GFN  ((uint64_t)0x40000)
+#define FOUR_GIB (4 * GIB_GFN)
+#define MIB_GFN  ((uint64_t)0x100)
+/* Where the hole of a usual guest starts. */
+#define HOLE     ((uint64_t)0xf0000)
+
+static struct memmap_bar bar[64];
+static unsigned int nr_bars, taken;
+static uint64_t hole_size;
+
+static void ram(uint64_t gfn, uint64_t end)
+{
+    host_set(&sim.host, gfn, end - gfn, gfn, HOST_RAM);
+    if ( gfn < MEMMAP_FIXED_END )
+        gfn = MEMMAP_FIXED_END;
+    if ( end > gfn )
+        memory_map.map[memory_map.nr_map++] = (struct e820entry){
+            .addr = gfn << PAGE_SHIFT, .size = (end - gfn) << PAGE_SHIFT,
+            .type = E820_RAM };
+}
+
+static void built(void)
+{
+    sim.dm.ram_pages = host_pages(&sim.host);
+    sim.dm.features = MEMMAP_FEAT_PUBLISH | MEMMAP_FEAT_RDM;
+    sim.dm.gfn_limit = 1u << 24;
+    sim.host.max_pages = sim.dm.ram_pages + 256;
+    host_enlarge(&sim.host);
+    nr_bars = taken = hole_size = 0;
+}
+
+/* RAM up to @low below 4 GiB, and up to @high above, which may be 0 (gfns). */
+static void guest(uint64_t low, uint64_t high)
+{
+    sim_init();
+    sim_new();
+    pci_mem_start = HOLE << PAGE_SHIFT;
+    ram(0, MEMMAP_VGA_GFN);
+    ram(MEMMAP_VGA_END, low);
+    if ( high )
+        ram(FOUR_GIB, high);
+    built();
+}
+
+static void has_bar(uint64_t size, bool is_64bit)
+{
+    bar[nr_bars++] = (struct memmap_bar){ .size = size, .is_64bit = is_64bit };
+}
+
+/* Reserved memory that the device model tells of, of an assigned device. */
+static void has_rdm(uint64_t gfn, uint64_t pages, unsigned int aux)
+{
+    struct memmap_range r = {
+        .gfn = gfn, .pages = pages, .type = MEMMAP_TYPE_RDM, .aux = aux,
+        .source = MEMMAP_NO_SOURCE,
+    };
+
+    REQUIRE(memmap_layout_set(&sim.owned, &r));
+    sim.rdm[sim.nr_rdm++] = (struct sim_rdm){ .gfn = gfn, .pages = pages,
+                                              .assigned = true };
+}
+
+static bool boot(void)
+{
+    return sim_boot(bar, nr_bars, hole_size, taken);
+}
+
+/* Whatever happened: what is said of RAM is true, and nobody can say more. */
+static void assert_sound(void)
+{
+    const struct memmap_layout *now = sim_now();
+
+    for ( unsigned int i = 0; i < now->nr; i++ )
+    {
+        const struct memmap_range *e = &now->range[i];
+
+        for ( uint64_t off = 0; e->type == MEMMAP_TYPE_RAM && off < e->pages; )
+        {
+            struct host_run r = host_get(&sim.host, e->gfn + off);
+
+            ck_assert_int_eq(r.type, HOST_RAM);
+            if ( e->source != MEMMAP_NO_SOURCE && r.name < HOST_FRESH )
+                ck_assert_uint_eq(r.name, e->source + off);
+            off += r.pages;
+        }
+    }
+    ck_assert_uint_eq(memmap_layout_pages(now, MEMMAP_TYPE_RAM) +
+                      sim_moved()->lost_pages, sim.dm.ram_pages);
+    ck_assert_uint_eq(sim.host.freed + sim.host.replaced, 0);
+    ck_assert_uint_eq(sim.dm.state, MEMMAP_ST_SEALED);
+}
+
+static const struct memmap_range *said_of(uint64_t gfn)
+{
+    const struct memmap_layout *now = sim_now();
+    unsigned int i = memmap_layout_seek(now, gfn);
+
+    ck_assert_uint_lt(i, now->nr);
+    ck_assert_uint_le(now->range[i].gfn, gfn);
+    return &now->range[i];
+}
+
+/* The record in the buffer: what was sent last. */
+static struct memmap_record sent(void)
+{
+    static struct memmap_range range[MEMMAP_MAX_ENTRIES];
+    struct memmap_record r;
+    uint16_t index;
+
+    memmap_layout_init(&r.layout, range, MEMMAP_MAX_ENTRIES);
+    ck_assert_uint_eq(memmap_unpack(&r, (void *)MEMMAP_BUFFER_PHYSICAL_ADDRESS,
+                                    MEMMAP_BUFFER_BYTES, &index), MEMMAP_OK);
+    return r;
+}
+
+/* A guest of 3840 MiB, and a device with a BAR of 1 GiB. */
+static void gigabyte_bar(void)
+{
+    guest(HOLE, 0);
+    has_bar(GB(1), true);
+    has_bar(MB(16), false);
+}
+
+START_TEST(ram_makes_way)
+{
+    gigabyte_bar();
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(!bar[0].high);
+    ck_assert_uint_eq(bar[0].addr, GB(2));
+    ck_assert_uint_eq(pci_mem_start, GB(2));
+    ck_assert_uint_eq(hvm_info->low_mem_pgend, 2 * GIB_GFN);
+    ck_assert_uint_eq(hvm_info->high_mem_pgend, FOUR_GIB + HOLE - 2 * GIB_GFN);
+    ck_assert_uint_eq(sim_moved()->extents,
+                      (HOLE - 2 * GIB_GFN) / MEMMAP_EXTENT_PAGES);
+    ck_assert_uint_eq(sim.host.moved, 0);
+    ck_assert(sim.committed);
+    ck_assert_uint_eq(sim_generation(), 1);
+    /* Probe, QUERY, PREPARE, COMMIT, SEAL: as PROTOCOL.md says. */
+    ck_assert_uint_eq(sim.wire, 11);
+    ck_assert(memmap_layout_equal(&sim.view, sim_now()));
+    ck_assert(sim_heard("memmap: moving 70000 pages from gfn 80000 to 100000\n"));
+    ck_assert(sim_heard("memmap: moved 896 whole extents of 2 MiB, the rest page"
+                        " by page\n"));
+    ck_assert(sim_heard("memmap: version 1, generation 1, hole at 80000000,"
+                        " 70000 pages moved, 0 BARs without a place\n"));
+    ck_assert(sim_heard("memmap: sealed at generation 1 after 11 port accesses"));
+    ck_assert_uint_eq(pci_hi_mem_start + pci_hi_mem_end, 0);
+}
+END_TEST
+
+/* Nothing has to move: it is said all the same, as libxl may have cut RAM. */
+START_TEST(nothing_moves)
+{
+    guest(HOLE, FOUR_GIB + GIB_GFN);
+    has_bar(MB(16), false);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert_uint_eq(sim.wire, 9);
+    ck_assert(sim.committed);
+    ck_assert_uint_eq(pci_mem_start, HOLE << PAGE_SHIFT);
+    ck_assert_uint_eq(bar[0].addr, HOLE << PAGE_SHIFT);
+}
+END_TEST
+
+/* The hole grows to half of what is below 4 GiB, not further. */
+START_TEST(hole_ends_at_two_gigabytes)
+{
+    guest(HOLE, 0);
+    has_bar(GB(1), true);
+    has_bar(GB(1), true);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(pci_mem_start, GB(2));
+    ck_assert_uint_eq(bar[0].high + bar[1].high, 1);
+}
+END_TEST
+
+/* What is larger than 1 GiB is not what the hole is doubled for. */
+START_TEST(large_bars_are_high)
+{
+    guest(GIB_GFN, 0);
+    has_bar(GB(2), true);
+    has_bar(MB(16), true);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(bar[0].high && !bar[1].high);
+    ck_assert_uint_eq(pci_mem_start, HOLE << PAGE_SHIFT);
+}
+END_TEST
+
+/* The window's end is aligned as its start is, so that few MTRRs describe it. */
+START_TEST(high_window)
+{
+    guest(GIB_GFN, 0);
+    has_bar(GB(4), true);
+    has_bar(GB(2), true);
+    ck_assert(boot());
+    ck_assert_uint_eq(bar[0].addr, GB(4));
+    ck_assert_uint_eq(bar[1].addr, GB(8));
+    ck_assert_uint_eq(pci_hi_mem_start, GB(4));
+    ck_assert_uint_eq(pci_hi_mem_end, GB(12));
+
+    /* As it is if that is enough; RAM is in front of it. */
+    guest(HOLE, FOUR_GIB + 4 * GIB_GFN);
+    has_bar(GB(8), true);
+    ck_assert(boot());
+    ck_assert_uint_eq(bar[0].addr, GB(8));
+    ck_assert_uint_eq(pci_hi_mem_start, GB(8));
+    ck_assert_uint_eq(pci_hi_mem_end, GB(16));
+}
+END_TEST
+
+static unsigned int mtrrs(uint64_t base, uint64_t end)
+{
+    unsigned int nr = 0;
+
+    for ( ; base != end; nr++ )
+    {
+        uint64_t size = base & -base;
+
+        while ( base + size > end )
+            size >>= 1;
+        base += size;
+    }
+    return nr;
+}
+
+/* Six MTRRs describe the low hole; two are left for the high one. */
+START_TEST(hole_of_few_mtrrs)
+{
+    unsigned int six = 0;
+    uint64_t lowest;
+
+    guest(HOLE, 0);
+    for ( unsigned int shift = 29; shift > 20; shift-- )
+        has_bar(1u << shift, true);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_gt(mtrrs(bar[nr_bars - 1].addr, pci_mem_end), 6);
+    ck_assert_uint_le(mtrrs(pci_mem_start, pci_mem_end), 6);
+
+    /* If six are enough the hole is no larger than the BARs. */
+    for ( unsigned int last = 28; last > 20; last-- )
+    {
+        guest(HOLE, 0);
+        for ( unsigned int shift = 29; shift >= last; shift-- )
+            has_bar(1u << shift, true);
+        ck_assert(boot());
+        lowest = bar[0].addr;
+        for ( unsigned int i = 1; i < nr_bars; i++ )
+            if ( bar[i].addr < lowest )
+                lowest = bar[i].addr;
+        if ( mtrrs(lowest, pci_mem_end) > 6 )
+            continue;
+        ck_assert_uint_eq(pci_mem_start, lowest);
+        six += mtrrs(pci_mem_start, pci_mem_end) == 6;
+    }
+    ck_assert_uint_gt(six, 0);
+}
+END_TEST
+
+/* The user's hole counts if it can be one; it is what it is, not doubled. */
+START_TEST(hole_by_hand)
+{
+    /* The BARs take 384 MiB, or the first of them alone 64. */
+    static const struct {
+        uint64_t size, start;
+        bool both;
+    } hole[] = {
+        { MB(256), 0xf0000000, false },
+        { MB(256) + 0x1000, 0xeffff000, false },
+        { GB(2), GB(2), false }, { MB(512), 0xe0000000, true },
+        /* Not below what is RAM's, or more than there is: as if not said. */
+        { MB(256) - 0x1000, 0xe0000000, true },
+        { GB(4) + 0x1000, 0xe0000000, true }, { GB(6), 0xe0000000, true },
+        { 0, 0xe0000000, true }, { 0, 0xf0000000, false },
+        { GB(6), 0xf0000000, false }, { 0x1000, 0xf0000000, false },
+    };
+
+    for ( unsigned int i = 0; i < NELEM(hole); i++ )
+    {
+        guest(GIB_GFN, 0);
+        has_bar(hole[i].both ? MB(256) : MB(64), false);
+        if ( hole[i].both )
+            has_bar(MB(128), false);
+        hole_size = hole[i].size;
+        ck_assert(boot());
+        assert_sound();
+        ck_assert_uint_eq(pci_mem_start, hole[i].start);
+    }
+
+    /* All of 4 GiB: a hole with RAM in it, which moves. */
+    guest(GIB_GFN, 0);
+    hole_size = GB(4);
+    ck_assert(boot());
+    assert_sound();
+
+    guest(GIB_GFN, 0);
+    has_bar(MB(128), false);
+    has_bar(MB(128), false);
+    hole_size = MB(256);
+    ck_assert(boot());
+    assert_sound();
+    /* Firmware's area is in it: one of the two has no room, so it grows. */
+    ck_assert_uint_eq(pci_mem_start, 0xe8000000);
+}
+END_TEST
+
+/* The record says how far the guest can address, however little it uses. */
+START_TEST(limit_of_the_record)
+{
+    for ( unsigned int bits = 36; bits <= 52; bits += 8 )
+    {
+        guest(HOLE, 0);
+        sim.phys_bits = bits;
+        ck_assert(boot());
+        ck_assert_uint_eq(sent().gfn_limit, 1ull << (bits - PAGE_SHIFT));
+    }
+}
+END_TEST
+
+/* Nor is a BAR where the CPU cannot reach it. */
+START_TEST(no_address_for_a_bar)
+{
+    for ( unsigned int bits = 33; bits <= 34; bits++ )
+    {
+        guest(GIB_GFN, 0);
+        sim.phys_bits = bits;
+        has_bar(GB(8), true);
+        has_bar(MB(16), true);
+        ck_assert(boot());
+        assert_sound();
+        ck_assert_uint_eq(bar[0].addr,
+                          bits == 33 ? MEMMAP_BAR_UNPLACED : GB(8));
+        ck_assert_uint_ne(bar[1].addr, MEMMAP_BAR_UNPLACED);
+        ck_assert(sim_heard(bits == 33 ? ", 1 BARs without a place\n"
+                                       : ", 0 BARs without a place\n"));
+    }
+}
+END_TEST
+
+/* RAM goes where it can be addressed, and no further. */
+START_TEST(no_address_for_ram)
+{
+    guest(HOLE, 16 * GIB_GFN);
+    sim.phys_bits = 34;
+    has_bar(GB(1), true);
+    has_rdm(0x80000, 4, 0x18);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim_heard("memmap: not enough addresses for RAM, RAM stays where"
+                        " it is\n"));
+    ck_assert_uint_eq(sim.host.calls, 0);
+    /* What is reserved is still said. */
+    ck_assert_uint_eq(said_of(0x80000)->flags, MEMMAP_EF_UNFREED);
+    ck_assert_uint_eq(said_of(0x80000)->aux, 0x18);
+    ck_assert(sim_heard("80000-80003 of 0000:00:03.0 cannot be freed: RAM is"
+                        " there, and stays"));
+}
+END_TEST
+
+/* More reserved memory than a record has entries: first RAM stays, then it goes. */
+START_TEST(no_room_for_reserved_memory)
+{
+    guest(HOLE, 0);
+    sim_tell("hvmloader/bios", "ovmf");
+    for ( unsigned int i = 0; i < MEMMAP_MAX_ENTRIES; i++ )
+    {
+        char path[48];
+
+        snprintf(path, sizeof(path), "hvmloader/memory-map/rdm/%u", i);
+        sim_tell(path, "%x", 0x1000 + 2 * i);
+    }
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim_heard("memmap: not enough ranges in the layout, RAM stays where"
+                        " it is\nmemmap: not enough ranges in the layout,"
+                        " reserved memory is left out\n"));
+    ck_assert_uint_eq(said_of(0x1000)->flags, 0);
+    ck_assert_uint_eq(sim.host.calls, 0);
+}
+END_TEST
+
+/* Too many ranges even so: nothing is said, and nobody can say anything. */
+START_TEST(no_room_at_all)
+{
+    guest(HOLE, 0);
+    sim_tell("hvmloader/memory-map/relocate", "0");
+    /* 31 owned pages in the hole; each has hole, an MMIO range, on either side. */
+    for ( unsigned int i = 0; i < 31; i++ )
+    {
+        struct memmap_range r = {
+            .gfn = HOLE + 2 * i + 1, .pages = 1, .type = MEMMAP_TYPE_OWNED,
+            .source = MEMMAP_NO_SOURCE };
+
+        REQUIRE(memmap_layout_set(&sim.owned, &r));
+    }
+    ck_assert(boot());
+    assert_sound();
+
+    /* A RAM range for each entry of a full E820, and a gap for each between. */
+    sim_new();
+    ram(0, MEMMAP_VGA_GFN);
+    ram(MEMMAP_VGA_END, 0x800);
+    for ( unsigned int i = 1; i < E820MAX; i++ )
+        ram(0x1000 + 2 * i, 0x1001 + 2 * i);
+    built();
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim_now()->nr, E820MAX + 1 + 1);
+}
+END_TEST
+
+/* Reserved memory that QUERY tells of is for who chose to hear of it. */
+START_TEST(reserved_memory_is_agreed_on)
+{
+    guest(HOLE, 0);
+    has_rdm(0x80000, 4, 0x18);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(said_of(0x80000)->type, MEMMAP_TYPE_RDM);
+    ck_assert_uint_eq(said_of(0x80000)->aux, 0x18);
+    ck_assert(sim.rdm[0].mapped);
+    ck_assert_uint_eq(sim_plan()->moved_pages, 4);
+    ck_assert(sim_heard("memmap: reserved memory: 1 ranges, 4 pages moved for"
+                        " them, minimum 4\n"));
+
+    guest(HOLE, 0);
+    sim.dm.features = MEMMAP_FEAT_PUBLISH;
+    has_rdm(0x80000, 4, 0x18);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(!sim_rdm_agreed());
+    ck_assert_uint_eq(said_of(0x80000)->type, MEMMAP_TYPE_RAM);
+    ck_assert_uint_eq(said_of(0x80000)->flags, 0);
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert(!sim_heard("memmap: reserved memory"));
+}
+END_TEST
+
+/* UNMAPPED is a word that a device model without RDM does not know. */
+START_TEST(unmapped_is_agreed_on)
+{
+    for ( unsigned int agreed = 0; agreed < 2; agreed++ )
+    {
+        guest(HOLE, 0);
+        sim.dm.features = agreed ? MEMMAP_FEAT_RDM : 0;
+        sim_tell("hvmloader/memory-map/rdm/0", "fd000-fd001");
+        ck_assert(boot());
+        assert_sound();
+        ck_assert(sim.committed);
+        ck_assert_uint_eq(said_of(0xfd000)->type, MEMMAP_TYPE_RDM);
+        ck_assert_uint_eq(said_of(0xfd000)->flags,
+                          agreed ? MEMMAP_EF_UNMAPPED : 0);
+    }
+}
+END_TEST
+
+/* Of two ranges one cannot be mapped: that device goes without, the guest boots. */
+START_TEST(cannot_be_mapped)
+{
+    guest(HOLE, 0);
+    has_rdm(0x80000, 4, 0x18);
+    has_rdm(0x90000, 4, 0x20);
+    sim.fault.rdm = 1;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
+    ck_assert_uint_eq(sim.commits_refused, 1);
+    ck_assert_uint_eq(said_of(0x80000)->flags, MEMMAP_EF_UNMAPPED);
+    ck_assert_uint_eq(said_of(0x90000)->flags, 0);
+    ck_assert(!sim.rdm[0].mapped && sim.rdm[1].mapped);
+    ck_assert(sim_heard("memmap: reserved memory 80000-80003 of 0000:00:03.0"
+                        " could not be mapped by the device model; the device"
+                        " cannot use it\n"));
+}
+END_TEST
+
+/* RAM keeps out of what the device model owns; an OWNED range over RAM is RAM. */
+START_TEST(owned)
+{
+    struct memmap_range r = { .gfn = FOUR_GIB, .pages = 0x1000,
+                              .type = MEMMAP_TYPE_OWNED,
+                              .source = MEMMAP_NO_SOURCE };
+
+    gigabyte_bar();
+    REQUIRE(memmap_layout_set(&sim.owned, &r));
+    host_set(&sim.host, r.gfn, r.pages, 1ull << 40, HOST_RAM);
+    sim.host.max_pages += r.pages;
+    ck_assert(boot());
+    ck_assert_uint_eq(host_get(&sim.host, FOUR_GIB).name, 1ull << 40);
+    ck_assert_uint_eq(host_get(&sim.host, FOUR_GIB).pages, 0x1000);
+    assert_sound();
+    ck_assert(!memmap_layout_overlaps(sim_now(), MEMMAP_TYPE_RAM, FOUR_GIB,
+                                      0x1000));
+    ck_assert(!bar[0].high);
+}
+END_TEST
+
+/* PREPARE is refused: RAM stays, nothing was touched, and what is true is said. */
+START_TEST(prepare_refused)
+{
+    gigabyte_bar();
+    sim.fault.migrating = true;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert_uint_eq(sim.prepares_refused, 1);
+    ck_assert(sim.committed);
+    ck_assert(bar[0].high);
+    ck_assert(sim_heard("memmap: device model refused the layout with RAM moved: "));
+    ck_assert(sim_heard("; RAM stays where it is\n"));
+}
+END_TEST
+
+/* If one entry is to blame the line says which. */
+START_TEST(which_entry)
+{
+    gigabyte_bar();
+    sim.dm.gfn_limit = FOUR_GIB;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert(sim_heard(" (entry 3); RAM stays where it is\n"));
+}
+END_TEST
+
+/* COMMIT is refused after RAM moved: it goes home, and that is said. */
+START_TEST(commit_refused)
+{
+    gigabyte_bar();
+    sim.fault.apply = 1;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.commits_refused, 1);
+    ck_assert(sim.committed);
+    ck_assert(bar[0].high);
+    ck_assert_uint_eq(said_of(0x100)->gfn, MEMMAP_VGA_END);
+    ck_assert_uint_eq(memmap_range_end(said_of(0x100)), HOLE);
+    ck_assert_uint_eq(host_get(&sim.host, HOLE - 1).type, HOST_RAM);
+    ck_assert_uint_eq(host_get(&sim.host, FOUR_GIB).type, HOST_NONE);
+    ck_assert(sim_heard("memmap: device model refused to follow: "));
+    ck_assert(sim_heard("; RAM is moved back\n"));
+    ck_assert(!sim_heard(" (entry "));
+    ck_assert_uint_eq(hvm_info->low_mem_pgend, HOLE);
+    ck_assert_uint_eq(hvm_info->high_mem_pgend, 0);
+}
+END_TEST
+
+/* And again: then there is no more that can be done, and the guest boots. */
+START_TEST(every_commit_refused)
+{
+    gigabyte_bar();
+    sim.fault.apply = 5;
+    taken = 0;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(!sim.committed);
+    ck_assert_uint_eq(sim.commits_refused, 2);
+    ck_assert(sim_heard("; devices may not see all RAM\n"));
+    ck_assert_uint_eq(memmap_range_end(said_of(0x100)), HOLE);
+}
+END_TEST
+
+/* QUERY is refused: nothing is known, so nothing is done, and nobody talks on. */
+START_TEST(query_refused)
+{
+    gigabyte_bar();
+    sim.fault.constraints = 1;
+    ck_assert(!boot());
+    ck_assert_uint_eq(sim.dm.state, MEMMAP_ST_SEALED);
+    ck_assert(!sim_present());
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert_uint_eq(sim.applies, 0);
+    ck_assert(sim_heard("memmap: device model refused to say what it needs: "));
+    ck_assert(sim_heard("memmap: constraints unknown, going on without the"
+                        " protocol\n"));
+    /* And hvmloader does as it always did. */
+    ck_assert(!memmap_sync_e820());
+    ck_assert_uint_eq(memory_map.nr_map, 1);
+    ck_assert(memmap_is_ram(0, GB(64)));
+    hvm_info->low_mem_pgend = 0x12345;
+    ck_assert_uint_eq(memmap_low_ram_end(), 0x12345000);
+    memmap_page_taken(0x1000, 0xfe000);
+    ck_assert_uint_eq(hvm_info->low_mem_pgend, 0x12345);
+}
+END_TEST
+
+START_TEST(no_device_model)
+{
+    gigabyte_bar();
+    sim.fault.vanish_after = 0;
+    ck_assert(!boot());
+    ck_assert_uint_eq(sim.wire, 1);
+    ck_assert(!sim_present());
+    ck_assert(sim_heard("memmap: device model makes no offer"));
+    ck_assert(memmap_is_ram(0, GB(64)));
+}
+END_TEST
+
+START_TEST(switched_off)
+{
+    gigabyte_bar();
+    sim_tell("hvmloader/memory-map/enabled", "0");
+    ck_assert(!boot());
+    ck_assert_uint_eq(sim.wire, 0);
+    ck_assert(sim_heard("memmap: switched off in xenstore\n"));
+
+    /* Only 0 is off. */
+    gigabyte_bar();
+    sim_tell("hvmloader/memory-map/enabled", "01");
+    ck_assert(boot());
+}
+END_TEST
+
+/* What keeps RAM where it is, and where each of it is read. */
+START_TEST(ram_stays)
+{
+    const uint64_t kib = HOLE * 4;
+    static const struct {
+        const char *why;
+        bool told;
+        unsigned int vnodes;
+        int populated;
+        int target, videoram, static_max;   /* KiB, beyond the guest's RAM */
+    } stay[] = {
+        { "the toolstack says so", .told = true },
+        { "virtual NUMA nodes", .vnodes = 1 },
+        { "populated on demand", .populated = -1 },
+        { "populated on demand", .target = -1 },
+        { "populated on demand", .target = -9, .videoram = 8 },
+        { "populated on demand", .static_max = 1 },
+        /* These may move. */
+        { NULL, },
+        { NULL, .populated = 1 },
+        { NULL, .target = -8, .videoram = 8 },
+        { NULL, .target = 1 },
+    };
+
+    for ( unsigned int i = 0; i < NELEM(stay); i++ )
+    {
+        const char *why = stay[i].why;
+
+        gigabyte_bar();
+        sim_tell("memory/target", "%llu",
+                 (unsigned long long)kib + stay[i].target);
+        sim_tell("memory/static-max", "%llu",
+                 (unsigned long long)kib + stay[i].static_max);
+        if ( stay[i].videoram )
+            sim_tell("memory/videoram", "%u", stay[i].videoram);
+        if ( stay[i].told )
+            sim_tell("hvmloader/memory-map/relocate", "0");
+        sim.vnodes = stay[i].vnodes;
+        sim.populated = sim.dm.ram_pages - host_pages(&sim.host) +
+                        stay[i].populated;
+        ck_assert(boot());
+        assert_sound();
+        ck_assert(sim.committed);
+        ck_assert_int_eq(sim_heard("memmap: RAM stays where it is: "), !!why);
+        ck_assert(!why || sim_heard(why));
+        ck_assert_int_eq(sim.host.calls > 0, !why);
+        ck_assert_int_eq(bar[0].high, !!why);
+    }
+}
+END_TEST
+
+/* Xen says no at once: as if RAM could not move. */
+START_TEST(xen_refuses)
+{
+    gigabyte_bar();
+    sim.host.fail_after = 0;
+    sim.host.fail_err = HOST_EPERM;
+    sim.host.fail_again = 1000000;
+    sim.host.max_order = 0;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
+    ck_assert(bar[0].high);
+    ck_assert_uint_eq(memmap_range_end(said_of(0x100)), HOLE);
+    ck_assert(sim_heard("memmap: Xen did not move the RAM, it stays where it is"));
+    ck_assert(!sim_heard("are lost"));
+}
+END_TEST
+
+/* Somebody takes the memory in between: the record says that RAM shrank. */
+START_TEST(pages_are_lost)
+{
+    gigabyte_bar();
+    has_bar(MB(1), false);
+    sim.host.free = 0;
+    sim.host.max_pages -= 256 + 100;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
+    ck_assert_uint_eq(sim_moved()->lost_pages, 100);
+    ck_assert_uint_eq(sent().flags, MEMMAP_RF_RAM_SHRUNK);
+    ck_assert(sim_heard("100 pages are lost, the guest goes on with the rest"));
+
+    gigabyte_bar();
+    ck_assert(boot());
+    ck_assert_uint_eq(sent().flags, 0);
+}
+END_TEST
+
+/* The memory tests keep off what is no RAM. */
+START_TEST(what_is_ram)
+{
+    gigabyte_bar();
+    has_rdm(0x40000, 4, 0);
+    ck_assert(boot());
+    ck_assert(memmap_is_ram(0, 0xa0000));
+    ck_assert(!memmap_is_ram(0, 0xa1000));
+    ck_assert(memmap_is_ram(MB(16), MB(16)));
+    ck_assert(memmap_is_ram(GB(1) - MB(1), MB(1)));
+    ck_assert(!memmap_is_ram(GB(1) - MB(1), MB(2)));
+    ck_assert(!memmap_is_ram(GB(1), 0x4000));
+    ck_assert(memmap_is_ram(GB(1) + 0x4000, GB(1) - 0x4000));
+    ck_assert(!memmap_is_ram(GB(2) - 0x1000, 0x2000));
+    ck_assert(!memmap_is_ram(GB(3), 0x1000));
+    ck_assert(memmap_is_ram(GB(4), 0x4000));
+    ck_assert(!memmap_is_ram(GB(4) - 0x1000, 0x2000));
+}
+END_TEST
+
+START_TEST(where_low_ram_ends)
+{
+    gigabyte_bar();
+    ck_assert(boot());
+    ck_assert_uint_eq(memmap_low_ram_end(), GB(2));
+
+    /* 16 MiB above reserved memory are no place for OVMF. */
+    gigabyte_bar();
+    has_rdm(2 * GIB_GFN - 16 * MIB_GFN - 4, 4, 0);
+    ck_assert(boot());
+    ck_assert_uint_eq(memmap_low_ram_end(), GB(2) - MB(16) - 0x4000);
+    ck_assert_uint_eq(hvm_info->low_mem_pgend, 2 * GIB_GFN);
+}
+END_TEST
+
+/* Pages for firmware's tables come from the top of RAM, and are said once more. */
+START_TEST(pages_taken)
+{
+    gigabyte_bar();
+    sim.populate = false;
+    taken = 3;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim_generation(), 2);
+    ck_assert(sim.committed);
+    ck_assert_uint_eq(sim.wire, 13);
+    ck_assert_uint_eq(said_of(0xfc001)->flags, MEMMAP_EF_FIRMWARE);
+    ck_assert_uint_eq(said_of(0xfc001)->pages, 3);
+    ck_assert_uint_eq(hvm_info->high_mem_pgend,
+                      FOUR_GIB + HOLE - 2 * GIB_GFN - 3);
+    ck_assert(memmap_layout_equal(&sim.view, sim_now()));
+    ck_assert_uint_eq(memory_map.nr_map, 2);
+    ck_assert_uint_eq(memory_map.map[1].size,
+                      (HOLE - 2 * GIB_GFN - 3) << PAGE_SHIFT);
+
+    /* Xen had pages of its own for that: nothing changed, nothing is said. */
+    gigabyte_bar();
+    taken = 3;
+    ck_assert(boot());
+    ck_assert_uint_eq(sim_generation(), 1);
+}
+END_TEST
+
+/* A page over reserved memory that could not be freed leaves that behind. */
+START_TEST(page_taken_over_reserved_memory)
+{
+    for ( unsigned int agreed = 0; agreed < 2; agreed++ )
+    {
+        guest(HOLE, 0);
+        sim.dm.features = agreed ? MEMMAP_FEAT_RDM : 0;
+        sim_tell("hvmloader/memory-map/relocate", "0");
+        sim_tell("hvmloader/memory-map/rdm/0", "efffe-effff=0:3.0");
+        sim.populate = false;
+        taken = 3;
+        ck_assert(boot());
+        assert_sound();
+        ck_assert(sim.committed);
+        ck_assert_uint_eq(said_of(HOLE - 1)->type, MEMMAP_TYPE_RDM);
+        ck_assert_uint_eq(said_of(HOLE - 1)->pages, 2);
+        ck_assert_uint_eq(said_of(HOLE - 1)->aux, 0x18);
+        ck_assert_uint_eq(said_of(HOLE - 1)->flags,
+                          agreed ? MEMMAP_EF_UNMAPPED : 0);
+        ck_assert_uint_eq(memmap_range_end(said_of(0x100)), HOLE - 3);
+        ck_assert_uint_eq(hvm_info->low_mem_pgend, HOLE - 3);
+    }
+}
+END_TEST
+
+/* The last word is refused: said, sealed, and the guest boots. */
+START_TEST(last_word_refused)
+{
+    gigabyte_bar();
+    sim.populate = false;
+    sim_tell("hvmloader/memory-map/relocate", "0");
+    taken = 1;
+    sim.fault.apply = 2;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(!sim.committed);
+    ck_assert(sim_heard("memmap: device model refused the final layout: "));
+}
+END_TEST
+
+/* A device model that is gone at the end was not sealed, and that is said. */
+START_TEST(gone_at_the_seal)
+{
+    gigabyte_bar();
+    sim.fault.vanish_after = 9;
+    ck_assert(boot());
+    ck_assert(sim_heard("memmap: device model refused to be sealed: "));
+    ck_assert(sim_heard("; the guest can talk to it\n"));
+}
+END_TEST
+
+/* What a toolstack reads is what was sent, all of it, 16 entries a key. */
+START_TEST(shown_in_xenstore)
+{
+    for ( unsigned int nr = 5; nr < 12; nr++ )
+    {
+        unsigned int lines = 0;
+
+        guest(HOLE, 0);
+        for ( unsigned int i = 0; i < nr; i++ )
+        {
+            char path[48];
+
+            snprintf(path, sizeof(path), "hvmloader/memory-map/rdm/%u", i);
+            sim_tell(path, "%x=0:3.0", 0x80000 + 2 * i);
+        }
+        ck_assert(boot());
+        assert_sound();
+        ck_assert_str_eq(sim.shown_generation, "1");
+        for ( unsigned int i = 0; i < SIM_SHOWN; i++ )
+            for ( const char *c = sim.shown[i]; *c; c++ )
+                lines += *c == '\n';
+        ck_assert_uint_eq(lines, sim_now()->nr);
+        ck_assert_int_eq(sim.shown[1][0] != 0, sim_now()->nr > 16);
+        ck_assert(!strncmp(sim.shown[0], "0 a0 0 ram 0 0\nc0 7ff40 c0 ram 0 0\n"
+                           "80000 1 - rdm 0 18\n80001 1 80001 ram 0 0\n", 68));
+        ck_assert(strstr(sim.shown[nr * 2 / 16], " mmio 0 0\n") ||
+                  strstr(sim.shown[(nr * 2 + 3) / 16], " mmio 0 0\n"));
+        ck_assert(!sim_heard("not shown"));
+    }
+
+    guest(HOLE, 0);
+    sim.fault.xenstore = true;
+    ck_assert(boot());
+    ck_assert(sim.committed);
+    ck_assert(sim_heard("memmap: layout not shown in xenstore (error -1)\n"));
+}
+END_TEST
+
+Suite *hvm_suite(void)
+{
+    Suite *s = suite_create("hvmloader");
+    TCase *plan = tcase_create("RAM and BARs");
+    TCase *talk = tcase_create("conversation");
+    TCase *rest = tcase_create("the rest of hvmloader");
+
+    tcase_add_test(plan, ram_makes_way);
+    tcase_add_test(plan, nothing_moves);
+    tcase_add_test(plan, hole_ends_at_two_gigabytes);
+    tcase_add_test(plan, large_bars_are_high);
+    tcase_add_test(plan, high_window);
+    tcase_add_test(plan, hole_of_few_mtrrs);
+    tcase_add_test(plan, hole_by_hand);
+    tcase_add_test(plan, limit_of_the_record);
+    tcase_add_test(plan, no_address_for_a_bar);
+    tcase_add_test(plan, no_address_for_ram);
+    tcase_add_test(plan, no_room_for_reserved_memory);
+    tcase_add_test(plan, no_room_at_all);
+    tcase_add_test(plan, owned);
+    tcase_add_test(plan, ram_stays);
+    suite_add_tcase(s, plan);
+
+    tcase_add_test(talk, reserved_memory_is_agreed_on);
+    tcase_add_test(talk, unmapped_is_agreed_on);
+    tcase_add_test(talk, cannot_be_mapped);
+    tcase_add_test(talk, prepare_refused);
+    tcase_add_test(talk, which_entry);
+    tcase_add_test(talk, commit_refused);
+    tcase_add_test(talk, every_commit_refused);
+    tcase_add_test(talk, query_refused);
+    tcase_add_test(talk, no_device_model);
+    tcase_add_test(talk, switched_off);
+    tcase_add_test(talk, xen_refuses);
+    tcase_add_test(talk, pages_are_lost);
+    tcase_add_test(talk, last_word_refused);
+    tcase_add_test(talk, gone_at_the_seal);
+    suite_add_tcase(s, talk);
+
+    tcase_add_test(rest, what_is_ram);
+    tcase_add_test(rest, where_low_ram_ends);
+    tcase_add_test(rest, pages_taken);
+    tcase_add_test(rest, page_taken_over_reserved_memory);
+    tcase_add_test(rest, shown_in_xenstore);
+    suite_add_tcase(s, rest);
+    return s;
+}
