@@ -64,14 +64,14 @@ QUICK    = bar-1g rdm-strict mixed-1g hostile-firmware
 .PHONY: check check-lab check-quick check-nightly
 check-lab: series
 	@$(LAB_RUN) --cached-controls
-# What a nightly run does with 100000 sequences is done here with a tenth.
 check: series deps-unit deps-lab
-	@PROP_SEQUENCES=10000 FAULTS_MAPS=40 scripts/check --beside check-unit \
-		--beside check-prop -- $(LAB_RUN) --cached-controls
+	@scripts/check --beside check-unit --beside check-prop -- \
+		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-nightly: series deps-unit deps-lab
-	@$(MAKE) --no-print-directory check-unit check-prop check-mutations coverage
+	@$(MAKE) --no-print-directory check-unit check-prop-long \
+		check-mutations coverage
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(LAB_RUN) --nightly
 
