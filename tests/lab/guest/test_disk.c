@@ -64,6 +64,45 @@ START_TEST(test_pick)
 }
 END_TEST
 
+/* 200 MiB from 1 GiB on and 100 from 4 GiB on, all of it held. */
+START_TEST(test_pick_from_much)
+{
+    const uint64_t low = 0x40000000, high = 0x100000000, mib = 1 << 20;
+    unsigned int in_low = 0, in_high = 0, firsts = 0;
+
+    map.e[0].r = (struct range){ low, low + 200 * mib };
+    map.e[1].r = (struct range){ high, high + 100 * mib };
+    mem.nr = 300 * mib / PAGE_SIZE;
+    mem.pfn = malloc(mem.nr * sizeof(*mem.pfn));
+    for (size_t i = 0; i < mem.nr; i++) {
+        mem.pfn[i] = (i < 200 * mib / PAGE_SIZE ? low + i * PAGE_SIZE
+                      : high + i * PAGE_SIZE - 200 * mib) / PAGE_SIZE;
+    }
+    ck_assert(pieces_cut(&cut, &map));
+    pieces_fill(&cut, &mem);
+    ck_assert(pick(&mem, &cut));
+    for (unsigned int i = 0; i < nr_buf; i++) {
+        uint64_t at = buf[i].pfn * PAGE_SIZE;
+
+        ck_assert(!i || buf[i].pfn > buf[i - 1].pfn);
+        /* First or last of its 2 MiB. */
+        ck_assert(at % CHUNK_SIZE == 0 || at % CHUNK_SIZE == CHUNK_SIZE - PAGE_SIZE);
+        firsts += at % CHUNK_SIZE == 0;
+        in_low += at < high;
+        in_high += at >= high;
+    }
+    /* 16 pieces of each at the ends, twice; the other 34 above 4 GiB; of 84 below one in 16. */
+    ck_assert_uint_eq(in_high, 32 + 34);
+    ck_assert_uint_ge(in_low, 32 + 5);
+    ck_assert_uint_le(in_low, 32 + 6);
+    ck_assert_uint_ge(firsts, 32 + 12);
+    ck_assert_uint_le(firsts, nr_buf - 32 - 12);
+    ck_assert_uint_eq(buf[0].pfn, mem.pfn[0]);
+    ck_assert_uint_eq(buf[nr_buf - 1].pfn, mem.pfn[mem.nr - 1]);
+    free(mem.pfn);
+}
+END_TEST
+
 /* One page alone is the outermost twice, and is taken once. */
 START_TEST(test_pick_one)
 {
@@ -156,6 +195,7 @@ TCase *disk_tests(void)
 
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, test_pick);
+    tcase_add_test(t, test_pick_from_much);
     tcase_add_test(t, test_pick_one);
     tcase_add_loop_test(t, test_mixed, 1, 100);
     tcase_add_loop_test(t, test_mixed, 2990, 2999);
