@@ -72,6 +72,17 @@ START_TEST(test_legacy)
 {
     root_e820(0, 0xa1000, "System RAM");
     ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "reaches into 0xa0000-0x100000"));
+}
+END_TEST
+
+START_TEST(test_legacy_above)
+{
+    root_e820(0, 0xa0000, "System RAM");
+    root_e820(0xc0000, 0xd0000, "System RAM");
+    root_e820(0x100000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "reaches into 0xa0000-0x100000"));
 }
 END_TEST
 
@@ -191,6 +202,18 @@ START_TEST(test_share)
 }
 END_TEST
 
+/* Behind a hole at the end of low RAM nothing is the firmware's. */
+START_TEST(test_share_behind_hole)
+{
+    firmware();
+    root_e820(0x100000, 0x7fff0000, "System RAM");
+    root_e820(0x7fff0000, 0x80000000, "Reserved");
+    ck_assert_int_eq(run("holes=0x7fff0000-0x7fff4000"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x7fff4000-0x80000000, beside RAM"));
+    ck_assert_int_eq(run("holes=0x7fff4000-0x80000000"), SUCCESS);
+}
+END_TEST
+
 START_TEST(test_two_shares)
 {
     amid(0x40000000, 0x40010000, "Reserved");
@@ -307,12 +330,14 @@ TCase *e820_tests(void)
     tcase_add_test(t, test_ram_under_bar);
     tcase_add_test(t, test_overlap);
     tcase_add_test(t, test_legacy);
+    tcase_add_test(t, test_legacy_above);
     tcase_add_test(t, test_holes);
     tcase_add_test(t, test_ovmf);
     tcase_add_test(t, test_lost_amid_ram);
     tcase_add_test(t, test_reserved_amid_ram);
     tcase_add_test(t, test_page_amid_ram);
     tcase_add_test(t, test_share);
+    tcase_add_test(t, test_share_behind_hole);
     tcase_add_test(t, test_two_shares);
     tcase_add_test(t, test_large_share);
     tcase_add_test(t, test_first_mib);
