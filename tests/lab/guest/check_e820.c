@@ -258,6 +258,16 @@ static void add_all(struct account *a, const struct e820 *m, uint64_t low, uint6
     add_reserved(a, (struct range){ low, end }, false, bad, size);
 }
 
+static bool begins_hole(const struct account *a, uint64_t at)
+{
+    for (unsigned int k = 0; k < a->nr_holes; k++) {
+        if (a->hole[k].start == at) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* No RAM in the holes; the first RESERVED of them must be reserved throughout. */
 static void check_holes(const struct e820 *m, const struct range *hole, unsigned int nr_holes,
                         unsigned int reserved, char *bad, size_t size)
@@ -354,8 +364,9 @@ static void run(struct params *p, struct outcome *o)
         for (unsigned int i = 0; i < map.nr; i++) {
             const struct range *r = &map.e[i].r;
 
-            if (!map.e[i].ram && r->start == low && low < want_low &&
-                want_low - low <= E820_FIRMWARE_MAX && r->end >= want_low) {
+            if (!map.e[i].ram && r->start == low && low < want_low && r->end >= want_low &&
+                want_low - low <= E820_FIRMWARE_MAX &&
+                (r->end == want_low || begins_hole(&a, want_low))) {
                 end = want_low;
             }
         }

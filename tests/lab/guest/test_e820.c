@@ -43,7 +43,11 @@ START_TEST(test_account)
     /* Slack allows for less RAM, never for more. */
     ck_assert_int_eq(run("total=3G,less=16380K,slack=4K"), SUCCESS);
     ck_assert_int_eq(run("total=3G,less=16388K,slack=4K"), FAILURE);
-    ck_assert_int_eq(run("total=3G,less=16M,low-end=0x7ffff000"), FAILURE);
+    ck_assert_int_eq(run("low-end=0x7ffff000"), FAILURE);
+    ck_assert_str_eq(o.text, "low RAM ends at 0x7fff8000, expected 0x7ffff000");
+    ck_assert_int_eq(run("low-end=0x80001000"), FAILURE);
+    ck_assert_int_eq(run("low-end=0x7fff7000"), FAILURE);
+    ck_assert_int_eq(run("low-end=0x7fff8000"), SUCCESS);
     ck_assert_int_eq(run("total=3G,less=16M,high-end=0x140000000"), FAILURE);
     ck_assert_int_eq(run("total=3G,less=16M,high-end=0"), FAILURE);
 }
@@ -211,6 +215,9 @@ START_TEST(test_share_behind_hole)
     ck_assert_int_eq(run("holes=0x7fff0000-0x7fff4000"), FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "0x7fff4000-0x80000000, beside RAM"));
     ck_assert_int_eq(run("holes=0x7fff4000-0x80000000"), SUCCESS);
+    /* Which may be in one entry with the firmware's. */
+    ck_assert_int_eq(run("holes=0x7fff4000-0x80000000,low-end=0x7fff4000"), SUCCESS);
+    ck_assert_int_eq(run("holes=0x7fff4000-0x80000000,low-end=0x7fff3000"), FAILURE);
 }
 END_TEST
 
