@@ -102,6 +102,11 @@ START_TEST(test_unreached)
     text[0] = '\0';
     ck_assert_uint_eq(pieces_unreached(&pieces, &some, text, sizeof(text)), 0x200000);
     ck_assert_str_eq(text, "0x400000-0x600000");
+    /* What follows is not in it. */
+    text[0] = '\0';
+    FILL(0x100200);
+    pieces_unreached(&pieces, &some, text, sizeof(text));
+    ck_assert_str_eq(text, "0x400000-0x600000");
     text[0] = '\0';
     FILL(0x1, 0x400, 0x100000, 0x100200);
     ck_assert_uint_eq(pieces_unreached(&pieces, &high, text, sizeof(text)), 0);

@@ -70,6 +70,40 @@ START_TEST(test_gone)
 }
 END_TEST
 
+START_TEST(test_config)
+{
+    const struct pci_dev d = { .bdf = "0000:00:04.0" };
+    uint16_t id[2];
+
+    ck_assert(pci_config(&d, 0, id, sizeof(id)));
+    ck_assert_uint_eq(id[1], 0x11e8);
+    ck_assert(pci_config(&d, 2, id, 2));
+    ck_assert_uint_eq(id[0], 0x11e8);
+    /* Shorter than what was asked for. */
+    ck_assert(!pci_config(&d, 2, id, sizeof(id)));
+    root_file("/sys/bus/pci/devices/0000:00:04.0/config", "");
+    ck_assert(!pci_config(&d, 0, id, sizeof(id)));
+}
+END_TEST
+
+START_TEST(test_bars)
+{
+    struct pci_dev d = { .bdf = "0000:00:04.0" };
+
+    pci_read_bars(&d, "0x0000000800000000 0x000000083fffffff 0x000000000014220c\n"
+                  "0x0000000000000000 0x00000000000fffff 0x0000000000040200\n"
+                  "0x0000000000001000 0x0000000000001fff 0x0000000020040200\n"
+                  "0x000000000000c000 0x000000000000c0ff 0x0000000000040101\n"
+                  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n");
+    ck_assert_uint_eq(d.bar[0].r.start, 0x800000000);
+    ck_assert_uint_eq(d.bar[0].r.end, 0x840000000);
+    ck_assert(!d.bar[0].unset);
+    ck_assert(d.bar[1].unset);
+    ck_assert(d.bar[2].unset);
+    ck_assert_uint_eq(d.bar[3].r.end | d.bar[4].r.end | d.bar[5].r.end, 0);
+}
+END_TEST
+
 static void rescan_path(char *path, size_t size)
 {
     snprintf(path, size, "%s/sys/bus/pci/rescan", fs_root);
@@ -93,6 +127,7 @@ START_TEST(test_words)
     ck_assert_int_eq(run(""), ERROR);
     ck_assert_int_eq(run("present=1234"), ERROR);
     ck_assert_int_eq(run("present=1234.11e8.0"), ERROR);
+    ck_assert_int_eq(run("present=1234.11e8.1234.11e8"), ERROR);
     ck_assert_int_eq(run("present=1234.11e8+"), ERROR);
     ck_assert_int_eq(run("absent=.11e8"), ERROR);
     ck_assert_int_eq(run("absent=1234.zz"), ERROR);
@@ -155,7 +190,10 @@ START_TEST(test_log)
               "6,3,0,-;pci 0000:00:1f.3: BAR 2 [mem 0x800000000-0x83fffffff]: assigned\n"
               "6,4,0,-;pci 0000:00:1f.2: BAR 2 [mem 0x800000000-0x83fffffff 64bit pref]\n"
               "6,5,0,-;nvme 0000:00:1f.2: BAR 2 [mem 0x800000000-0x83fffffff]: assigned\n"
-              "6,6,0,-;pci 0000:00:1f.2: BAR 13 [mem 0x800000000-0x83fffffff]: assigned");
+              "6,6,0,-;pci 0000:00:1f.2: BAR 13 [mem 0x800000000-0x83fffffff]: assigned\n"
+              /* Where the next device's BAR 2 is in memory. */
+              "6,7,0,-;pci 0000:00:04.0: BAR 9 [mem 0x800000000-0x83fffffff]: assigned\n"
+              "6,8,0,-;abc 0000:00:1f.2: BAR 2 [mem 0x800000000-0x83fffffff]: assigned");
     ck_assert_msg(run("unplaced=none") == SUCCESS, "%s", o.text);
     /* Without its beginning it proves nothing. */
     root_file("/dev/kmsg", "6,1,0,-;Linux version 6.12");
@@ -185,6 +223,7 @@ START_TEST(test_kmsg)
     root_file("/dev/kmsg", BOOT
               "6,1,0,-;Kernel command line: nvme failed\n"
               "6,2,0,-;nvme nvme0: pci function 0000:00:05.0\n"
+              " DEVICE=6,2,0,-;nvme failed, says a line that goes on\n"
               "3,3,0,-;nvme nvme0: Identify Controller failed (-4)\n"
               "3,4,0,-;nvme nvme1: Identify Controller failed (-5)");
     ck_assert(kmsg_find("nvme", any, line, sizeof(line)));
@@ -203,6 +242,8 @@ TCase *pci_tests(void)
     tcase_add_checked_fixture(t, setup, root_teardown);
     tcase_add_test(t, test_there);
     tcase_add_test(t, test_gone);
+    tcase_add_test(t, test_config);
+    tcase_add_test(t, test_bars);
     tcase_add_test(t, test_rescan);
     tcase_add_test(t, test_words);
     tcase_add_test(t, test_places);
