@@ -167,7 +167,8 @@ START_TEST(test_mtrr)
     root_setup();
     ck_assert(!mtrr_over_ram(&map, bad, sizeof(bad)));
     root_file("/proc/mtrr", "reg00: base=0x000000000 (    0MB), size= 4096MB, count=1: write-back\n"
-              "reg01: base=0x000800000 (    8MB), size= 1024MB, count=1: uncachable");
+              "reg01: base=0x000800000 (    8MB), size= 1024MB, count=1: uncachable\n"
+              "reg02: base=0x0000a0000 (    0MB), size=  128KB, count=1: uncachable");
     ck_assert(mtrr_over_ram(&map, bad, sizeof(bad)));
     ck_assert_str_eq(bad, "");
     root_file("/proc/mtrr", "reg01: base=0x000700000 (    7MB), size= 1024KB, count=1: uncachable");
