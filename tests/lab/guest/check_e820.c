@@ -24,7 +24,8 @@
  *    its ranges before a hole ends. With firmware=, which bounds the sum, it may be amid low RAM
  *    (OVMF). All else from 1 MiB to the end of low RAM and from 4 GiB to the end of high RAM is RAM,
  *    or named by holes= or gaps=: RAM that was lost and is called reserved, or that nobody mentions,
- *    is a failure, with or without total=. So the sum is exact, with total=<memory> and
+ *    is a failure, with or without total=. With it, RAM above 4 GiB may have gaps up to an aligned
+ *    2 MiB, where whole extents went that had moved: what is missing is missed in the sum. So the sum is exact, with total=<memory> and
  *    less=<videoram>; relocation moves RAM and must not change the sum.
  *    Not in the account, because they are outside what libxl calls memory: the special pages
  *    below 0xff000000, hvmloader's ACPI pages from 0xfc000000 on, and the device model's own
@@ -58,6 +59,7 @@ struct account {
     struct range hole[2 * MAX_HOLES];
     unsigned int nr_holes;      /* of both kinds; those of holes= come first */
     bool anywhere;              /* firmware=: what it keeps may be amid RAM */
+    bool exact;                 /* total=: RAM that is missing is missed in the sum */
     uint64_t low_end;           /* where low RAM ends, if the scenario knows */
     uint64_t kept;              /* bytes */
     unsigned int pieces;        /* of it, from 1 MiB on */
@@ -196,8 +198,10 @@ static void add_range(struct account *a, const struct e820 *m, struct range r, c
         }
         gap.end = e && e->r.start > at ? e->r.start : reserved_until(m, at, r.end);
         if (e && e->r.start > at) {
+            bool aligned = r.start >= FOUR_GIB && gap.end % CHUNK_SIZE == 0;
+
             gap = outside_holes(gap, a);
-            if (gap.end) {
+            if (gap.end && !(a->exact && aligned)) {
                 append(bad, size, "0x%llx-0x%llx, amid RAM, is mentioned by nobody",
                        ull(gap.start), ull(gap.end));
             }
@@ -310,6 +314,7 @@ static void run(struct params *p, struct outcome *o)
 
     a.nr_holes = reserved + param_ranges(p, "gaps", a.hole + reserved, MAX_HOLES);
     a.anywhere = param_given(p, "firmware");
+    a.exact = total != 0;
     a.low_end = want_low;
     a.kept = a.pieces = 0;
 

@@ -297,6 +297,25 @@ START_TEST(test_late_high_ram)
 }
 END_TEST
 
+/* Four pages moved, and then extents of 2 MiB, which go to where they are aligned. */
+START_TEST(test_gap_before_extents)
+{
+    high(0x100004000, 0x100200000, NULL);
+    ck_assert_msg(run("total=3055M,less=1008K") == SUCCESS, "%s", o.text);
+    ck_assert_int_eq(run("total=3055M,less=1012K"), FAILURE);
+    ck_assert_int_eq(run(""), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x100004000-0x100200000, amid RAM, is mentioned by nobody"));
+}
+END_TEST
+
+START_TEST(test_gap_that_is_not_aligned)
+{
+    high(0x100004000, 0x100201000, NULL);
+    ck_assert_int_eq(run("total=3055M,less=1012K"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x100004000-0x100201000, amid RAM"));
+}
+END_TEST
+
 START_TEST(test_reserved_high)
 {
     high(0x110000000, 0x110001000, "Reserved");
@@ -351,6 +370,8 @@ TCase *e820_tests(void)
     tcase_add_test(t, test_hole_in_first_mib);
     tcase_add_test(t, test_late_ram);
     tcase_add_test(t, test_late_high_ram);
+    tcase_add_test(t, test_gap_before_extents);
+    tcase_add_test(t, test_gap_that_is_not_aligned);
     tcase_add_test(t, test_reserved_high);
     tcase_add_test(t, test_parameters);
     tcase_add_test(t, test_nothing_to_read);
