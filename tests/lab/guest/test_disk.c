@@ -3,7 +3,9 @@
 #include "check_nvme.c"
 #include "test.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define HELD 24
 
@@ -175,6 +177,46 @@ START_TEST(test_nothing_comes_back)
 }
 END_TEST
 
+/* Part of a request is not a request. */
+START_TEST(test_short)
+{
+    const struct rlimit limit = { (FIRST_LBA + 2) * PAGE_SIZE, RLIM_INFINITY };
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert(pick(&mem, &cut));
+    ck_assert(!all_pages(&disk, &o));
+    ck_assert_ptr_nonnull(strstr(o.text, "write of 10 pages at block 0, first buffer at 0x100000: short"));
+}
+END_TEST
+
+/* A controller that says it has done everything, and has done nothing. */
+START_TEST(test_nothing_done)
+{
+    static struct { uint32_t dw0, reserved; uint16_t head, id, cid, status; } cq[256];
+    static char sq[64 * 64];
+    static uint32_t regs[0x1100 / 4];
+
+    for (unsigned int i = 0; i < 16; i++) {
+        cq[i].cid = (uint16_t)(i + 1);
+        cq[i].status = 1;
+    }
+    disk.own = true;
+    disk.dev.block_bytes = 512;
+    disk.q.regs = regs;
+    disk.q.io = (struct nvme_ring){ .id = 1, .phase = 1, .sq = (void *)sq, .cq = (void *)cq };
+    memset(pfns, 0, sizeof(pfns));
+    pfns[7] = 0x100;
+    pieces_fill(&cut, &mem);
+    ck_assert(pick(&mem, &cut));
+    ck_assert(!single_pages(&disk, &o));
+    ck_assert_ptr_nonnull(strstr(o.text, "what was there before"));
+    o.text[0] = '\0';
+    ck_assert(!all_pages(&disk, &o));
+    ck_assert_ptr_nonnull(strstr(o.text, "what was there before"));
+}
+END_TEST
+
 START_TEST(test_need)
 {
     const struct range need[] = { { 0x100000000, 0x100300000 }, { 0x100000, 0x600000 } };
@@ -202,6 +244,8 @@ TCase *disk_tests(void)
     tcase_add_test(t, test_disk_works);
     tcase_add_loop_test(t, test_one_page_twice, 0, 9);
     tcase_add_test(t, test_nothing_comes_back);
+    tcase_add_test(t, test_short);
+    tcase_add_test(t, test_nothing_done);
     tcase_add_test(t, test_need);
     return t;
 }

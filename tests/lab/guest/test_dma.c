@@ -9,7 +9,7 @@
  */
 #define FIRST 0x10000ull
 
-static enum { RIGHT, SWAPPED, NO_STORE, NO_LOAD, LAST_WORD, STUCK } mode;
+static enum { RIGHT, SWAPPED, NO_STORE, NO_LOAD, KEEPS_OLD, LAST_WORD, STUCK } mode;
 static uint64_t memory[8][PAGE_SIZE / 8], buffer[PAGE_SIZE / 8], hidden[PAGE_SIZE / 8];
 
 static uint64_t *reached(uint64_t address)
@@ -26,7 +26,7 @@ static bool fake_load(struct dma *d, uint64_t address)
     (void)d;
     if (mode == NO_LOAD && address < FIRST + 6 * PAGE_SIZE) {
         memset(buffer, 0, sizeof(buffer));
-    } else {
+    } else if (mode != KEEPS_OLD || address >= FIRST + 6 * PAGE_SIZE) {
         memcpy(buffer, reached(address), PAGE_SIZE);
     }
     return mode != STUCK;
@@ -73,6 +73,9 @@ START_TEST(test_dma)
     ck_assert_ptr_nonnull(strstr(both_ways(NO_STORE, true), "the CPU read"));
     ck_assert_ptr_nonnull(strstr(both_ways(NO_STORE, false), "it read 0x0"));
     ck_assert_ptr_nonnull(strstr(both_ways(NO_LOAD, false), "it read 0x0"));
+    /* A device that reads nothing must not pass for what it has still got. */
+    ck_assert_ptr_nonnull(strstr(both_ways(KEEPS_OLD, true), "the device read"));
+    ck_assert_ptr_nonnull(strstr(both_ways(KEEPS_OLD, false), "it read"));
     ck_assert_ptr_nonnull(strstr(both_ways(LAST_WORD, true), "at 0x10ff8"));
     ck_assert_ptr_nonnull(strstr(both_ways(LAST_WORD, false), "at 0x10ff8"));
     ck_assert_ptr_nonnull(strstr(both_ways(STUCK, true), "never ended"));

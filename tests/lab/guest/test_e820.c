@@ -335,6 +335,7 @@ START_TEST(test_parameters)
     ck_assert_int_eq(run("total=99999999999G"), ERROR);
     ck_assert_int_eq(run("total"), ERROR);
     ck_assert_int_eq(run("total=1G,total=1G"), ERROR);
+    ck_assert_ptr_nonnull(strstr(o.text, "given twice"));
     ck_assert_int_eq(run("holes=0x2000-0x1000"), ERROR);
     ck_assert_int_eq(run("holes=0x2000"), ERROR);
     ck_assert_int_eq(run("less=0x10K"), SUCCESS);

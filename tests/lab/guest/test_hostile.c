@@ -26,7 +26,7 @@
 enum fault {
     NONE, UNSEALS, OBEYS, SAYS_OK, FORGETS_STATE, BUMPS_GENERATION, QUERY_WRITES, NARROW_READ,
     NARROW_WRITE, UNALIGNED_WRITE, OFFER_CHANGES, STRING_WRITE, BELIEVES,
-    DIES, NO_INDEX, APPEARS, WORD_SEALS, MERGES, OFFER_NARROW, WIDE_BEFORE,
+    DIES, NO_INDEX, APPEARS, WORD_SEALS, WORD_QUERIES, MERGES, OFFER_NARROW, WIDE_BEFORE,
 };
 
 static struct sim {
@@ -120,10 +120,11 @@ static void one_out(uint16_t port, unsigned int width, uint32_t v)
         if ((sim.fault == NARROW_WRITE && bell && width == 2) ||
             /* Only what the state allows shows. */
             (sim.fault == WORD_SEALS && bell && cmd == MEMMAP_CMD_SEAL) ||
-            (sim.fault == OFFER_NARROW && reg == MEMMAP_REG_OFFER + 3)) {
+            (sim.fault == WORD_QUERIES && bell && cmd == MEMMAP_CMD_QUERY && width == 2) ||
+            (sim.fault == OFFER_NARROW && reg == MEMMAP_REG_OFFER + 3 && v == 1)) {
             memmap_dm_write(&sim.dm, reg & ~3u, sim.fault == OFFER_NARROW ? v << 24 : v);
         }
-        if (sim.fault == MERGES && reg == MEMMAP_REG_DOORBELL + 1 && width == 2) {
+        if (sim.fault == MERGES && reg == MEMMAP_REG_DOORBELL + 1 && width == 2 && v == GFN) {
             memmap_dm_write(&sim.dm, MEMMAP_REG_DOORBELL, v << 8 | MEMMAP_CMD_COMMIT);
         }
         return;
@@ -412,6 +413,11 @@ START_TEST(test_narrow)
     ck_assert_msg(!a.wrong, "%s", a.text);
     ck_assert_uint_eq(sim.applied, 0);
 
+    /* One that answers as the last command did: there is another before it. */
+    begin(MEMMAP_ST_NEGOTIATED, WORD_QUERIES);
+    attack_narrow(&a);
+    ck_assert(a.wrong);
+
     begin(MEMMAP_ST_NEGOTIATED, WORD_SEALS);
     attack_at_random(&a, 0, 20000);
     ck_assert(a.wrong);
@@ -490,6 +496,16 @@ START_TEST(test_expectations)
     ck_assert(!memmapdev_is(&a.first, EXPECT_ABSENT, why, sizeof(why)));
     d = a.first;
     d.generation = 0;
+    ck_assert(!memmapdev_is(&d, EXPECT_SEALED, why, sizeof(why)));
+    d = a.first;
+    d.signature ^= 1;
+    ck_assert(!memmapdev_is(&d, EXPECT_SEALED, why, sizeof(why)));
+    /* Its state counts, whatever its generation. */
+    d = a.first;
+    d.generation = 0;
+    ck_assert(!memmapdev_is(&d, EXPECT_OFFERED, why, sizeof(why)));
+    d = a.first;
+    d.status = MEMMAP_STATUS(MEMMAP_ST_COMMITTED, MEMMAP_OK, MEMMAP_NO_INDEX);
     ck_assert(!memmapdev_is(&d, EXPECT_SEALED, why, sizeof(why)));
     d = a.first;
     d.offer = MEMMAP_OFFER(2, 0, 0);

@@ -116,7 +116,8 @@ START_TEST(test_iomem)
     char bad[200] = "";
 
     root_file("/proc/iomem", "00000000-0009efff : System RAM\n00100000-00102fff : System RAM\n"
-              "  00100000-00101fff : Kernel code\n00103000-00103fff : Reserved");
+              "  00100000-00101fff : Kernel code\n00103000-00103fff : Reserved\n"
+              "  00103000-00103fff : System RAM");
     compare_iomem(&firmware, 0, bad, sizeof(bad));
     ck_assert_ptr_nonnull(strstr(bad, "the kernel does not use 0x103000-0x104000"));
     bad[0] = '\0';
