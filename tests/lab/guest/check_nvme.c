@@ -11,8 +11,8 @@
  * What else could go wrong: the data lands in another page (an old mapping kept in the device
  * model's map cache, an alias shifted by a page), so each buffer's content names its frame and
  * its block, buffers are poisoned before a read, and a block written from one range is read back
- * into another. Each 2 MiB of RAM above 4 GiB is used, and the outermost pages of each
- * near the ends of a range, since an off-by-one lives there.
+ * into another. The outermost pages of each 2 MiB near the ends of a range are used, since an
+ * off-by-one lives there; above 4 GiB of one in every= pieces, 1 for all.
  *
  * Buffers are pages of our own whose frame numbers are known; there is no IOMMU in the guest, so
  * what the controller is told is frame number times 4096. Where the kernel left RAM alone, it is
@@ -91,12 +91,12 @@ static void add_single(unsigned int number)
 }
 
 /*
- * Pages of which pieces: the device model maps each megabyte anew under Xen, which takes 10 ms or
+ * Pages of which pieces: the device model maps each megabyte anew under Xen, which takes 15 ms or
  * more, so not all of all. The lowest and the highest page of those near the ends of a range, one
- * or the other of each above 4 GiB, where RAM is that moved, and of one in so many elsewhere.
- * False: too many.
+ * or the other of one in EVERY above 4 GiB, where RAM is that moved, and of one in so many
+ * elsewhere. False: too many.
  */
-static bool pick(const struct physmem *m, const struct pieces *p)
+static bool pick(const struct physmem *m, const struct pieces *p, unsigned int every)
 {
     const struct piece *lowest = NULL, *highest = NULL;
     unsigned int entry = ~0u;
@@ -116,8 +116,8 @@ static bool pick(const struct physmem *m, const struct pieces *p)
             add_single(nr_buf);
         }
         first = last = q - lowest < NEAR || highest - q < NEAR;
-        if (!first && (q->r.start >= FOUR_GIB || i % ELSEWHERE == 0)) {
-            first = (i / ELSEWHERE ^ i) & 1;
+        if (!first && i % (q->r.start >= FOUR_GIB ? every : ELSEWHERE) == 0) {
+            first = (i / ELSEWHERE ^ i / every) & 1;
             last = !first;
         }
         if ((first && !add(m, q->lowest)) ||
@@ -387,11 +387,16 @@ static void run(struct params *p, struct outcome *o)
     const char *serial = param_string(p, "serial", "disk0");
     unsigned int timeout = (unsigned int)param_size(p, "timeout", 90);
     unsigned int nr_need = param_ranges(p, "need", need, MAX_NEED), high = 0;
+    unsigned int every = (unsigned int)param_size(p, "every", 8);
     char why[300], text[200] = "";
     struct physmem m;
     uint64_t unreached;
 
     if (!params_ok(p, o)) {
+        return;
+    }
+    if (!every) {
+        outcome(o, ERROR, "parameter 'every': 1 or more");
         return;
     }
     if (!e820_read(&map) || !pieces_cut(&pieces, &map)) {
@@ -412,7 +417,7 @@ static void run(struct params *p, struct outcome *o)
         return;
     }
     pieces_fill(&pieces, &m);
-    if (!pick(&m, &pieces) || !nr_buf || d.dev.bytes < (FIRST_LBA + nr_buf) * PAGE_SIZE) {
+    if (!pick(&m, &pieces, every) || !nr_buf || d.dev.bytes < (FIRST_LBA + nr_buf) * PAGE_SIZE) {
         outcome(o, ERROR, "%u pages to be had, %s has %llu bytes", nr_buf, d.dev.block,
                 ull(d.dev.bytes));
         return;
@@ -439,9 +444,9 @@ static void run(struct params *p, struct outcome *o)
     }
     unreached = pieces_unreached(&pieces, NULL, text, sizeof(text));
     outcome(o, SUCCESS, "%s: %u blocks of 4 KiB written and read back, the outermost pages held "
-            "of each 2 MiB near the ends of a range, one of each 2 MiB above 4 GiB (%u) and of each "
+            "of each 2 MiB near the ends of a range, one of each %u MiB above 4 GiB (%u) and of each "
             "32 MiB elsewhere, through %s%llx; %u at ends one by one; of %llu bytes of RAM no page "
-            "was to be had: %s", d.dev.block, nr_buf, high,
+            "was to be had: %s", d.dev.block, nr_buf, 2 * every, high,
             d.own ? "queues at 0x" : "Linux' driver, queues wherever it likes: 0x",
             ull(d.queues), nr_single, ull(unreached), text);
 }
@@ -449,7 +454,8 @@ static void run(struct params *p, struct outcome *o)
 const struct check check_nvme = {
     .name = "nvme",
     .summary = "the disk's DMA, verified, from and into pages of every range of RAM",
-    .params = "serial=TEXT (default disk0) timeout=SECONDS (default 90) need=S-E+S-E...",
+    .params = "serial=TEXT (default disk0) timeout=SECONDS (default 90) need=S-E+S-E... "
+              "every=N (one in N pieces of 2 MiB above 4 GiB, default 8)",
     .run = run,
     .needs_modules = true,
 };

@@ -53,7 +53,7 @@ START_TEST(test_pick)
     };
     static const unsigned int ends[] = { 0, 5, 6, 9 };
 
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert_uint_eq(nr_buf, 10);
     for (unsigned int i = 0; i < nr_buf; i++) {
         ck_assert_uint_eq(buf[i].pfn * PAGE_SIZE, want[i]);
@@ -82,7 +82,7 @@ START_TEST(test_pick_from_much)
     }
     ck_assert(pieces_cut(&cut, &map));
     pieces_fill(&cut, &mem);
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     for (unsigned int i = 0; i < nr_buf; i++) {
         uint64_t at = buf[i].pfn * PAGE_SIZE;
 
@@ -101,6 +101,17 @@ START_TEST(test_pick_from_much)
     ck_assert_uint_le(firsts, nr_buf - 32 - 12);
     ck_assert_uint_eq(buf[0].pfn, mem.pfn[0]);
     ck_assert_uint_eq(buf[nr_buf - 1].pfn, mem.pfn[mem.nr - 1]);
+
+    nr_buf = nr_single = in_high = firsts = 0;
+    ck_assert(pick(&mem, &cut, 8));
+    for (unsigned int i = 0; i < nr_buf; i++) {
+        in_high += buf[i].pfn * PAGE_SIZE >= high;
+        firsts += buf[i].pfn * PAGE_SIZE % CHUNK_SIZE == 0;
+    }
+    ck_assert_uint_ge(in_high, 32 + 4);
+    ck_assert_uint_le(in_high, 32 + 5);
+    ck_assert_uint_ge(firsts, 32 + 2);
+    ck_assert_uint_le(firsts, nr_buf - 32 - 2);
     free(mem.pfn);
 }
 END_TEST
@@ -111,7 +122,7 @@ START_TEST(test_pick_one)
     memset(pfns, 0, sizeof(pfns));
     pfns[7] = 0x100;
     pieces_fill(&cut, &mem);
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert_uint_eq(nr_buf, 1);
     ck_assert_uint_eq(buf[0].index, 7);
     ck_assert_uint_eq(nr_single, 1);
@@ -140,7 +151,7 @@ END_TEST
 
 START_TEST(test_disk_works)
 {
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert_msg(single_pages(&disk, &o), "%s", o.text);
     ck_assert_msg(all_pages(&disk, &o), "%s", o.text);
 }
@@ -149,7 +160,7 @@ END_TEST
 /* Number N's data goes to number N + 1 as well, as if two addresses were one page. */
 START_TEST(test_one_page_twice)
 {
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     buf[_i + 1].p = buf[_i].p;
     ck_assert(!single_pages(&disk, &o) || !all_pages(&disk, &o));
     ck_assert_int_eq(o.result, FAILURE);
@@ -164,7 +175,7 @@ START_TEST(test_nothing_comes_back)
 
     ck_assert_int_ge(fd, 0);
     disk.fd = fd;
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert(!all_pages(&disk, &o));
     ck_assert_int_eq(o.result, FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "word 0 is 0x0"));
@@ -184,7 +195,7 @@ START_TEST(test_short)
 
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert(!all_pages(&disk, &o));
     ck_assert_ptr_nonnull(strstr(o.text, "write of 10 pages at block 0, first buffer at 0x100000: short"));
 }
@@ -208,7 +219,7 @@ START_TEST(test_nothing_done)
     memset(pfns, 0, sizeof(pfns));
     pfns[7] = 0x100;
     pieces_fill(&cut, &mem);
-    ck_assert(pick(&mem, &cut));
+    ck_assert(pick(&mem, &cut, 1));
     ck_assert(!single_pages(&disk, &o));
     ck_assert_ptr_nonnull(strstr(o.text, "what was there before"));
     o.text[0] = '\0';
