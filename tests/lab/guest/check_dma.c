@@ -65,7 +65,7 @@
 
 #define MAX_RANGES  64
 #define MAX_OWN     4096
-#define PER_RANGE   10          /* pages asked for in each range of RAM; the device takes its time */
+#define PER_RANGE   6           /* pages asked for in each range of RAM; the device takes its time */
 
 static uint64_t own[MAX_OWN];   /* pages that were written to */
 static size_t nr_own;

@@ -308,6 +308,17 @@ START_TEST(test_gap_before_extents)
 }
 END_TEST
 
+/* Below 4 GiB nothing moves to. */
+START_TEST(test_gap_in_low_ram)
+{
+    root_e820(0, 0xa0000, "System RAM");
+    root_e820(0x100000, 0x40000000, "System RAM");
+    root_e820(0x40200000, 0x80000000, "System RAM");
+    ck_assert_int_eq(run("total=2046M"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x40000000-0x40200000, amid RAM, is mentioned by nobody"));
+}
+END_TEST
+
 START_TEST(test_gap_that_is_not_aligned)
 {
     high(0x100004000, 0x100201000, NULL);
@@ -372,6 +383,7 @@ TCase *e820_tests(void)
     tcase_add_test(t, test_late_ram);
     tcase_add_test(t, test_late_high_ram);
     tcase_add_test(t, test_gap_before_extents);
+    tcase_add_test(t, test_gap_in_low_ram);
     tcase_add_test(t, test_gap_that_is_not_aligned);
     tcase_add_test(t, test_reserved_high);
     tcase_add_test(t, test_parameters);
