@@ -179,8 +179,8 @@ match = "Invoking"
             "failure", "hvmloader: *** HVMLoader bug at util.c:1", Source.ENDED))
 
     def test_who_only_wants_the_firmware_is_done_with_it(self):
-        one = self.guest(JUDGED.replace("memory = 2048",
-                                        'memory = 2048\nuntil = "firmware"'))
+        one = self.guest('[guest]\nuntil = "firmware"\n'
+                         '[expect.stock]\nmust_pass = ["create"]\n')
         self.dom0(one, guest_start=lambda: self.host.prints("(d7) Invoking SeaBIOS"))
         one.run()
         self.assertEqual(self.result(one, "boot"), results.NOT_REACHED)

@@ -89,6 +89,14 @@ class Expectations(unittest.TestCase):
             "ours": {"must_pass": self.ALL, "must_fail": {},
                      "same_layout_as": "stock"}})
 
+    def test_a_guest_that_ends_with_its_firmware_owes_no_more(self):
+        text = JUDGED.replace("memory = 2048", 'memory = 2048\nuntil = "firmware"')
+        text = text[:text.index("[checks]")] + LOG
+        item = scenario_of(text + '[expect.ours]\nmust_pass = ["all"]\n')
+        self.assertEqual(item.expect["ours"]["must_pass"], ["create", "a"])
+        with self.assertRaisesRegex(LabError, "'boot' is no check"):
+            scenario_of(text + '[expect.ours]\nmust_pass = ["boot"]\n')
+
     def test_all_is_a_word_for_every_one_of_them(self):
         text = JUDGED.replace("[checks]", LOG + "[checks]")
         item = scenario_of(text.replace('same_layout_as = "stock"',
