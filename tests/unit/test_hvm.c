@@ -150,6 +150,8 @@ START_TEST(ram_makes_way)
     ck_assert_uint_eq(sim.host.moved, 0);
     ck_assert(sim.committed);
     ck_assert_uint_eq(sim_generation(), 1);
+    ck_assert_uint_eq(MEMMAP_OFFER_FEATURES(sim.dm.accepted),
+                      MEMMAP_FEAT_PUBLISH | MEMMAP_FEAT_RDM);
     /* Probe, QUERY, PREPARE, COMMIT, SEAL: as PROTOCOL.md says. */
     ck_assert_uint_eq(sim.wire, 11);
     ck_assert(memmap_layout_equal(&sim.view, sim_now()));
@@ -513,6 +515,86 @@ START_TEST(owned)
 }
 END_TEST
 
+/* Who claims what is RAM is told that it is RAM, and may refuse. */
+START_TEST(owned_over_ram)
+{
+    struct memmap_range r = { .gfn = 0x80000, .pages = 16,
+                              .type = MEMMAP_TYPE_OWNED,
+                              .source = MEMMAP_NO_SOURCE };
+
+    guest(HOLE, 0);
+    REQUIRE(memmap_layout_set(&sim.owned, &r));
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(!sim.committed);
+    ck_assert_uint_eq(said_of(0x80000)->type, MEMMAP_TYPE_RAM);
+    ck_assert_uint_eq(sim.dm.error, MEMMAP_OK);     /* of the seal */
+}
+END_TEST
+
+/* A device model that refuses each COMMIT alike. */
+static struct {
+    unsigned int error, asked;
+    uint16_t index;
+} refusal;
+
+static unsigned int refuse(void *opaque, const struct memmap_record *r,
+                           uint16_t *index)
+{
+    (void)opaque;
+    (void)r;
+    refusal.asked++;
+    *index = refusal.index;
+    return refusal.error;
+}
+
+/* COMMIT is repeated for RDM, of reserved memory that was to be mapped, only. */
+START_TEST(what_is_asked_again)
+{
+    static const struct {
+        unsigned int error;
+        uint16_t index;
+        unsigned int asked;
+    } c[] = {
+        { MEMMAP_E_RDM, 3, 2 }, { MEMMAP_E_RDM, 1, 1 },
+        { MEMMAP_E_RDM, MEMMAP_NO_INDEX, 1 }, { MEMMAP_E_RDM, 5, 1 },
+        { MEMMAP_E_BUSY, 3, 1 }, { MEMMAP_E_APPLY, MEMMAP_NO_INDEX, 1 },
+    };
+    struct memmap_dm_ops ops = sim_dm_ops;
+
+    ops.apply = refuse;
+    for ( unsigned int i = 0; i < NELEM(c); i++ )
+    {
+        guest(HOLE, 0);
+        sim_tell("hvmloader/memory-map/rdm/0", "f8000-f8003=0:3.0");
+        sim.dm.ops = &ops;
+        refusal.error = c[i].error;
+        refusal.index = c[i].index;
+        refusal.asked = 0;
+        ck_assert(boot());
+        ck_assert_uint_eq(refusal.asked, c[i].asked);
+        ck_assert_uint_eq(sim_now()->range[3].type, MEMMAP_TYPE_RDM);
+        ck_assert_uint_eq(sim_now()->range[3].flags,
+                          c[i].asked == 2 ? MEMMAP_EF_UNMAPPED : 0);
+        ck_assert_uint_eq(sim_now()->nr, 5);
+        for ( unsigned int j = 0; j < 5; j++ )
+            ck_assert(j == 3 || !sim_now()->range[j].flags);
+        ck_assert_uint_eq(sim.dm.state, MEMMAP_ST_SEALED);
+    }
+}
+END_TEST
+
+/* The rest of hvmloader finds RAM where it is as soon as it is there. */
+START_TEST(map_is_written_at_once)
+{
+    gigabyte_bar();
+    ck_assert(memmap_settle(bar, nr_bars, 0));
+    ck_assert_uint_eq(memory_map.nr_map, 2);
+    ck_assert_uint_eq(memory_map.map[0].size, GB(2) - MB(1));
+    ck_assert_uint_eq(memory_map.map[1].addr, GB(4));
+}
+END_TEST
+
 /* PREPARE is refused: RAM stays, nothing was touched, and what is true is said. */
 START_TEST(prepare_refused)
 {
@@ -735,6 +817,7 @@ START_TEST(what_is_ram)
     ck_assert(!memmap_is_ram(GB(3), 0x1000));
     ck_assert(memmap_is_ram(GB(4), 0x4000));
     ck_assert(!memmap_is_ram(GB(4) - 0x1000, 0x2000));
+    ck_assert(sim_heard("1 ranges, 4 pages moved for them, minimum 4\n"));
 }
 END_TEST
 
@@ -890,12 +973,14 @@ Suite *hvm_suite(void)
     tcase_add_test(plan, no_room_for_reserved_memory);
     tcase_add_test(plan, no_room_at_all);
     tcase_add_test(plan, owned);
+    tcase_add_test(plan, owned_over_ram);
     tcase_add_test(plan, ram_stays);
     suite_add_tcase(s, plan);
 
     tcase_add_test(talk, reserved_memory_is_agreed_on);
     tcase_add_test(talk, unmapped_is_agreed_on);
     tcase_add_test(talk, cannot_be_mapped);
+    tcase_add_test(talk, what_is_asked_again);
     tcase_add_test(talk, prepare_refused);
     tcase_add_test(talk, which_entry);
     tcase_add_test(talk, commit_refused);
@@ -909,6 +994,7 @@ Suite *hvm_suite(void)
     tcase_add_test(talk, gone_at_the_seal);
     suite_add_tcase(s, talk);
 
+    tcase_add_test(rest, map_is_written_at_once);
     tcase_add_test(rest, what_is_ram);
     tcase_add_test(rest, where_low_ram_ends);
     tcase_add_test(rest, pages_taken);
