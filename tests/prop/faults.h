@@ -20,7 +20,7 @@ struct faults_count {
 /*
  * Try @nr random maps of @seed: each hypercall fails once in each way, then
  * @pairs times that number two do.  NULL, or what does not hold, for people;
- * static storage.  Fifty or more maps of which too little is seen are wrong as well.
+ * static storage.  Forty or more maps of which too little is seen are wrong as well.
  */
 const char *faults(uint64_t seed, uint64_t nr, unsigned int pairs,
                    struct faults_count *count);

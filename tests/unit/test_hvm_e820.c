@@ -159,7 +159,7 @@ START_TEST(leaves_out_what_hvmloader_reserves)
 {
     is(OURS - 0x10, OURS + 0x10, MEMMAP_TYPE_RDM, 0);
     is(OURS + 0x20, OURS + 0x21, MEMMAP_TYPE_RDM, 0);
-    is(FOUR_GIB - 0x10, FOUR_GIB + 0x10, MEMMAP_TYPE_RDM, 0);
+    is(OURS + 0x30, FOUR_GIB + 0x10, MEMMAP_TYPE_RDM, 0);
     is(FOUR_GIB + 0x10, FOUR_GIB + 0x100, MEMMAP_TYPE_RAM, 0);
     memmap_e820_fit(&l);
     memmap_e820_write(&l);
