@@ -565,6 +565,13 @@ START_TEST(what_is_asked_again)
     ops.apply = refuse;
     for ( unsigned int i = 0; i < NELEM(c); i++ )
     {
+        /* What was said of an earlier layout's fifth entry must not count. */
+        guest(HOLE, 0);
+        sim_tell("hvmloader/memory-map/rdm/0", "f8000=0:3.0");
+        sim_tell("hvmloader/memory-map/rdm/1", "f9000=0:3.0");
+        ck_assert(boot());
+        ck_assert_uint_eq(sim_now()->range[5].type, MEMMAP_TYPE_RDM);
+
         guest(HOLE, 0);
         sim_tell("hvmloader/memory-map/rdm/0", "f8000-f8003=0:3.0");
         sim.dm.ops = &ops;

@@ -175,6 +175,14 @@ START_TEST(leaves_out_what_hvmloader_reserves)
     memmap_e820_write(&l);
     ck_assert_uint_eq(memory_map.nr_map, 2);
     assert_entry(0, OURS - 0x10, OURS, E820_RESERVED);
+
+    /* One that goes on above keeps what is above. */
+    setup();
+    is(OURS - 0x10, FOUR_GIB + 0x10, MEMMAP_TYPE_RDM, 0);
+    memmap_e820_fit(&l);
+    memmap_e820_write(&l);
+    ck_assert_uint_eq(memory_map.nr_map, 1);
+    assert_entry(0, OURS - 0x10, FOUR_GIB + 0x10, E820_RESERVED);
 }
 END_TEST
 
@@ -262,6 +270,27 @@ START_TEST(the_least_ram_is_kept)
 }
 END_TEST
 
+/* The first piece and the last are pieces like others. */
+START_TEST(the_least_is_anywhere)
+{
+    const unsigned int nr = SEABIOS + 2;
+
+    for ( unsigned int i = 0; i < nr; i++ )
+    {
+        const uint64_t gfn = 0x1000 + 0x10 * i;
+        const uint64_t ram = i == 0 || i == nr - 1 ? gfn + 8 : gfn + 2;
+
+        is(gfn, ram, MEMMAP_TYPE_RDM, 0);
+        is(ram, gfn + 0x10, MEMMAP_TYPE_RAM, 0);
+    }
+    is(0x1000 + 0x10 * nr, 0x1001 + 0x10 * nr, MEMMAP_TYPE_RDM, 0);
+    memmap_e820_fit(&l);
+    for ( unsigned int i = 0; i < l.nr; i++ )
+        ck_assert_int_eq(l.range[i].flags == MEMMAP_EF_FIRMWARE,
+                         i == 1 || i == l.nr - 2);
+}
+END_TEST
+
 /* RAM that does not lie between reserved memory is nobody's to take. */
 START_TEST(no_other_ram_is_kept)
 {
@@ -285,17 +314,27 @@ START_TEST(no_other_ram_is_kept)
     memmap_e820_write(&l);
     ck_assert_uint_eq(memory_map.nr_map, 3 * SEABIOS);
 
-    /* Next to BARs, as close as it gets. */
-    setup();
-    for ( unsigned int i = 0; i < SEABIOS + 4; i++ )
+    /* Next to BARs, or to a gap, on one side. */
+    for ( unsigned int way = 0; way < 4; way++ )
     {
-        is(0x1000 + 4 * i, 0x1001 + 4 * i, MEMMAP_TYPE_RAM, 0);
-        is(0x1001 + 4 * i, 0x1003 + 4 * i, MEMMAP_TYPE_MMIO, 0);
-        is(0x1003 + 4 * i, 0x1004 + 4 * i, MEMMAP_TYPE_RDM, 0);
+        setup();
+        for ( unsigned int i = 0; i < SEABIOS + 4; i++ )
+        {
+            const uint64_t gfn = 0x1000 + 8 * i;
+            const unsigned int before = way & 1 ? 2 : 0, behind = 2 - before;
+
+            is(gfn, gfn + 2, MEMMAP_TYPE_RDM, 0);
+            is(gfn + 2 + before, gfn + 8 - behind, MEMMAP_TYPE_RAM, 0);
+            if ( way & 2 )
+                is(way & 1 ? gfn + 2 : gfn + 6, way & 1 ? gfn + 4 : gfn + 8,
+                   MEMMAP_TYPE_MMIO, 0);
+        }
+        is(0x1000 + 8 * (SEABIOS + 4), 0x1001 + 8 * (SEABIOS + 4),
+           MEMMAP_TYPE_RDM, 0);
+        memmap_e820_fit(&l);
+        for ( unsigned int i = 0; i < l.nr; i++ )
+            ck_assert_uint_eq(l.range[i].flags, 0);
     }
-    memmap_e820_fit(&l);
-    for ( unsigned int i = 0; i < l.nr; i++ )
-        ck_assert_uint_eq(l.range[i].flags, 0);
 }
 END_TEST
 
@@ -363,6 +402,7 @@ Suite *hvm_e820_suite(void)
     tcase_add_test(tc, a_full_map);
     tcase_add_test(tc, reserved_memory_as_a_gap);
     tcase_add_test(tc, the_least_ram_is_kept);
+    tcase_add_test(tc, the_least_is_anywhere);
     tcase_add_test(tc, no_other_ram_is_kept);
     tcase_add_test(tc, next_to_what_is_kept_already);
     tcase_add_test(tc, where_low_ram_ends);

@@ -268,6 +268,7 @@ START_TEST(numbers_for_people)
 
     ck_assert_str_eq(memmap_hex(0, &h), "0");
     ck_assert_str_eq(memmap_hex(0xffffffff, &h), "ffffffff");
+    ck_assert_str_eq(memmap_hex(0x100000000, &h), "100000000");
     ck_assert_str_eq(memmap_hex(0x123456789a, &h), "123456789a");
     ck_assert_str_eq(memmap_hex(~0ull, &h), "ffffffffffffffff");
     memmap_print_rdm(&r);
