@@ -120,10 +120,10 @@ static void account(uint64_t ram_pages)
         map.extents += (m->pages - head) / MEMMAP_EXTENT_PAGES;
 }
 
-/* 1 GiB with something before and behind it. */
-static void draw_huge(void)
+/* 1 GiB with something before and behind it; @whole: it can move as one. */
+static void draw_huge(bool whole)
 {
-    const uint64_t align = chance(80) ? HUGE : MEMMAP_EXTENT_PAGES;
+    const uint64_t align = whole || chance(60) ? HUGE : MEMMAP_EXTENT_PAGES;
     const uint64_t head = chance(30) ? 0 : rnd(3 * MEMMAP_EXTENT_PAGES);
     struct memmap_move *m = &map.move[0];
 
@@ -134,7 +134,7 @@ static void draw_huge(void)
     m->to += (m->from - m->to) & (align - 1);
     map.ram[0].gfn = m->from - rnd(700);
     map.ram[0].pages = m->from - map.ram[0].gfn + m->pages + rnd(300);
-    if ( chance(70) )
+    if ( whole || chance(50) )
         map.order = MEMMAP_HUGE_ORDER;
     account(map.ram[0].pages);
 }
@@ -166,12 +166,12 @@ static void draw_pieces(void)
     }
 }
 
-static void draw_map(bool huge)
+static void draw_map(bool huge, bool whole)
 {
     memset(&map, 0, sizeof(map));
     map.order = MEMMAP_EXTENT_ORDER;
     if ( huge )
-        draw_huge();
+        draw_huge(whole);
     else
         draw_pieces();
     map.iommu = chance(30);
@@ -450,7 +450,7 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
     unsigned int ways = 0;
     uint64_t calls, share, draw, n;
 
-    draw_map(huge);
+    draw_map(huge, count->maps / HUGE_MAPS % 2 == 0);
     if ( !run_clean(count) )
         return false;
     build();
