@@ -50,8 +50,7 @@ int main(int argc, char *argv[])
         guest_print();
     if ( flaw )
     {
-        fprintf(stderr, "%s\nto repeat: prop --seed %#" PRIx64 " --only %" PRIu64
-                "\n", flaw, seed, first + count.guests - 1);
+        fprintf(stderr, "%s\n", flaw);
         return 1;
     }
     if ( !only )

@@ -81,8 +81,8 @@ const char *prop(uint64_t seed, uint64_t first, uint64_t nr,
         flaw = judge(count);
         if ( flaw )
         {
-            snprintf(why, sizeof(why), "%s (guest %" PRIu64 " of seed %#" PRIx64
-                     ")", flaw, i, seed);
+            snprintf(why, sizeof(why), "%s\nto repeat: prop --seed %#" PRIx64
+                     " --only %" PRIu64, flaw, seed, i);
             return why;
         }
     }
