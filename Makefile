@@ -31,8 +31,8 @@ all: series
 deps-series:
 	@scripts/deps python3 git
 deps-unit:
-	@scripts/deps gcc libc6-dev clang check pkg-config python3 python3-jsonschema \
-		git
+	@scripts/deps gcc libc6-dev clang check libglib2.0-dev pkg-config python3 \
+		python3-jsonschema git
 deps-lab:
 	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
 		libarchive-tools

@@ -56,7 +56,7 @@ test-tools:
 
 # The run whose closing line counts comes last.
 check-unit: unit-build check-portable check-replay check-asan check-lab-parts check-scripts \
-            $(T)/unit $(T)/bench_plan $(T)/bench_codec
+            check-qemu $(T)/unit $(T)/bench_plan $(T)/bench_codec
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
 
@@ -96,6 +96,47 @@ $(T)/unit: $(UNIT_OBJ)
 
 $(T)/unit-asan: $(ASAN_OBJ)
 	@$(TEST_CC) $(SANITIZE) -o $@ $^ $(check_libs)
+
+# qemu-patches/src against declarations of our own: tests/qemu/README.md.
+# libharness.a is for whoever wants xen-memmap-rdm.c alone; -asan under sanitizers.
+QEMU_FOLDER := qemu-patches/src/hw/i386/xen
+QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
+               -Iqemu-patches/src/include -Iprotocol
+QEMU_CFLAGS := -std=gnu11 -g -O1 -Wall -Werror $(QEMU_INC)
+QEMU_LIB    := util xen memory qom store machine rdm
+QEMU_CODE   := xen-memmap xen-memmap-publish xen-memmap-rdm xen-ram
+QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest
+QEMU_DEPS   := $(wildcard tests/qemu/*.h $(addprefix tests/qemu/stub/,*.h */*.h */*/*.h) \
+               $(QEMU_FOLDER)/*.h qemu-patches/src/include/hw/xen/*.h) \
+               $(PURE_HDR) tests/tests.mk
+qemu_flags   = $(shell pkg-config --cflags glib-2.0 check)
+qemu_libs    = $(shell pkg-config --libs glib-2.0 check)
+
+.PHONY: check-qemu
+check-qemu: $(T)/qemu/unit $(T)/qemu-asan/unit
+	@echo "== qemu-patches/src under AddressSanitizer and UBSan"
+	@$(T)/qemu-asan/unit >$(T)/qemu-asan.log 2>&1 || \
+	    { cat $(T)/qemu-asan.log; exit 1; }; tail -n 1 $(T)/qemu-asan.log
+	@echo "== qemu-patches/src"
+	@$(T)/qemu/unit
+
+$(T)/qemu-asan/%: QEMU_CFLAGS += $(SANITIZE)
+
+define qemu_rules
+$(1)/%.o: tests/qemu/%.c $(QEMU_DEPS) | test-tools
+	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) $$(qemu_flags) -c -o $$@ $$<
+$(1)/%.o: $(QEMU_FOLDER)/%.c $(QEMU_DEPS) | test-tools
+	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) $$(qemu_flags) -c -o $$@ $$<
+$(1)/%.o: protocol/%.c $(QEMU_DEPS) | test-tools
+	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) -c -o $$@ $$<
+$(1)/libharness.a: $(patsubst %,$(1)/%.o,$(QEMU_LIB) $(QEMU_CODE))
+	@rm -f $$@; ar rcs $$@ $$^
+$(1)/unit: $(patsubst %,$(1)/%.o,$(QEMU_TESTS) $(notdir $(basename $(wildcard \
+        protocol/*.c)))) $(1)/libharness.a
+	@$(TEST_CC) $$(QEMU_CFLAGS) -o $$@ $$^ $$(qemu_libs)
+endef
+$(eval $(call qemu_rules,$(T)/qemu))
+$(eval $(call qemu_rules,$(T)/qemu-asan))
 
 # The pure parts of the programs that run in the lab's guest and dom0.
 .PHONY: check-lab-parts

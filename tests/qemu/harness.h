@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * harness.h - as much of QEMU and Xen around qemu-patches/src as a test needs.
+ *
+ * There is one machine at a time.  Whatever the code under test asks of QEMU or
+ * Xen is answered from here, and noted as a line in harness_events(), in order;
+ * each such call can be made to fail.  Numbers in lines are hexadecimal without
+ * 0x, "gfn+pages" unless said otherwise.
+ *
+ * All text that is returned belongs to the harness and is good until the next
+ * call of the same function.
+ */
+#ifndef TESTS_QEMU_HARNESS_H
+#define TESTS_QEMU_HARNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dm.h"
+
+/*
+ * Forget the machine and all that was set or noted.  To be called first.  What
+ * belongs to the code under test, and no QEMU ever frees, leaks.
+ */
+void harness_reset(void);
+
+/* Xen: reserved device memory */
+
+/* Memory that the host reserves for a device. */
+struct harness_region {
+    uint32_t sbdf;
+    uint64_t gfn, pages;
+};
+
+/*
+ * What Xen does; return 0 or -errno.  harness_reset() sets all to a model, see
+ * below, which anybody may replace.
+ */
+struct harness_xen {
+    void *opaque;
+    /*
+     * The regions of device @sbdf, or of all: the first @room to @r.  Returns
+     * how many there are.
+     */
+    int (*reserved)(void *opaque, bool all, uint32_t sbdf,
+                    struct harness_region *r, unsigned int room);
+    /* May the guest map host pages [mfn, mfn + pages)? */
+    int (*permit)(void *opaque, uint64_t mfn, uint64_t pages, bool allow);
+    /* Map them at gfn, or unmap. */
+    int (*map)(void *opaque, uint64_t gfn, uint64_t mfn, uint64_t pages,
+               bool add);
+    bool (*assigned)(void *opaque, uint32_t sbdf);
+};
+extern struct harness_xen harness_xen;
+
+/* The model: regions that there are, devices that are assigned. */
+void harness_reserve(uint32_t sbdf, uint64_t gfn, uint64_t pages);
+void harness_assign(uint32_t sbdf, bool assigned);
+/* How many of the pages are mapped one to one; how many may be. */
+uint64_t harness_mapped(uint64_t gfn, uint64_t pages);
+uint64_t harness_permitted(uint64_t gfn, uint64_t pages);
+
+/*
+ * Devices that are passed through.  Plugging one tells QEMU's listeners, and so
+ * does taking it out; assignment is another matter, see harness_assign().
+ */
+struct harness_device;
+struct harness_device *harness_plug(uint32_t sbdf);
+void harness_unplug(struct harness_device *dev);
+/* Does it still exist?  @dev may be one that is gone. */
+bool harness_plugged(const struct harness_device *dev);
+
+/*
+ * xen-memmap-rdm.c without the rest: @dm and @layout as for
+ * xen_memmap_rdm_new(), rdm=assigned.  Free it before harness_reset().
+ */
+struct XenMemmapRDM;
+struct XenMemmapRDM *harness_rdm_new(const struct memmap_dm *dm,
+                                     const struct memmap_layout *layout);
+void harness_rdm_free(struct XenMemmapRDM *rdm);
+bool xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
+                                struct memmap_layout *l);
+unsigned int xen_memmap_rdm_map(struct XenMemmapRDM *rdm,
+                                const struct memmap_layout *l,
+                                const struct memmap_layout *owned,
+                                uint16_t *index);
+void xen_memmap_rdm_keep(struct XenMemmapRDM *rdm);
+void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
+
+/* Faults */
+
+/*
+ * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
+ * 0 all of them.  Names: reserved, permit, forbid, map, unmap, foreign,
+ * transaction, write.
+ */
+void harness_fail(const char *name, unsigned int nth, int err);
+
+/* What was noted */
+
+/* Since the last call of this: what was asked of Xen, mapcache, memory. */
+const char *harness_events(void);
+/* Since harness_reset(): error_report() and its like; the guest-error log. */
+const char *harness_said(void);
+const char *harness_logged(void);
+const char *harness_traced(void);
+/* QEMU ended itself: error_fatal, or the guest was shut down. */
+bool harness_ended(void);
+/* Mappings of guest memory and transactions of xenstore that are still open. */
+unsigned int harness_open(void);
+
+/* The machine */
+
+/* For the next machine: -global xen-memmap.NAME=VALUE. */
+void harness_global(const char *name, const char *value);
+/* It is for a guest that arrives by migration; it is -xen-domid-restrict. */
+void harness_incoming(void);
+void harness_restrict(void);
+/* libxl mounts no xenstore there. */
+void harness_no_xenstore(void);
+/*
+ * A machine as xen_hvm_init_pc() makes it, reset once.  False: without the
+ * device.  The guest's memory is empty, but for what an earlier machine with
+ * the same guest left if it is incoming.
+ */
+bool harness_machine(uint64_t ram_bytes);
+/* One more block of QEMU's own; returns its ram_addr. */
+uint64_t harness_block(const char *name, uint64_t bytes);
+/* Guest RAM's block is shorter than QEMU told anybody. */
+void harness_shrink_ram(uint64_t bytes);
+/* For the next machine: a block of somebody else comes right behind RAM. */
+void harness_crowd(void);
+/* Device reset: as at power on, or for a resume from S3. */
+void harness_device_reset(bool wakeup);
+
+/* An access of 1, 2 or 4 bytes, @addr from MEMMAP_PORT_BASE. */
+uint32_t harness_in(unsigned int addr, unsigned int bytes);
+void harness_out(unsigned int addr, unsigned int bytes, uint32_t val);
+
+/* Guest memory below 640 KiB. */
+uint8_t *harness_ram(uint64_t addr);
+/* The page is not there (any more). */
+void harness_absent(uint64_t gfn);
+
+/* Where QEMU sees RAM: "start-end", end exclusive, of each alias, by address. */
+const char *harness_view(void);
+/* below_4g_mem_size, above_4g_mem_size. */
+uint64_t harness_below_4g(void);
+uint64_t harness_above_4g(void);
+/* Regions that exist, linked or not. */
+unsigned int harness_regions(void);
+
+/*
+ * A mapping of [addr, addr + bytes) that is in use: by a block device, which
+ * lets go of it when drained, or by somebody who does not.
+ */
+void harness_lock(uint64_t addr, uint64_t bytes, bool block);
+/* Migration has begun (1), dirty pages are counted for another reason (2). */
+void harness_dirty_log(unsigned int what);
+
+/* Time passes, timers run. */
+void harness_pass(unsigned int ms);
+
+/* Xenstore */
+
+/* NULL: there is no such key.  @key is in device-model/DOMID/memory-map/. */
+const char *harness_key(const char *key);
+/* Keys there, transactions that were committed, keys written. */
+unsigned int harness_keys(void);
+unsigned int harness_commits(void);
+unsigned int harness_writes(void);
+/* The next @nr transactions meet another writer. */
+void harness_conflicts(unsigned int nr);
+
+/* Migration: the device's section, in 64 KiB of room. */
+#define HARNESS_SECTION_BYTES 65536u
+uint32_t harness_save(uint8_t *section);
+/* 0, or -errno. */
+int harness_load(const uint8_t *section, uint32_t bytes);
+/* Where the section loads among others; 0: with the last. */
+int harness_priority(void);
+
+#endif /* TESTS_QEMU_HARNESS_H */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine that the series' hooks make, and its section in migration. */
+#include "internal.h"
+#include "hw/i386/x86.h"
+#include "hw/xen/xen.h"
+#include "hw/xen/xen-memmap.h"
+#include "hw/xen/xen-ram.h"
+#include "migration/vmstate.h"
+#include "system/runstate.h"
+
+/* Most RAM below 4 GiB, as hvmloader has it. */
+#define MAX_BELOW_4G 0xf0000000ull
+
+static X86MachineState machine;
+static MemoryRegion *ram;
+static bool incoming, crowd;
+
+/* Nobody ever frees what a device allocates when it is realized. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+static void leaks_begin(void)
+{
+    if (__lsan_disable) {
+        __lsan_disable();
+    }
+}
+
+static void leaks_end(void)
+{
+    if (__lsan_enable) {
+        __lsan_enable();
+    }
+}
+
+void harness_incoming(void)
+{
+    incoming = true;
+}
+
+void harness_restrict(void)
+{
+    xen_domid_restrict = true;
+}
+
+bool runstate_check(RunState state)
+{
+    return state == (incoming ? RUN_STATE_INMIGRATE : RUN_STATE_RUNNING);
+}
+
+bool harness_machine(uint64_t ram_bytes)
+{
+    XenMemmapState *s;
+    uint64_t len = xen_ram_movable_len(ram_bytes);
+
+    machine.below_4g_mem_size = MIN(ram_bytes, MAX_BELOW_4G);
+    machine.above_4g_mem_size = ram_bytes - machine.below_4g_mem_size;
+    if (!incoming) {
+        xen_build(machine.below_4g_mem_size, machine.above_4g_mem_size);
+    }
+
+    s = xen_memmap_new(OBJECT(&machine), len);
+    if (!s) {
+        len = machine.above_4g_mem_size ?
+              machine.above_4g_mem_size + (4ull << 30) : ram_bytes;
+    }
+    ram = memory_ram(len);
+    xen_ram_layout_init(&machine, ram);
+    if (!s) {
+        return false;
+    }
+    if (crowd) {
+        harness_block("crowd", 4096);
+    }
+    leaks_begin();
+    xen_memmap_realize(s, &machine, memory_region_size(ram));
+    leaks_end();
+    if (!harness_ended()) {
+        harness_device_reset(false);
+    }
+    return true;
+}
+
+void harness_crowd(void)
+{
+    crowd = true;
+}
+
+void harness_shrink_ram(uint64_t bytes)
+{
+    ram->size = bytes;
+}
+
+void harness_device_reset(bool wakeup)
+{
+    DeviceState *dev = qom_device(TYPE_XEN_MEMMAP);
+
+    qom_class(TYPE_XEN_MEMMAP)->resettable.phases.hold(
+        OBJECT(dev), wakeup ? RESET_TYPE_WAKEUP : RESET_TYPE_COLD);
+}
+
+uint64_t harness_below_4g(void)
+{
+    return machine.below_4g_mem_size;
+}
+
+uint64_t harness_above_4g(void)
+{
+    return machine.above_4g_mem_size;
+}
+
+/* Migration: numbers are big-endian, and nothing is between fields. */
+
+static const VMStateDescription *section(void)
+{
+    return qom_class(TYPE_XEN_MEMMAP)->vmsd;
+}
+
+static uint64_t get_number(const void *p, size_t bytes)
+{
+    uint64_t val = 0;
+
+    memcpy(&val, p, bytes);
+    return val;
+}
+
+uint32_t harness_save(uint8_t *out)
+{
+    char *s = (char *)qom_device(TYPE_XEN_MEMMAP);
+    const VMStateField *f;
+    uint32_t at = 0;
+    size_t i;
+
+    g_assert(!section()->pre_save(s));
+    for (f = section()->fields; f->name; f++) {
+        if (f->valid) {
+            g_assert(f->valid(s, 1));
+        } else if (f->len_offset) {
+            uint32_t len = get_number(s + f->len_offset, sizeof(len));
+
+            g_assert(len <= HARNESS_SECTION_BYTES - at);
+            memcpy(out + at, *(void **)(s + f->offset), len);
+            at += len;
+        } else {
+            for (i = 0; i < f->bytes; i++) {
+                out[at++] = get_number(s + f->offset, f->bytes) >>
+                            (8 * (f->bytes - 1 - i));
+            }
+        }
+    }
+    return at;
+}
+
+int harness_load(const uint8_t *in, uint32_t bytes)
+{
+    char *s = (char *)qom_device(TYPE_XEN_MEMMAP);
+    const VMStateField *f;
+    uint32_t at = 0;
+    size_t i;
+
+    for (f = section()->fields; f->name; f++) {
+        if (f->valid) {
+            if (!f->valid(s, 1)) {
+                return -EINVAL;
+            }
+        } else if (f->len_offset) {
+            uint32_t len = get_number(s + f->len_offset, sizeof(len));
+            uint32_t have = MIN(len, bytes - at);
+
+            memcpy(*(char **)(s + f->offset), in + at, have);
+            at += have;
+            if (have < len) {
+                return -EIO;
+            }
+        } else {
+            uint64_t val = 0;
+
+            if (f->bytes > bytes - at) {
+                return -EIO;
+            }
+            for (i = 0; i < f->bytes; i++) {
+                val = val << 8 | in[at++];
+            }
+            memcpy(s + f->offset, &val, f->bytes);
+        }
+    }
+    return section()->post_load(s, section()->version_id);
+}
+
+int harness_priority(void)
+{
+    return section()->priority;
+}
+
+/* All of it */
+
+void harness_reset(void)
+{
+    util_reset();
+    xen_reset();
+    store_reset();
+    memory_reset();
+    qom_reset();
+    incoming = crowd = false;
+    memset(&machine, 0, sizeof(machine));
+    machine.parent_obj.type = "machine";
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Xenstore: keys, transactions on a copy of them, and other writers. */
+#include "internal.h"
+#include "hw/xen/xen-legacy-backend.h"
+
+#define PAYLOAD_MAX 4096
+
+struct qemu_xs_handle {
+    int unused;
+};
+
+static struct qemu_xs_handle handle;
+struct qemu_xs_handle *xenstore;
+
+static GTree *keys, *copy;      /* path to value; @copy is the transaction's */
+static xs_transaction_t open_transaction, next_transaction;
+static unsigned int commits, writes, conflicts;
+
+static gint compare(gconstpointer a, gconstpointer b, gpointer opaque)
+{
+    return strcmp(a, b);
+}
+
+static GTree *tree_new(void)
+{
+    return g_tree_new_full(compare, NULL, g_free, g_free);
+}
+
+static gboolean insert(gpointer key, gpointer value, gpointer tree)
+{
+    g_tree_insert(tree, g_strdup(key), g_strdup(value));
+    return false;
+}
+
+static GTree *tree_of(xs_transaction_t t)
+{
+    /* Whatever is read between two writes without one is half of something. */
+    g_assert(t != XBT_NULL && t == open_transaction);
+    return copy;
+}
+
+bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
+                       const char *path, const void *data, unsigned int len)
+{
+    int fault = harness_fault("write");
+
+    g_assert(h == &handle);
+    if (fault || len > PAYLOAD_MAX) {
+        errno = fault ?: E2BIG;
+        return false;
+    }
+    g_tree_insert(tree_of(t), g_strdup(path), g_strndup(data, len));
+    writes++;
+    return true;
+}
+
+struct below {
+    const char *path;
+    GPtrArray *keys;
+};
+
+static gboolean collect_below(gpointer key, gpointer value, gpointer opaque)
+{
+    struct below *b = opaque;
+    size_t len = strlen(b->path);
+    const char *k = key;
+
+    if (!strncmp(k, b->path, len) && (k[len] == '/' || !k[len])) {
+        g_ptr_array_add(b->keys, g_strdup(k));
+    }
+    return false;
+}
+
+bool qemu_xen_xs_destroy(struct qemu_xs_handle *h, xs_transaction_t t,
+                         const char *path)
+{
+    struct below b = { path, g_ptr_array_new_with_free_func(g_free) };
+    bool any = false;
+    unsigned int i;
+
+    g_assert(h == &handle);
+    g_tree_foreach(tree_of(t), collect_below, &b);
+    for (i = 0; i < b.keys->len; i++) {
+        any |= g_tree_remove(tree_of(t), g_ptr_array_index(b.keys, i));
+    }
+    g_ptr_array_unref(b.keys);
+    return any;
+}
+
+xs_transaction_t qemu_xen_xs_transaction_start(struct qemu_xs_handle *h)
+{
+    int fault = harness_fault("transaction");
+
+    g_assert(h == &handle && !open_transaction);
+    if (fault) {
+        errno = fault;
+        return XBT_NULL;
+    }
+    copy = tree_new();
+    g_tree_foreach(keys, insert, copy);
+    return open_transaction = ++next_transaction;
+}
+
+bool qemu_xen_xs_transaction_end(struct qemu_xs_handle *h, xs_transaction_t t,
+                                 bool abort)
+{
+    g_assert(h == &handle && t && t == open_transaction);
+    open_transaction = 0;
+    if (!abort && !conflicts) {
+        g_tree_unref(keys);
+        keys = g_tree_ref(copy);
+        commits++;
+    }
+    g_clear_pointer(&copy, g_tree_unref);
+    if (!abort && conflicts) {
+        conflicts--;
+        errno = EAGAIN;
+        return false;
+    }
+    return true;
+}
+
+unsigned int store_open_transactions(void)
+{
+    return open_transaction != 0;
+}
+
+const char *harness_key(const char *key)
+{
+    g_autofree char *path = g_strdup_printf("device-model/%u/memory-map/%s",
+                                            HARNESS_DOMID, key);
+
+    return g_tree_lookup(keys, path);
+}
+
+unsigned int harness_keys(void)
+{
+    return g_tree_nnodes(keys);
+}
+
+unsigned int harness_commits(void)
+{
+    return commits;
+}
+
+unsigned int harness_writes(void)
+{
+    return writes;
+}
+
+void harness_conflicts(unsigned int nr)
+{
+    conflicts = nr;
+}
+
+void harness_no_xenstore(void)
+{
+    xenstore = NULL;
+}
+
+void store_reset(void)
+{
+    g_clear_pointer(&keys, g_tree_unref);
+    g_clear_pointer(&copy, g_tree_unref);
+    keys = tree_new();
+    open_transaction = next_transaction = 0;
+    commits = writes = conflicts = 0;
+    xenstore = &handle;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that is in use while it would move (PROTOCOL.md, section 9).
+ *
+ * A mapping that is held over a change of layout leads to pages that belong to
+ * somebody else by then.  So a change waits for block devices, and is refused if
+ * anybody else holds on; but memory that stays is nobody's business, and who
+ * holds nothing is not made to wait.  And RAM of a guest that is being migrated
+ * must not begin to move.
+ */
+#include <string.h>
+
+#include "guest.h"
+
+#define FROM    0x18000ull
+#define PAGES   0x8000ull
+
+static struct layout l;
+
+static void fresh(void)
+{
+    harness_reset();
+    guest_build();
+    guest_negotiate(0);
+    layout_built(&l, 512 * MIB);
+    layout_move(&l, FROM, FOUR_GIB, PAGES);
+}
+
+/* What is held where RAM was: no entry of the record is to blame. */
+START_TEST(left)
+{
+    static const uint64_t held[] = { FROM, FROM + PAGES - 1, FROM + 0x123 };
+
+    for (unsigned int i = 0; i < 3; i++) {
+        fresh();
+        harness_lock(held[i] << 12, 0x1000, false);
+        ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY,
+                  NOBODY);
+        ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), NEGOTIATED, E_BUSY, NOBODY);
+        ck_assert_str_eq(harness_events(), "drain\ndrain\n");
+        ck_assert_str_eq(harness_view(), "0-a0000 c0000-20000000");
+    }
+}
+END_TEST
+
+/* Where it goes to, the entry is. */
+START_TEST(entered)
+{
+    fresh();
+    harness_lock((FOUR_GIB + PAGES - 1) << 12, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, 2);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), NEGOTIATED, E_BUSY, 2);
+    ck_assert_str_eq(harness_events(), "drain\ndrain\n");
+}
+END_TEST
+
+/* The pages change, the place does not. */
+START_TEST(swapped)
+{
+    fresh();
+    layout_built(&l, 512 * MIB);
+    layout_ram(&l, 0x10000, 0x10, 0x10010);
+    layout_ram(&l, 0x10010, 0x10, 0x10000);
+    harness_lock(0x10008000, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, NOBODY);
+}
+END_TEST
+
+/* RAM whose source is forgotten may be any RAM. */
+START_TEST(unknown)
+{
+    fresh();
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, 0x10000, 1, MEMMAP_TYPE_RAM, 0, 0);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    harness_lock(0x10000000, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), COMMITTED, E_BUSY, NOBODY);
+}
+END_TEST
+
+START_TEST(drained)
+{
+    fresh();
+    harness_lock(FROM << 12, 0x1000, true);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_assert_str_eq(harness_events(), "drain\n");
+    harness_lock(FROM << 12, 0x1000, true);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(harness_events(),
+                     "drain\n"
+                     "view 0-a0000 c0000-18000000 100000000-108000000\n"
+                     "invalidate\n");
+}
+END_TEST
+
+/* One lets go, the other does not. */
+START_TEST(drained_in_vain)
+{
+    fresh();
+    harness_lock(FROM << 12, 0x1000, true);
+    harness_lock((FOUR_GIB + 1) << 12, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, 2);
+}
+END_TEST
+
+/* Held, but RAM before and after. */
+START_TEST(stays)
+{
+    fresh();
+    harness_lock((FROM << 12) - 0x1000, 0x1000, false);
+    harness_lock(0x1000, 0x1000, false);
+    harness_lock((FOUR_GIB + PAGES) << 12, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_lacks(harness_events(), "drain");
+
+    /* Moved once, it stays there too. */
+    harness_lock((FOUR_GIB + 1) << 12, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_lacks(harness_events(), "drain");
+    /* But does not go back. */
+    layout_built(&l, 512 * MIB);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, E_BUSY, NOBODY);
+}
+END_TEST
+
+START_TEST(migrating)
+{
+    fresh();
+    harness_dirty_log(1);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, 2);
+    /* What has moved already has to be followed. */
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(harness_view(),
+                     "0-a0000 c0000-18000000 100000000-108000000");
+    /* And what is where it was may be said again. */
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+}
+END_TEST
+
+/* Dirty pages are counted for other reasons as well. */
+START_TEST(dirty_rate)
+{
+    fresh();
+    harness_dirty_log(2);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+}
+END_TEST
+
+/* libxl cut RAM for reserved memory: QEMU was wrong, and nothing moves. */
+START_TEST(cut_by_libxl)
+{
+    fresh();
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, FROM, PAGES, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_ram(&l, FOUR_GIB, PAGES, FOUR_GIB);
+    harness_dirty_log(1);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(harness_view(),
+                     "0-a0000 c0000-18000000 100000000-108000000");
+}
+END_TEST
+
+Suite *busy_suite(void)
+{
+    Suite *s = suite_create("busy");
+    TCase *t = tcase_create("busy");
+
+    tcase_add_test(t, left);
+    tcase_add_test(t, entered);
+    tcase_add_test(t, swapped);
+    tcase_add_test(t, unknown);
+    tcase_add_test(t, drained);
+    tcase_add_test(t, drained_in_vain);
+    tcase_add_test(t, stays);
+    tcase_add_test(t, migrating);
+    tcase_add_test(t, dirty_rate);
+    tcase_add_test(t, cut_by_libxl);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -1,0 +1,5 @@
+#include "guest.h"
+Suite *migrate_suite(void)
+{
+    return suite_create("migrate");
+}

@@ -1,0 +1,5 @@
+#include "guest.h"
+Suite *publish_suite(void)
+{
+    return suite_create("publish");
+}
