@@ -226,7 +226,6 @@ void object_unparent(Object *obj)
         unrealize(DEVICE(obj));
     }
     g_ptr_array_remove(devices, obj);
-    object_unref(obj);
 }
 
 void sysbus_realize_and_unref(SysBusDevice *sbd, Error **errp)

@@ -1,5 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a toolstack reads in xenstore (xen-memmap-publish.c; PROTOCOL.md, section
+ * 8): all of a layout or the one before, soon after it is in force, and never
+ * anything for which firmware has to wait.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "guest.h"
+
+#define NET     0x20u
+#define NET_GFN 0x1f000ull
+
+static struct layout l;
+
+static void fresh(void)
+{
+    harness_reset();
+    guest_build();
+    harness_pass(5000);
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+}
+
+START_TEST(as_built)
+{
+    harness_reset();
+    guest_build();
+    harness_pass(5000);
+    ck_assert_str_eq(harness_key("state"), "OFFERED");
+    ck_assert_str_eq(harness_key("error"), "0");
+    ck_assert_str_eq(harness_key("reason"), "success");
+    ck_assert_str_eq(harness_key("generation"), "0");
+    ck_assert_str_eq(harness_key("layout/0"), "0 a0 0 ram 0 0\n"
+                                              "c0 1ff40 c0 ram 0 0\n");
+    ck_assert_uint_eq(harness_keys(), 5);
+    ck_assert_uint_eq(harness_commits(), 1);
+}
+END_TEST
+
+/* Every kind of range, and each of its fields. */
+START_TEST(content)
+{
+    fresh();
+    layout_move(&l, 0x18000, FOUR_GIB, 0x8000);
+    layout_set(&l, 0x18000, 0x100, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_set(&l, 0x18100, 4, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0x10528);
+    layout_set(&l, 0x18104, 1, 0xabc, MEMMAP_EF_OPTIONAL, 0);
+    layout_set(&l, 0x17fff, 1, MEMMAP_TYPE_RAM,
+               MEMMAP_EF_UNFREED | MEMMAP_EF_FIRMWARE, NET);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_status(guest_cmd(MEMMAP_CMD_SEAL), SEALED, OK, NOBODY);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("state"), "SEALED");
+    ck_assert_str_eq(harness_key("generation"), "1");
+    ck_assert_str_eq(harness_key("layout/0"),
+                     "0 a0 0 ram 0 0\n"
+                     "c0 17f3f c0 ram 0 0\n"
+                     "17fff 1 - ram 6 20\n"
+                     "18000 100 - mmio 0 0\n"
+                     "18100 4 - rdm 8 10528\n"
+                     "18104 1 - abc 1 0\n"
+                     "100000 8000 18000 ram 0 0\n");
+    ck_assert_ptr_null(harness_key("layout/1"));
+}
+END_TEST
+
+/* Sixteen a key; and when there are fewer again, fewer keys. */
+START_TEST(several_keys)
+{
+    char text[4096];
+    unsigned int i, n = 0;
+
+    fresh();
+    for (i = 0; i < 20; i++) {
+        layout_move(&l, 0x10000 + 2 * i, FOUR_GIB + 2 * i, 1);
+    }
+    ck_assert_uint_eq(l.record.layout.nr, 42);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    for (i = 0; i < 4; i++) {
+        char key[16], want[4096] = "";
+
+        for (; n < l.record.layout.nr && n < 16 * (i + 1); n++) {
+            sprintf(want + strlen(want), "%llx %llx %llx ram 0 0\n",
+                    (unsigned long long)l.range[n].gfn,
+                    (unsigned long long)l.range[n].pages,
+                    (unsigned long long)l.range[n].source);
+        }
+        sprintf(key, "layout/%u", i);
+        if (*want) {
+            ck_assert_str_eq(harness_key(key), want);
+        } else {
+            ck_assert_ptr_null(harness_key(key));
+        }
+    }
+    ck_assert_uint_eq(n, 42);
+
+    layout_built(&l, 512 * MIB);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    strcpy(text, harness_key("layout/0"));
+    ck_assert_str_eq(text, "0 a0 0 ram 0 0\nc0 1ff40 c0 ram 0 0\n");
+    ck_assert_ptr_null(harness_key("layout/1"));
+    ck_assert_ptr_null(harness_key("layout/2"));
+}
+END_TEST
+
+/* The longest lines, in as many ranges as there can be: no key is too long. */
+START_TEST(longest)
+{
+    fresh();
+    layout_empty(&l);
+    l.record.gfn_limit = ~0ull;
+    layout_ram(&l, 0, 0xa0, 0);
+    layout_ram(&l, 0xc0, LOW_END - 0xc0, 0xc0);
+    for (unsigned int i = 0; i < 254; i++) {
+        layout_set(&l, 0xfffffffff0000000ull + 0x100 * i, 0xff, 0xffff - i,
+                   MEMMAP_EF_OPTIONAL, 0xffffffff);
+    }
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    harness_pass(200);
+    ck_contains(harness_traced(), "xen_memmap_publish: 1 256 1\n");
+    ck_contains(harness_key("layout/15"), " - ff02 1 ffffffff\n");
+    ck_assert_ptr_null(harness_key("layout/16"));
+}
+END_TEST
+
+/* What was refused, and why; the layout is the one in force. */
+START_TEST(refused)
+{
+    fresh();
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    layout_set(&l, BLOCK_PAGES, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("state"), "COMMITTED");
+    ck_assert_str_eq(harness_key("error"), "17");
+    ck_assert_str_eq(harness_key("reason"),
+        "RAM would overlap the device model's own memory (entry 2)");
+    ck_assert_str_eq(harness_key("generation"), "1");
+    ck_assert_str_eq(harness_key("layout/0"), "0 a0 0 ram 0 0\n"
+                                              "c0 1ff40 c0 ram 0 0\n");
+    guest_cmd(0x77);
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("reason"), "no such command");
+}
+END_TEST
+
+/* When: layout, seal and refusals at once, the rest with what follows. */
+START_TEST(soon)
+{
+    fresh();
+    /* Negotiated: a second. */
+    harness_pass(999);
+    ck_assert_str_eq(harness_key("state"), "OFFERED");
+    harness_pass(1);
+    ck_assert_str_eq(harness_key("state"), "NEGOTIATED");
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    harness_pass(999);
+    ck_assert_str_eq(harness_key("state"), "NEGOTIATED");
+    harness_pass(1);
+    ck_assert_str_eq(harness_key("state"), "PREPARED");
+    ck_assert_uint_eq(harness_commits(), 3);
+
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(99);
+    ck_assert_str_eq(harness_key("state"), "PREPARED");
+    harness_pass(1);
+    ck_assert_str_eq(harness_key("state"), "COMMITTED");
+    guest_cmd(0x77);
+    harness_pass(99);
+    ck_assert_str_eq(harness_key("error"), "0");
+    harness_pass(1);
+    ck_assert_str_eq(harness_key("error"), "1");
+    guest_cmd(MEMMAP_CMD_SEAL);
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("state"), "SEALED");
+    ck_assert_uint_eq(harness_commits(), 6);
+}
+END_TEST
+
+/* A whole conversation is written once; what follows the seal never is. */
+START_TEST(together)
+{
+    struct layout q;
+
+    fresh();
+    guest_query(&q);
+    harness_pass(50);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(50);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    guest_cmd(MEMMAP_CMD_SEAL);
+    harness_pass(50);
+    ck_assert_uint_eq(harness_commits(), 2);
+    ck_assert_str_eq(harness_key("generation"), "2");
+    harness_pass(5000);
+    ck_assert_uint_eq(harness_commits(), 2);
+
+    for (unsigned int i = 0; i < 10; i++) {
+        guest_cmd(i);
+        harness_out(MEMMAP_REG_OFFER, 4, i);
+        harness_pass(200);
+    }
+    ck_assert_uint_eq(harness_commits(), 2);
+    ck_assert_str_eq(harness_key("error"), "0");
+}
+END_TEST
+
+/* A device reset is news as well. */
+START_TEST(reset)
+{
+    fresh();
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    guest_cmd(MEMMAP_CMD_SEAL);
+    harness_pass(200);
+    harness_device_reset(false);
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("state"), "OFFERED");
+    ck_assert_str_eq(harness_key("generation"), "1");
+}
+END_TEST
+
+/* Somebody else writes meanwhile: four times are borne, five are not. */
+START_TEST(conflicts)
+{
+    fresh();
+    harness_conflicts(4);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("generation"), "1");
+    ck_assert_uint_eq(harness_commits(), 2);
+    ck_contains(harness_traced(), "xen_memmap_publish: 1 2 1\n");
+
+    harness_conflicts(5);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("generation"), "1");
+    ck_contains(harness_traced(), "xen_memmap_publish: 2 2 0\n");
+    ck_assert_uint_eq(harness_open(), 0);
+    /* The next time it works. */
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("generation"), "3");
+}
+END_TEST
+
+/* The quota ends at any of the writes: nothing of it is to be seen. */
+START_TEST(half)
+{
+    for (unsigned int nth = 1; nth <= 7; nth++) {
+        harness_reset();
+        harness_reserve(NET, NET_GFN, 4);
+        guest_build();
+        harness_assign(NET, true);
+        harness_plug(NET);
+        harness_pass(5000);
+        ck_assert_uint_eq(harness_keys(), 6);
+        ck_assert_uint_eq(harness_writes(), 6);
+        guest_negotiate(FEATURES);
+        layout_built(&l, 512 * MIB);
+        layout_move(&l, 0x18000, FOUR_GIB, 0x8000);
+        harness_fail("write", nth, ENOSPC);
+        guest_say(MEMMAP_CMD_COMMIT, &l);
+        harness_pass(200);
+        ck_assert_uint_eq(harness_open(), 0);
+        ck_assert_str_eq(harness_key("generation"), nth < 7 ? "0" : "1");
+        ck_assert_str_eq(harness_key("state"),
+                         nth < 7 ? "OFFERED" : "COMMITTED");
+        ck_assert_uint_eq(harness_commits(), nth < 7 ? 1 : 2);
+        ck_assert_uint_eq(harness_writes(), 6 + (nth < 7 ? nth - 1 : 6));
+        ck_contains(harness_traced(), nth < 7 ? "xen_memmap_publish: 1 3 0\n" :
+                    "xen_memmap_publish: 1 3 1\n");
+    }
+}
+END_TEST
+
+/* No transaction: nothing is written outside of one either. */
+START_TEST(no_transaction)
+{
+    fresh();
+    harness_fail("transaction", 1, EBUSY);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("generation"), "0");
+    ck_contains(harness_traced(), "xen_memmap_publish: 1 2 0\n");
+}
+END_TEST
+
+/* Who cannot publish does not offer it, and works without. */
+START_TEST(cannot)
+{
+    for (unsigned int i = 0; i < 2; i++) {
+        harness_reset();
+        i ? harness_no_xenstore() : harness_restrict();
+        guest_build();
+        ck_assert_uint_eq(harness_in(MEMMAP_REG_OFFER, 4),
+                          MEMMAP_OFFER(1, 0, i ? MEMMAP_FEAT_RDM : 0));
+        guest_negotiate(0);
+        layout_built(&l, 512 * MIB);
+        ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+        harness_device_reset(false);
+        harness_pass(5000);
+        ck_assert_uint_eq(harness_keys(), 0);
+    }
+}
+END_TEST
+
+/* A device that comes or goes changes what is said of reserved memory. */
+START_TEST(devices)
+{
+    struct harness_device *net;
+
+    harness_reset();
+    harness_reserve(NET, NET_GFN, 4);
+    harness_reserve(NET, NET_GFN + 8, 1);
+    guest_build();
+    harness_pass(5000);
+    ck_assert_ptr_null(harness_key("rdm/0"));
+    net = harness_plug(NET);
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("rdm/0"),
+        "1f000 4 0000:00:04.0 not mapped: no layout was committed\n"
+        "1f008 1 0000:00:04.0 not mapped: no layout was committed\n");
+    harness_unplug(net);
+    harness_pass(100);
+    ck_assert_ptr_null(harness_key("rdm/0"));
+}
+END_TEST
+
 Suite *publish_suite(void)
 {
-    return suite_create("publish");
+    Suite *s = suite_create("publish");
+    TCase *t = tcase_create("publish");
+
+    tcase_add_test(t, as_built);
+    tcase_add_test(t, content);
+    tcase_add_test(t, several_keys);
+    tcase_add_test(t, longest);
+    tcase_add_test(t, refused);
+    tcase_add_test(t, soon);
+    tcase_add_test(t, together);
+    tcase_add_test(t, reset);
+    tcase_add_test(t, conflicts);
+    tcase_add_test(t, half);
+    tcase_add_test(t, no_transaction);
+    tcase_add_test(t, cannot);
+    tcase_add_test(t, devices);
+    suite_add_tcase(s, t);
+    return s;
 }
