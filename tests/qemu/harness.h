@@ -139,6 +139,8 @@ void harness_out(unsigned int addr, unsigned int bytes, uint32_t val);
 
 /* Guest memory below 640 KiB. */
 uint8_t *harness_ram(uint64_t addr);
+/* Any page of it that is there. */
+uint8_t *harness_page(uint64_t gfn);
 /* The page is not there (any more). */
 void harness_absent(uint64_t gfn);
 

@@ -101,6 +101,11 @@ void *xen_page(uint64_t gfn)
     return p;
 }
 
+uint8_t *harness_page(uint64_t gfn)
+{
+    return xen_page(gfn);
+}
+
 /* A page that is not there is mapped to nothing, as it is by Xen. */
 void *xenforeignmemory_map(xenforeignmemory_handle *f, uint32_t dom, int prot,
                            size_t nr, const xen_pfn_t pfn[], int err[])
