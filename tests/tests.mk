@@ -102,7 +102,8 @@ $(T)/unit-asan: $(ASAN_OBJ)
 QEMU_FOLDER := qemu-patches/src/hw/i386/xen
 QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
                -Iqemu-patches/src/include -Iprotocol
-QEMU_CFLAGS := -std=gnu11 -g -O1 -Wall -Werror $(QEMU_INC)
+QEMU_WARN   := -Wall -Werror
+QEMU_CFLAGS := -std=gnu11 -g -O1 $(QEMU_WARN) $(QEMU_INC)
 QEMU_LIB    := util xen memory qom store machine rdm
 QEMU_CODE   := xen-memmap xen-memmap-publish xen-memmap-rdm xen-ram
 QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest

@@ -155,6 +155,24 @@ START_TEST(replaced)
 }
 END_TEST
 
+/* One that is not the last of them changes, and what follows stays. */
+START_TEST(replaced_amid)
+{
+    harness_reset();
+    ck_assert(harness_machine(6 * GIB));
+    guest_negotiate(0);
+    layout_built(&l, 6 * GIB);
+    layout_move(&l, 0xe0000, FOUR_GIB + 0xa0000, 0x10000);
+    commit();
+    ck_contains(strstr(harness_traced(), "alias_del: c0000 "),
+                "alias_add: 1a0000000 10000000");
+    ck_lacks(strstr(harness_traced(), "alias_del: c0000 "),
+             "alias_add: 100000000 ");
+    ck_assert_str_eq(harness_view(), "0-a0000 c0000-e0000000 "
+                     "100000000-190000000 1a0000000-1b0000000");
+}
+END_TEST
+
 /* Many layouts after another, against an array with an element a chunk. */
 START_TEST(many)
 {
@@ -293,6 +311,7 @@ Suite *ram_suite(void)
     tcase_add_test(t, gaps);
     tcase_add_test(t, across);
     tcase_add_test(t, replaced);
+    tcase_add_test(t, replaced_amid);
     tcase_add_test(t, many);
     tcase_add_test(t, refused);
     tcase_add_test(t, last);
