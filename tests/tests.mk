@@ -139,6 +139,29 @@ endef
 $(eval $(call qemu_rules,$(T)/qemu))
 $(eval $(call qemu_rules,$(T)/qemu-asan))
 
+# What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
+# what the lab downloads, so it is no part of check-unit.
+QEMU_SERIES := $(wildcard qemu-patches/10.0/*.patch)
+MAPCACHE    := hw/xen/xen-mapcache.c include/system/xen-mapcache.h
+
+.PHONY: check-qemu-mapcache
+check-qemu-mapcache: $(T)/qemu-patched/mapcache
+	@echo "== QEMU's mapcache with the series, under AddressSanitizer and UBSan"
+	@$(T)/qemu-patched/mapcache
+
+$(T)/qemu-patched/source: tests/qemu/patched/extract $(QEMU_SERIES)
+	@scripts/mkseries qemu-patches/10.0 $(T)/qemu-patched/series >/dev/null
+	@tests/qemu/patched/extract $(T)/qemu-patched/series $(T)/qemu-patched/qemu \
+	    $(MAPCACHE)
+	@touch $@
+
+$(T)/qemu-patched/mapcache: $(T)/qemu-patched/source tests/qemu/patched/test_mapcache.c \
+        $(wildcard tests/qemu/patched/stub/*.h tests/qemu/patched/stub/*/*.h) \
+        $(QEMU_DEPS) | test-tools
+	@$(TEST_CC) -Itests/qemu/patched/stub -I$(@D)/qemu/include $(QEMU_CFLAGS) \
+	    $(SANITIZE) -DCONFIG_XEN_IS_POSSIBLE $(qemu_flags) -w -o $@ \
+	    tests/qemu/patched/test_mapcache.c $(@D)/qemu/hw/xen/xen-mapcache.c $(qemu_libs)
+
 # The pure parts of the programs that run in the lab's guest and dom0.
 .PHONY: check-lab-parts
 check-lab-parts: test-tools

@@ -67,6 +67,8 @@ uint64_t harness_permitted(uint64_t gfn, uint64_t pages);
 struct harness_device;
 struct harness_device *harness_plug(uint32_t sbdf);
 void harness_unplug(struct harness_device *dev);
+/* An emulated device, in the guest's own slot of that number. */
+struct harness_device *harness_plug_emulated(uint32_t sbdf);
 /* Does it still exist?  @dev may be one that is gone. */
 bool harness_plugged(const struct harness_device *dev);
 
@@ -92,7 +94,7 @@ void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
 /*
  * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
  * 0 all of them.  Names: reserved, permit, forbid, map, unmap, foreign,
- * transaction, write.
+ * transaction, write, commit.
  */
 void harness_fail(const char *name, unsigned int nth, int err);
 

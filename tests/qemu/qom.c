@@ -257,11 +257,11 @@ void qom_forget_listeners(void)
 
 /* Devices that are passed through */
 
-struct harness_device *harness_plug(uint32_t sbdf)
+static struct harness_device *plug(uint32_t sbdf, const char *type)
 {
     XenPCIPassthroughState *d = g_new0(XenPCIPassthroughState, 1);
 
-    d->dev.parent_obj.type = TYPE_XEN_PT_DEVICE;
+    d->dev.parent_obj.type = type;
     d->dev.parent_obj.refs = 1;
     d->dev.id = g_strdup_printf("pt-%x", sbdf);
     d->dev.canonical_path = g_strdup_printf("/machine/%x", sbdf);
@@ -272,6 +272,16 @@ struct harness_device *harness_plug(uint32_t sbdf)
     g_ptr_array_add(devices, d);
     realize(&d->dev);
     return (struct harness_device *)d;
+}
+
+struct harness_device *harness_plug(uint32_t sbdf)
+{
+    return plug(sbdf, TYPE_XEN_PT_DEVICE);
+}
+
+struct harness_device *harness_plug_emulated(uint32_t sbdf)
+{
+    return plug(sbdf, "e1000");
 }
 
 void harness_unplug(struct harness_device *dev)

@@ -104,8 +104,15 @@ xs_transaction_t qemu_xen_xs_transaction_start(struct qemu_xs_handle *h)
 bool qemu_xen_xs_transaction_end(struct qemu_xs_handle *h, xs_transaction_t t,
                                  bool abort)
 {
+    int fault = abort ? 0 : harness_fault("commit");
+
     g_assert(h == &handle && t && t == open_transaction);
     open_transaction = 0;
+    if (fault) {
+        g_clear_pointer(&copy, g_tree_unref);
+        errno = fault;
+        return false;
+    }
     if (!abort && !conflicts) {
         g_tree_unref(keys);
         keys = g_tree_ref(copy);

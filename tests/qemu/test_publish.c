@@ -291,6 +291,20 @@ START_TEST(no_transaction)
 }
 END_TEST
 
+/* What is no conflict is not tried again. */
+START_TEST(no_commit)
+{
+    fresh();
+    harness_fail("commit", 0, EIO);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    harness_pass(200);
+    ck_assert_str_eq(harness_key("generation"), "0");
+    ck_contains(harness_traced(), "xen_memmap_publish: 1 2 0\n");
+    ck_assert_uint_eq(harness_writes(), 10);
+    ck_assert_uint_eq(harness_open(), 0);
+}
+END_TEST
+
 /* Who cannot publish does not offer it, and works without. */
 START_TEST(cannot)
 {
@@ -348,6 +362,7 @@ Suite *publish_suite(void)
     tcase_add_test(t, conflicts);
     tcase_add_test(t, half);
     tcase_add_test(t, no_transaction);
+    tcase_add_test(t, no_commit);
     tcase_add_test(t, cannot);
     tcase_add_test(t, devices);
     suite_add_tcase(s, t);

@@ -24,6 +24,11 @@
 
 static struct layout l;
 
+static uint32_t commit(void)
+{
+    return guest_say(MEMMAP_CMD_COMMIT, &l);
+}
+
 /* Before a machine: Xen reports 4 pages for the device and 3 for another. */
 static void host(void)
 {
@@ -74,11 +79,6 @@ static const char *asked(void)
         }
     }
     return text;
-}
-
-static uint32_t commit(void)
-{
-    return guest_say(MEMMAP_CMD_COMMIT, &l);
 }
 
 /* Once more what has been published. */
@@ -175,14 +175,26 @@ START_TEST(query_restricted)
 }
 END_TEST
 
-/* A device of any other kind, and one that is not there yet, have none. */
+/* A device without reserved memory, and one that is none of the host's. */
 START_TEST(query_others)
 {
+    struct harness_device *emulated;
+
     host();
     guest_build();
     harness_plug(USB);
+    emulated = harness_plug_emulated(NET);
+    harness_assign(NET, true);
     guest_negotiate(FEATURES);
     ck_assert_str_eq(asked(), "");
+    layout_built(&l, 512 * MIB);
+    make_room(NET_GFN, PAGES, 0);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_uint_eq(harness_permitted(0, LOW_END), 0);
+    guest_cmd(MEMMAP_CMD_SEAL);
+    harness_unplug(emulated);
+    harness_plug_emulated(DISK);
+    ck_assert_str_eq(harness_said(), "");
 }
 END_TEST
 
@@ -505,6 +517,36 @@ START_TEST(map_fails_later)
 }
 END_TEST
 
+/* The failure of one is not the other's, whose turn did not come. */
+START_TEST(map_fails_one)
+{
+    fresh();
+    assign(DISK);
+    make_room(DISK_GFN, 3, 0);
+    harness_fail("map", 1, ENOMEM);
+    ck_status(commit(), NEGOTIATED, E_RDM, 4);
+    layout_set(&l, NET_GFN, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0);
+    layout_set(&l, DISK_GFN, 3, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(published(),
+                     "1f000 4 0000:00:04.0 not mapped: Xen does not map it: "
+                     "Cannot allocate memory\n"
+                     "1e000 3 0001:05:05.0 not mapped: firmware gave it up\n");
+}
+END_TEST
+
+/* Nor is it one of a device that Xen has taken back since, room or not. */
+START_TEST(map_fails_before)
+{
+    fresh();
+    harness_fail("map", 1, ENOMEM);
+    ck_status(commit(), NEGOTIATED, E_RDM, 2);
+    harness_assign(NET, false);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(published(), "1f000 4 0000:00:04.0 left to Xen\n");
+}
+END_TEST
+
 /* RAM that QEMU cannot see there: what was mapped for the layout goes. */
 START_TEST(apply_fails)
 {
@@ -660,6 +702,8 @@ Suite *rdm_suite(void)
     tcase_add_test(t, map_fails);
     tcase_add_test(t, map_fails_index);
     tcase_add_test(t, map_fails_later);
+    tcase_add_test(t, map_fails_one);
+    tcase_add_test(t, map_fails_before);
     tcase_add_test(t, apply_fails);
     tcase_add_test(t, over_owned);
     tcase_add_test(t, as_many_as_there_are);

@@ -153,13 +153,11 @@ void xen_hvm_modified_memory(ram_addr_t start, ram_addr_t length)
 
 /* Reserved device memory: libxc's calls in terms of harness_xen */
 
+/* What succeeds leaves anything in errno. */
 static int answer(int rc)
 {
-    if (rc < 0) {
-        errno = -rc;
-        return -1;
-    }
-    return 0;
+    errno = rc < 0 ? -rc : EDOM;
+    return rc < 0 ? -1 : 0;
 }
 
 /* The event, or the fault that the test asked for. */
