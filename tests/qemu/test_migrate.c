@@ -547,6 +547,7 @@ START_TEST(mark_off)
     saved();
     harness_reset();
     harness_incoming();
+    harness_absent(BLOCK_PAGES);
     harness_global("enabled", "off");
     ck_assert(!harness_machine(512 * MIB));
     ck_assert_str_eq(harness_said(), "");
