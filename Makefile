@@ -65,7 +65,8 @@ QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
 check-lab: series
 	@$(LAB_RUN) --cached-controls
 check: series deps-unit deps-lab
-	@scripts/check --beside check-unit --beside check-prop -- \
+	@scripts/check --beside check-unit --beside check-prop \
+		--beside check-qemu-mapcache -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)

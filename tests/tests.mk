@@ -63,6 +63,7 @@ check-unit: unit-build check-portable check-replay check-asan check-lab-parts ch
 .PHONY: unit-build
 unit-build: test-tools
 	@$(MAKE) -s --no-print-directory -j$$(nproc) UNORDERED=1 $(T)/unit \
+	    $(T)/qemu/unit $(T)/qemu-asan/unit \
 	    $(T)/unit-asan $(FUZZERS:%=$(T)/replay-%) $(T)/bench_plan \
 	    $(T)/bench_codec
 
@@ -102,16 +103,16 @@ $(T)/unit-asan: $(ASAN_OBJ)
 QEMU_FOLDER := qemu-patches/src/hw/i386/xen
 QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
                -Iqemu-patches/src/include -Iprotocol
-QEMU_WARN   := -Wall -Werror
-QEMU_CFLAGS := -std=gnu11 -g -O1 $(QEMU_WARN) $(QEMU_INC)
+# As QEMU itself is compiled, which has no -Wextra.
+QEMU_CFLAGS := -std=gnu11 -g -O1 $(filter-out -Wextra,$(WARN)) $(QEMU_INC)
 QEMU_LIB    := util xen memory qom store machine rdm
 QEMU_CODE   := xen-memmap xen-memmap-publish xen-memmap-rdm xen-ram
 QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest
 QEMU_DEPS   := $(wildcard tests/qemu/*.h $(addprefix tests/qemu/stub/,*.h */*.h */*/*.h) \
                $(QEMU_FOLDER)/*.h qemu-patches/src/include/hw/xen/*.h) \
                $(PURE_HDR) tests/tests.mk
-qemu_flags   = $(shell pkg-config --cflags glib-2.0 check)
-qemu_libs    = $(shell pkg-config --libs glib-2.0 check)
+qemu_flags   = $(eval qemu_flags := $(shell pkg-config --cflags glib-2.0 check))$(qemu_flags)
+qemu_libs    = $(eval qemu_libs := $(shell pkg-config --libs glib-2.0 check))$(qemu_libs)
 
 .PHONY: check-qemu
 check-qemu: $(T)/qemu/unit $(T)/qemu-asan/unit
@@ -349,7 +350,8 @@ bench-size: series
 	@tests/bench/size.py --json $(BENCH)/size.json
 
 # Each small mistake of these lists must turn a test red: tests/unit/mutate says how.
-MUTATIONS   := $(wildcard tests/*/mutations* tests/lab/*/mutations)
+MUTATIONS   := $(wildcard tests/*/mutations* tests/lab/*/mutations \
+               tests/qemu/*/mutations)
 check-mutations: test-tools
 	@tests/unit/mutate $(MUTATIONS:%=--list %) $(T)/mutants
 

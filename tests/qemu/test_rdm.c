@@ -541,6 +541,8 @@ START_TEST(map_fails_before)
     fresh();
     harness_fail("map", 1, ENOMEM);
     ck_status(commit(), NEGOTIATED, E_RDM, 2);
+    harness_fail("map", 1, EBUSY);
+    ck_status(commit(), NEGOTIATED, E_RDM, 2);
     harness_assign(NET, false);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_str_eq(published(), "1f000 4 0000:00:04.0 left to Xen\n");
