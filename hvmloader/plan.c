@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 #include "plan.h"
 
 #define PFN_UP(x)   (((x) + 0xfff) >> 12)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 /*
  * plan.h - where the MMIO hole, the BARs and guest RAM go.
  *

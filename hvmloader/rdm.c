@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 #include "rdm.h"
 
 /* 52 bits of address are the most that a CPU has. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: MIT */
 /*
  * rdm.h - reserved device memory (RDM, RMRR) that wants to be free of RAM.
  *
