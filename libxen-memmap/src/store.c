@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* xenstore: one connection, values, transactions, and what is known of domains. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>      /* vsnprintf() */
+#include <stdlib.h>     /* strtoul() */
+#include <string.h>
+
+/* Others write meanwhile: so often is it tried again. */
+#define MAX_TRIES 50
+
+struct xs_handle *memmap_store(xen_memmap_handle *h)
+{
+    if (!h->xs)
+        h->xs = xs_open(0);
+    if (!h->xs) {
+        int err = errno ? errno : EIO;
+
+        memmap_fail(h, err, "cannot connect to xenstored (%s): is this dom0, are "
+                    "you root, does xenstored run?", strerror(err));
+    }
+    return h->xs;
+}
+
+/*
+ * The key could not be read.  ENOENT and EAGAIN are for the caller to judge; what
+ * means that the connection is gone drops it, so that the next call has a new one.
+ */
+static int store_failed(xen_memmap_handle *h, const char *path, int err)
+{
+    switch (err) {
+    case ENOENT:
+    case EAGAIN:
+        errno = err;
+        return -1;
+    case EACCES:
+        return memmap_fail(h, err, "%s: xenstored does not let us", path);
+    case ENOMEM:
+    case EINVAL:
+    case E2BIG:
+    case ENOSPC:
+    case EROFS:
+        return memmap_fail(h, err, "%s: %s", path, strerror(err));
+    }
+    xs_close(h->xs);
+    h->xs = NULL;
+    return memmap_fail(h, ECONNRESET, "the connection to xenstored was lost (%s)",
+                       strerror(err));
+}
+
+char *memmap_store_get(xen_memmap_handle *h, xs_transaction_t t, size_t *len,
+                       const char *fmt, ...)
+{
+    struct xs_handle *xs = memmap_store(h);
+    char path[MEMMAP_PATH_MAX], *value;
+    unsigned int bytes;
+    va_list ap;
+
+    if (!xs)
+        return NULL;
+    va_start(ap, fmt);
+    vsnprintf(path, sizeof(path), fmt, ap);
+    va_end(ap);
+
+    value = xs_read(xs, t, path, &bytes);
+    if (!value) {
+        store_failed(h, path, errno);
+        return NULL;
+    }
+    *len = bytes;
+    return value;
+}
+
+int memmap_store_has(xen_memmap_handle *h, xs_transaction_t t,
+                     const char *fmt, ...)
+{
+    char path[MEMMAP_PATH_MAX], *value;
+    va_list ap;
+    size_t len;
+
+    va_start(ap, fmt);
+    vsnprintf(path, sizeof(path), fmt, ap);
+    va_end(ap);
+    value = memmap_store_get(h, t, &len, "%s", path);
+    if (!value)
+        return errno == ENOENT ? 0 : -1;
+    free(value);
+    return 1;
+}
+
+char **memmap_store_list(xen_memmap_handle *h, const char *path,
+                         unsigned int *nr)
+{
+    struct xs_handle *xs = memmap_store(h);
+    char **names;
+
+    *nr = 0;
+    if (!xs)
+        return NULL;
+    names = xs_directory(xs, XBT_NULL, path, nr);
+    if (!names) {
+        *nr = 0;
+        store_failed(h, path, errno);
+    }
+    return names;
+}
+
+int memmap_store_atomically(xen_memmap_handle *h, const char *what,
+                            int (*f)(xen_memmap_handle *h, xs_transaction_t t,
+                                     void *opaque),
+                            void *opaque)
+{
+    unsigned int tries;
+
+    for (tries = 0; tries < MAX_TRIES; tries++) {
+        struct xs_handle *xs = memmap_store(h);
+        xs_transaction_t t;
+        int rc, err;
+
+        if (!xs)
+            return -1;
+        t = xs_transaction_start(xs);
+        if (t == XBT_NULL)
+            return store_failed(h, what, errno);
+
+        rc = f(h, t, opaque);
+        err = errno;
+        if (!h->xs) {           /* lost, and the transaction with it */
+            errno = err;
+            return rc;
+        }
+        /*
+         * Also a failure counts only if nobody interfered: what looked wrong may
+         * have been half of something.
+         */
+        if (xs_transaction_end(xs, t, rc && err == EAGAIN)) {
+            if (!rc || err != EAGAIN) {
+                errno = err;
+                return rc;
+            }
+        } else if (errno != EAGAIN)
+            return store_failed(h, what, errno);
+    }
+    return memmap_fail(h, EAGAIN, "%s: somebody writes all the time", what);
+}
+
+int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
+                         uint32_t domid, char path[MEMMAP_PATH_MAX])
+{
+    unsigned long dm = 0;
+    size_t len;
+    char *stubdom = memmap_store_get(h, t, &len, "/local/domain/%u/image/"
+                                     "device-model-domid", domid);
+
+    if (!stubdom && errno != ENOENT)
+        return -1;
+    if (stubdom)
+        dm = strtoul(stubdom, NULL, 10);
+    free(stubdom);
+    snprintf(path, MEMMAP_PATH_MAX, "/local/domain/%lu/device-model/%u",
+             dm & 0xffff, domid);
+    return 0;
+}
+
+int memmap_store_check_domain(xen_memmap_handle *h, xs_transaction_t t,
+                              uint32_t domid)
+{
+    int has = memmap_store_has(h, t, "/local/domain/%u", domid);
+
+    if (has < 0)
+        return -1;
+    if (!has)
+        return memmap_fail(h, ESRCH, "there is no domain %u, or no longer",
+                           domid);
+    has = memmap_store_has(h, t, "/local/domain/%u/hvmloader", domid);
+    if (has < 0)
+        return -1;
+    if (!has)
+        return memmap_fail(h, ENODEV, "domain %u has no firmware: it is no HVM "
+                           "guest, or not yet built", domid);
+    return 0;
+}
+
+const char *memmap_policy_key(enum xen_memmap_policy policy)
+{
+    switch (policy) {
+    case XEN_MEMMAP_ENABLED:  return "enabled";
+    case XEN_MEMMAP_RELOCATE: return "relocate";
+    }
+    return NULL;
+}
+
+int memmap_store_policy(xen_memmap_handle *h, xs_transaction_t t,
+                        uint32_t domid, enum xen_memmap_policy policy)
+{
+    size_t len;
+    char *value = memmap_store_get(h, t, &len,
+                                   "/local/domain/%u/hvmloader/memory-map/%s",
+                                   domid, memmap_policy_key(policy));
+    int on;
+
+    if (!value)
+        return errno == ENOENT ? 1 : -1;
+    on = strcmp(value, "0") != 0;
+    free(value);
+    return on;
+}
