@@ -14,7 +14,7 @@
  * Errors.  A function that returns int returns 0, or -1 with errno set; one that
  * returns a pointer returns NULL with errno set.  xen_memmap_message() then has a
  * line for people.  Beside what malloc(), open() and libxenstore say (ENOMEM,
- * EACCES, ECONNREFUSED, ...), errno may be
+ * EACCES, ...), errno may be
  *
  *   ESRCH            there is no such domain, or it has gone
  *   ENODEV           the domain has no firmware: it is no HVM guest
@@ -29,6 +29,7 @@
  *   EBADMSG          what is there is not what PROTOCOL.md allows
  *   EAGAIN           the writer did not pause; or no event is there
  *   EBUSY            it must not be done now
+ *   ECONNREFUSED     there is no xenstored to talk to
  *   ECONNRESET       the connection to xenstored was lost
  *   EINVAL           the caller's mistake
  *
@@ -341,9 +342,13 @@ int xen_memmap_config_bar(xen_memmap_handle *h, xen_memmap_config *c,
 /* All memory BARs of a device of the host, from sysfs.  ENODEV: no such device. */
 int xen_memmap_config_device(xen_memmap_handle *h, xen_memmap_config *c,
                              uint32_t sbdf);
-/* Reserved memory in the syntax of Xen's rmrr= option (section 8). */
+/*
+ * Reserved memory in the syntax of Xen's rmrr= option (section 8).  @is_host not 0:
+ * it is the host's, for a device that is assigned, so the toolstack knows of it;
+ * otherwise it is as declared for a device that is plugged later.
+ */
 int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
-                              const char *region);
+                              const char *region, int is_host);
 /*
  * What the host reserves for @sbdf, a device that is assigned, as Xen says.  As for
  * verify: EACCES, EPERM.

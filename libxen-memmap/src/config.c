@@ -136,14 +136,14 @@ static int add_region(xen_memmap_handle *h, xen_memmap_config *c,
 }
 
 PUBLIC int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
-                                     const char *region)
+                                     const char *region, int is_host)
 {
     struct memmap_range r;
     const char *flaw = memmap_rdm_parse(region, &r);
 
     if (flaw)
         return memmap_fail(h, EINVAL, "'%s': %s", region, flaw);
-    return add_region(h, c, &r, false);
+    return add_region(h, c, &r, is_host);
 }
 
 PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,

@@ -81,6 +81,8 @@ void memmap_text_clean(char *text);
 
 /* The connection, made if there is none.  NULL, errno and message. */
 struct xs_handle *memmap_store(xen_memmap_handle *h);
+/* The message for errno of xs_open(), which is never ENOENT after this. */
+void memmap_store_not_there(xen_memmap_handle *h);
 
 /*
  * The value of a key, for free(), *@len bytes and a NUL.  NULL and errno; ENOENT

@@ -10,16 +10,21 @@
 /* Others write meanwhile: so often is it tried again. */
 #define MAX_TRIES 50
 
+void memmap_store_not_there(xen_memmap_handle *h)
+{
+    int err = errno;
+
+    memmap_fail(h, err == EACCES || err == EPERM || err == ENOMEM ? err :
+                ECONNREFUSED, "cannot connect to xenstored (%s): is this dom0, are "
+                "you root, does xenstored run?", strerror(err));
+}
+
 struct xs_handle *memmap_store(xen_memmap_handle *h)
 {
     if (!h->xs)
         h->xs = xs_open(0);
-    if (!h->xs) {
-        int err = errno ? errno : EIO;
-
-        memmap_fail(h, err, "cannot connect to xenstored (%s): is this dom0, are "
-                    "you root, does xenstored run?", strerror(err));
-    }
+    if (!h->xs)
+        memmap_store_not_there(h);
     return h->xs;
 }
 

@@ -40,11 +40,8 @@ struct memmap_watches *memmap_watches_new(xen_memmap_handle *h)
     }
     w->xs = xs_open(0);
     if (!w->xs || xs_fileno(w->xs) < 0) {
-        int err = errno ? errno : EIO;
-
+        memmap_store_not_there(h);
         memmap_watches_free(w);
-        memmap_fail(h, err, "cannot connect to xenstored (%s): is this dom0, are "
-                    "you root, does xenstored run?", strerror(err));
         return NULL;
     }
     return w;

@@ -135,7 +135,7 @@ END_TEST
 START_TEST(test_region)
 {
     guest(3072);
-    ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3=0:0:4.0"));
+    ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3=0:0:4.0", 0));
     plan();
     ck_assert_uint_eq(xen_memmap_plan_moved(p), 4);
     ck_assert_uint_eq(xen_memmap_plan_regions(p), 1);
@@ -150,9 +150,9 @@ END_TEST
 START_TEST(test_region_stays)
 {
     guest(3072);
-    ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3"));
-    ck_ok(xen_memmap_config_reserve(h, c, "90-93"));
-    ck_ok(xen_memmap_config_reserve(h, c, "fe000-fe003"));
+    ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3", 0));
+    ck_ok(xen_memmap_config_reserve(h, c, "90-93", 0));
+    ck_ok(xen_memmap_config_reserve(h, c, "fe000-fe003", 0));
     xen_memmap_config_may_move(c, 0);
     plan();
     ck_assert_uint_eq(xen_memmap_plan_regions(p), 3);
@@ -277,7 +277,7 @@ START_TEST(test_mistakes)
     ck_failed(xen_memmap_config_bar(h, c, "x", 1ull << 63, 1), EINVAL, "");
     ck_failed(xen_memmap_config_width(h, c, 64), EINVAL, "36 to 52");
     ck_failed(xen_memmap_config_hole(h, c, MIB), EINVAL, "256 to 3840");
-    ck_failed(xen_memmap_config_reserve(h, c, "here"), EINVAL, "no first gfn");
+    ck_failed(xen_memmap_config_reserve(h, c, "here", 1), EINVAL, "no first gfn");
     for (i = 3; i < 256; i++)
         ck_ok(xen_memmap_config_bar(h, c, "small", 4096, 0));
     ck_failed(xen_memmap_config_bar(h, c, "x", 4096, 0), ENOSPC, "256");

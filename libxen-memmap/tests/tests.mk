@@ -25,3 +25,16 @@ check-library: $(T)/unit-asan $(T)/noxen.so
 	@echo "== libxen-memmap against a real xenstored, under AddressSanitizer and UBSan"
 	@tests/suites $(abspath $(T)) $(VECTORS) text record read domains wait verify explain
 check: check-library
+
+# The whole tree, as it is installed.
+.PHONY: check-command
+check-command: all $(T)/noxen.so
+	@echo "== xen-memmap and two programs, as they are installed"
+	@rm -rf $(T)/root && $(MAKE) -s install PREFIX=/usr DESTDIR=$(abspath $(T)/root) >/dev/null
+	@XENSTORED=$$(tests/get-xenstored $(abspath $(T))/xenstored) NOXEN=$(abspath $(T)/noxen.so) \
+	    VECTORS=$(VECTORS) ROOT=$(abspath $(T)/root) LC_ALL=C.UTF-8 NO_COLOR= \
+	    LD_LIBRARY_PATH=$(abspath $(T)/root/usr/lib) LIBRARY_PATH=$(abspath $(T)/root/usr/lib) \
+	    /usr/bin/python3 tests/test_command.py -q 2>&1
+	@$(MAKE) -s uninstall PREFIX=/usr DESTDIR=$(abspath $(T)/root) && \
+	    ! find $(T)/root ! -type d | grep . || { echo "uninstall leaves these" >&2; exit 1; }
+check: check-command

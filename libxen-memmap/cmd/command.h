@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the command share. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <xen-memmap.h>
+
+/* Exit statuses; xen-memmap(1) has them. */
+enum {
+    EXIT_YES = 0,
+    EXIT_NO = 1,        /* it is not so: verify, diff, explain, wait */
+    EXIT_ERROR = 2,     /* it could not be found out; usage */
+};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_layout, xen_memmap_layout_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_report, xen_memmap_report_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_config, xen_memmap_config_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_plan, xen_memmap_plan_free)
+
+/* Opened by main(). */
+extern xen_memmap_handle *handle;
+
+/* A message for people on stderr, as printf(). */
+void complain(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
+
+/* ---- commands: they get their own argv, and return the exit status ---- */
+
+int command_list(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_decode(int argc, char **argv);
+int command_verify(int argc, char **argv);
+int command_watch(int argc, char **argv);
+int command_wait(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_declare(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_draw(int argc, char **argv);
+
+/*
+ * Parse options: @entries are the command's own, @what is for --help.  False, having
+ * complained: EXIT_ERROR.  @min and @max are for what is left of argv.
+ */
+gboolean parse_options(int *argc, char ***argv, const GOptionEntry *entries,
+                       const char *arguments, const char *what, int min,
+                       int max);
+
+/* ---- tables (output.c) ---- */
+
+struct column {
+    const char *name;
+    const char *help;
+    gboolean right;         /* aligned; a number */
+    gboolean shown;         /* by default */
+};
+
+struct table;
+
+/* Options of all that print a table; put them into the command's entries. */
+#define OUTPUT_ENTRIES \
+    { "json", 'J', 0, G_OPTION_ARG_NONE, &output_json, "JSON", NULL }, \
+    { "raw", 'r', 0, G_OPTION_ARG_NONE, &output_raw, \
+      "One line each, no alignment", NULL }, \
+    { "noheadings", 'n', 0, G_OPTION_ARG_NONE, &output_noheadings, \
+      "No headings", NULL }, \
+    { "bytes", 'b', 0, G_OPTION_ARG_NONE, &output_bytes, \
+      "Sizes in bytes", NULL }, \
+    { "output", 'o', 0, G_OPTION_ARG_STRING, &output_columns, \
+      "Columns to print, with commas between", "LIST" }
+
+extern gboolean output_json, output_raw, output_noheadings, output_bytes;
+extern char *output_columns;
+
+/* NULL, having complained: -o names what is no column of @c (name NULL: end). */
+struct table *table_new(const struct column *c);
+void table_line(struct table *t);
+/* @text becomes the table's; column @i of the last line. */
+void table_set(struct table *t, unsigned int i, char *text);
+/* The last line in @colour ("red", ...), where colour is wanted. */
+void table_colour(struct table *t, const char *colour);
+/* Print it and forget it. */
+void table_print(struct table *t);
+
+/* Whether stdout is a terminal that wants colour. */
+gboolean is_colourful(void);
+
+/* "1.5 GiB", or bytes with -b; for g_free(). */
+char *size_text(uint64_t bytes);
+char *address_text(uint64_t gfn);
+char *last_text(uint64_t gfn, uint64_t pages);
+/* "0000:00:04.0" */
+char *device_text(uint32_t sbdf);
+
+/* Print @b and end it. */
+void json_print(JsonBuilder *b, gboolean pretty);
+void json_int(JsonBuilder *b, const char *name, uint64_t value);
+void json_text(JsonBuilder *b, const char *name, const char *value);
+void json_bool(JsonBuilder *b, const char *name, gboolean value);
+
+/* ---- layouts (layout.c) ---- */
+
+/* The layout's members, into the object that is open in @b. */
+void layout_json(JsonBuilder *b, const xen_memmap_layout *l);
+/* All of it, for table_print(); NULL, having complained, as table_new(). */
+struct table *layout_table(const xen_memmap_layout *l);
+/* Pages of RAM that are not where they were built, but for what firmware took. */
+uint64_t layout_moved(const xen_memmap_layout *l);
+/* "firmware, unfreed"; "" for none. */
+char *flags_text(unsigned int flags);
+const char *origin_text(enum xen_memmap_origin origin);
+
+/* ---- what an argument names (subject.c) ---- */
+
+struct subject {
+    char *title;                    /* for people */
+    gboolean is_domain;
+    uint32_t domid;
+    xen_memmap_layout *layout;      /* now */
+    xen_memmap_layout *built;       /* before, of a plan; else NULL */
+    xen_memmap_plan *plan;          /* of an xl.cfg; owns layout, built */
+};
+
+/*
+ * A domain, "claimed:DOMAIN", a file with a record, "-" for one on stdin, or (if
+ * @plans) an xl.cfg.  False, having complained.
+ */
+gboolean subject_find(struct subject *s, const char *arg, gboolean plans);
+void subject_clear(struct subject *s);
+typedef struct subject subject;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(subject, subject_clear)
+
+/* The domain that @arg names; complains. */
+gboolean find_domain(const char *arg, uint32_t *domid);
+
+/* ---- xl.cfg (xlcfg.c) ---- */
+
+struct xlcfg_device {
+    uint32_t sbdf;
+    gboolean strict;                /* rdm_policy */
+};
+
+struct xlcfg {
+    uint64_t memory, maxmem, videoram, hole, boundary;  /* MiB; 0: not said */
+    gboolean vnuma, platform;
+    enum { VGA_NONE, VGA_STD, VGA_CIRRUS, VGA_QXL } vga;
+    GArray *devices;                /* of struct xlcfg_device */
+};
+
+/* Read by libxlutil, as xl does.  False, having complained. */
+gboolean xlcfg_read(struct xlcfg *x, const char *path);
+void xlcfg_clear(struct xlcfg *x);
+typedef struct xlcfg xlcfg;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(xlcfg, xlcfg_clear)
+
+/* ---- plans (plan.c) ---- */
+
+/* Options of all that plan; put them into the command's entries. */
+#define PLAN_ENTRIES \
+    { "bar", 0, 0, G_OPTION_ARG_STRING_ARRAY, &plan_bars, \
+      "A BAR that xl.cfg does not tell of; 32 bits, or 64", "SIZE[,64]" }, \
+    { "rmrr", 0, 0, G_OPTION_ARG_STRING_ARRAY, &plan_rmrrs, \
+      "Reserved memory of the host, for a device in xl.cfg", "REGION" }, \
+    { "declare", 0, 0, G_OPTION_ARG_STRING_ARRAY, &plan_regions, \
+      "Reserved memory that will be declared", "REGION" }, \
+    { "width", 0, 0, G_OPTION_ARG_INT, &plan_width, \
+      "Width of the guest's addresses (this machine's)", "BITS" }, \
+    { "no-host", 0, 0, G_OPTION_ARG_NONE, &plan_no_host, \
+      "This is not the host: ask it for nothing, see --bar and --rmrr", NULL }
+
+extern char **plan_bars, **plan_rmrrs, **plan_regions;
+extern int plan_width;
+extern gboolean plan_no_host;
+
+/* The guest in @x with these options; NULL, having complained. */
+xen_memmap_config *plan_config(const struct xlcfg *x);
+/* Why RAM of the guest in @x will stay where it is, for people; NULL: it may move. */
+const char *plan_stays(const struct xlcfg *x);
+/* The plan for the xl.cfg @path with these options; NULL, having complained. */
+xen_memmap_plan *plan_for(const char *path);
+
+/* ---- pictures (svg.c) ---- */
+
+/* The SVG text of @s, before and after. */
+char *svg_draw(const struct subject *s);
+
+#endif

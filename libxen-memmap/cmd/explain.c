@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+
+#include <stdio.h>
+
+enum { NAME, SIZE, BITS, ADDRESS };
+
+static const struct column bar_columns[] = {
+    [NAME] = { "BAR", "device and BAR", FALSE, TRUE },
+    [SIZE] = { "SIZE", "size", TRUE, TRUE },
+    [BITS] = { "BITS", "width of its address", TRUE, TRUE },
+    [ADDRESS] = { "ADDRESS", "where it goes", TRUE, TRUE },
+    { 0 },
+};
+
+enum { START, END, DEVICE, RESULT };
+
+static const struct column region_columns[] = {
+    [START] = { "START", "first address", TRUE, TRUE },
+    [END] = { "END", "last address", TRUE, TRUE },
+    [DEVICE] = { "DEVICE", "whose it is", FALSE, TRUE },
+    [RESULT] = { "RESERVED MEMORY", "what becomes of it", FALSE, TRUE },
+    { 0 },
+};
+
+struct explanation {
+    struct xlcfg *x;
+    xen_memmap_config *c;
+    xen_memmap_plan *p;
+    GPtrArray *problems;    /* sentences: what is wrong, and what helps */
+};
+
+/* ---- what is wrong, and what helps ---- */
+
+static unsigned int nr_unplaced(const xen_memmap_plan *p, gboolean is_64bit)
+{
+    const struct xen_memmap_bar *b;
+    unsigned int i, nr = 0;
+
+    for (i = 0; (b = xen_memmap_plan_bar(p, i)); i++)
+        nr += b->address == XEN_MEMMAP_NO_PLACE && !b->is_64bit == !is_64bit;
+    return nr;
+}
+
+/* The least width with which all BARs of 64 bits have a place; 0: none. */
+static unsigned int width_that_helps(struct explanation *e)
+{
+    unsigned int bits;
+
+    for (bits = 37; bits <= 52; bits++) {
+        g_autoptr(xen_memmap_plan) p = NULL;
+
+        if (!xen_memmap_config_width(handle, e->c, bits) &&
+            !xen_memmap_explain(handle, e->c, &p) && !nr_unplaced(p, TRUE))
+            return bits;
+    }
+    return 0;
+}
+
+static void judge_bars(struct explanation *e)
+{
+    const unsigned int wide = nr_unplaced(e->p, TRUE);
+    const unsigned int narrow = nr_unplaced(e->p, FALSE);
+    const unsigned int bits = wide ? width_that_helps(e) : 0;
+
+    if (wide && bits)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "%u BARs of 64 bits get no place: the guest's addresses would need %u "
+            "bits. A host with wider addresses has them; less memory, or fewer "
+            "devices, may do.", wide, bits));
+    else if (wide)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "%u BARs of 64 bits get no place, at any width of addresses.", wide));
+    if (narrow)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "%u BARs of 32 bits get no place below 4 GiB: %s.", narrow,
+            plan_stays(e->x) ? "RAM is in the way, and stays" : e->x->hole ?
+            "leave mmio_hole out, and firmware takes what it needs" :
+            "the guest needs fewer of them, or smaller ones"));
+}
+
+static gboolean is_ram(const xen_memmap_layout *l, uint64_t gfn, uint64_t pages)
+{
+    const struct xen_memmap_range *r;
+    unsigned int i;
+
+    for (i = 0; (r = xen_memmap_layout_range(l, i)); i++)
+        if (r->type == XEN_MEMMAP_RAM && r->gfn < gfn + pages &&
+            gfn < r->gfn + r->pages)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean is_strict(const struct xlcfg *x, uint32_t sbdf)
+{
+    unsigned int i;
+
+    for (i = 0; i < x->devices->len; i++) {
+        const struct xlcfg_device *d =
+            &g_array_index(x->devices, struct xlcfg_device, i);
+
+        if (d->strict && d->sbdf == sbdf)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void judge_region(struct explanation *e,
+                         const struct xen_memmap_region *r)
+{
+    g_autofree char *start = address_text(r->gfn);
+    g_autofree char *device = device_text(r->sbdf);
+
+    if (is_strict(e->x, r->sbdf) &&
+        is_ram(xen_memmap_plan_built(e->p), r->gfn, r->pages))
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "xl will not create this guest: RAM is where the host reserves memory "
+            "for %s (%s), and its policy is strict. With \"%s,rdm_policy=relaxed\" "
+            "firmware makes room for it.", device, start, device));
+    if (r->kept)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "Reserved memory at %s cannot be used by its device: %s.", start,
+            r->kept));
+}
+
+static void judge(struct explanation *e)
+{
+    const struct xen_memmap_region *r;
+    unsigned int i;
+
+    if (xen_memmap_plan_given_up(e->p))
+        g_ptr_array_add(e->problems,
+                        g_strdup_printf("%s.", xen_memmap_plan_given_up(e->p)));
+    judge_bars(e);
+    for (i = 0; (r = xen_memmap_plan_region(e->p, i)); i++)
+        judge_region(e, r);
+}
+
+/* ---- printing ---- */
+
+static void print_bars(const xen_memmap_plan *p)
+{
+    struct table *t = table_new(bar_columns);
+    const struct xen_memmap_bar *b;
+    unsigned int i;
+
+    for (i = 0; (b = xen_memmap_plan_bar(p, i)); i++) {
+        table_line(t);
+        table_set(t, NAME, g_strdup(b->name));
+        table_set(t, SIZE, size_text(b->bytes));
+        table_set(t, BITS, g_strdup(b->is_64bit ? "64" : "32"));
+        table_set(t, ADDRESS, b->address == XEN_MEMMAP_NO_PLACE ?
+                  g_strdup("none") : g_strdup_printf(
+                      "0x%09" G_GINT64_MODIFIER "x", b->address));
+        if (b->address == XEN_MEMMAP_NO_PLACE)
+            table_colour(t, "red");
+    }
+    table_print(t);
+}
+
+static void print_regions(const xen_memmap_plan *p)
+{
+    struct table *t = table_new(region_columns);
+    const struct xen_memmap_region *r;
+    unsigned int i;
+
+    for (i = 0; (r = xen_memmap_plan_region(p, i)); i++) {
+        table_line(t);
+        table_set(t, START, address_text(r->gfn));
+        table_set(t, END, last_text(r->gfn, r->pages));
+        table_set(t, DEVICE, r->sbdf ? device_text(r->sbdf) : g_strdup("-"));
+        table_set(t, RESULT, g_strdup(r->kept ? r->kept : "free of RAM"));
+        if (r->kept)
+            table_colour(t, "red");
+    }
+    table_print(t);
+}
+
+static void print_text(const struct explanation *e, gboolean layout)
+{
+    const xen_memmap_layout *after = xen_memmap_plan_layout(e->p);
+    g_autofree char *ram =
+        size_text(xen_memmap_layout_pages(after, XEN_MEMMAP_RAM) << 12);
+    g_autofree char *moved = size_text(xen_memmap_plan_moved(e->p) << 12);
+    unsigned int i;
+
+    printf("RAM %s, of which firmware will move %s; the MMIO hole will start at "
+           "0x%09" G_GINT64_MODIFIER "x; addresses take %u bits.\n", ram, moved,
+           xen_memmap_plan_hole(e->p), xen_memmap_plan_width(e->p));
+    if (plan_stays(e->x))
+        printf("RAM stays where it is: %s.\n", plan_stays(e->x));
+    printf("\n");
+    print_bars(e->p);
+    if (xen_memmap_plan_regions(e->p)) {
+        printf("\n");
+        print_regions(e->p);
+    }
+    if (layout) {
+        printf("\n");
+        table_print(layout_table(after));
+    }
+    printf("\n");
+    for (i = 0; i < e->problems->len; i++)
+        printf("%s\n", (char *)g_ptr_array_index(e->problems, i));
+    if (!e->problems->len)
+        printf("Everything has a place.\n");
+}
+
+static void bars_json(JsonBuilder *b, const xen_memmap_plan *p)
+{
+    const struct xen_memmap_bar *bar;
+    unsigned int i;
+
+    json_builder_set_member_name(b, "bars");
+    json_builder_begin_array(b);
+    for (i = 0; (bar = xen_memmap_plan_bar(p, i)); i++) {
+        json_builder_begin_object(b);
+        json_text(b, "name", bar->name);
+        json_int(b, "bytes", bar->bytes);
+        json_int(b, "bits", bar->is_64bit ? 64 : 32);
+        json_int(b, "address", bar->address);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+static void regions_json(JsonBuilder *b, const xen_memmap_plan *p)
+{
+    const struct xen_memmap_region *r;
+    unsigned int i;
+
+    json_builder_set_member_name(b, "regions");
+    json_builder_begin_array(b);
+    for (i = 0; (r = xen_memmap_plan_region(p, i)); i++) {
+        g_autofree char *device = r->sbdf ? device_text(r->sbdf) : NULL;
+
+        json_builder_begin_object(b);
+        json_int(b, "gfn", r->gfn);
+        json_int(b, "pages", r->pages);
+        json_text(b, "device", device);
+        json_text(b, "kept", r->kept);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+static void print_json(const struct explanation *e)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    unsigned int i;
+
+    json_builder_begin_object(b);
+    json_int(b, "hole", xen_memmap_plan_hole(e->p));
+    json_int(b, "width", xen_memmap_plan_width(e->p));
+    json_text(b, "stays", plan_stays(e->x));
+    bars_json(b, e->p);
+    regions_json(b, e->p);
+    json_builder_set_member_name(b, "problems");
+    json_builder_begin_array(b);
+    for (i = 0; i < e->problems->len; i++)
+        json_builder_add_string_value(b, g_ptr_array_index(e->problems, i));
+    json_builder_end_array(b);
+    layout_json(b, xen_memmap_plan_layout(e->p));
+    json_builder_end_object(b);
+    json_print(b, TRUE);
+}
+
+int command_explain(int argc, char **argv)
+{
+    gboolean layout = FALSE;
+    const GOptionEntry entries[] = {
+        { "json", 'J', 0, G_OPTION_ARG_NONE, &output_json, "JSON", NULL },
+        { "bytes", 'b', 0, G_OPTION_ARG_NONE, &output_bytes, "Sizes in bytes",
+          NULL },
+        { "layout", 'l', 0, G_OPTION_ARG_NONE, &layout,
+          "The layout, as show would have it", NULL },
+        PLAN_ENTRIES, { 0 },
+    };
+    g_auto(xlcfg) x = { 0 };
+    g_autoptr(xen_memmap_config) c = NULL;
+    g_autoptr(xen_memmap_plan) p = NULL;
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    struct explanation e = { .x = &x, .problems = problems };
+
+    if (!parse_options(&argc, &argv, entries, "XL.CFG",
+                       "Say what firmware will do with a guest before it starts: "
+                       "which RAM moves,\nwhere BARs go, what becomes of reserved "
+                       "memory. The exit status is 1 if\nsomething gets no place.",
+                       1, 1) ||
+        !xlcfg_read(&x, argv[1]) || !(c = plan_config(&x)))
+        return EXIT_ERROR;
+    if (xen_memmap_explain(handle, c, &p)) {
+        complain("%s", xen_memmap_message(handle));
+        return EXIT_NO;
+    }
+    e.c = c;
+    e.p = p;
+    judge(&e);
+    if (output_json)
+        print_json(&e);
+    else
+        print_text(&e, layout);
+    return problems->len ? EXIT_NO : EXIT_YES;
+}

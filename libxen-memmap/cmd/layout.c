@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A layout as a table and as JSON. */
+#include "command.h"
+
+#include <stdio.h>
+
+enum { START, END, SIZE, PAGES, GFN, TYPE, FROM, FLAGS, DEVICE };
+
+static const struct column columns[] = {
+    [START] = { "START", "first address", TRUE, TRUE },
+    [END] = { "END", "last address", TRUE, TRUE },
+    [SIZE] = { "SIZE", "size", TRUE, TRUE },
+    [PAGES] = { "PAGES", "pages of 4 KiB", TRUE, FALSE },
+    [GFN] = { "GFN", "first guest frame number", TRUE, FALSE },
+    [TYPE] = { "TYPE", "ram, rdm (reserved device memory), mmio (for BARs)",
+               FALSE, TRUE },
+    [FROM] = { "FROM", "where RAM that moved was when the guest was built", TRUE,
+               TRUE },
+    [FLAGS] = { "FLAGS", "firmware, unfreed, unmapped", FALSE, TRUE },
+    [DEVICE] = { "DEVICE", "whose reserved memory it is", FALSE, TRUE },
+    { 0 },
+};
+
+static const struct { unsigned int flag; const char *name; } flags[] = {
+    { XEN_MEMMAP_OPTIONAL, "optional" }, { XEN_MEMMAP_FIRMWARE, "firmware" },
+    { XEN_MEMMAP_UNFREED, "unfreed" }, { XEN_MEMMAP_UNMAPPED, "unmapped" },
+};
+
+char *flags_text(unsigned int value)
+{
+    GString *s = g_string_new(NULL);
+    unsigned int i;
+
+    for (i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (value & flags[i].flag)
+            g_string_append_printf(s, "%s%s", s->len ? "," : "", flags[i].name);
+    return g_string_free(s, FALSE);
+}
+
+const char *origin_text(enum xen_memmap_origin origin)
+{
+    switch (origin) {
+    case XEN_MEMMAP_PUBLISHED: return "published";
+    case XEN_MEMMAP_CLAIMED:   return "claimed";
+    case XEN_MEMMAP_RECORD:    return "record";
+    case XEN_MEMMAP_PLANNED:   return "planned";
+    }
+    return "unknown";
+}
+
+/* What firmware took for itself is no move. */
+static gboolean has_moved(const struct xen_memmap_range *r)
+{
+    return r->type == XEN_MEMMAP_RAM && r->source != r->gfn &&
+           !(r->flags & XEN_MEMMAP_FIRMWARE);
+}
+
+uint64_t layout_moved(const xen_memmap_layout *l)
+{
+    const struct xen_memmap_range *r;
+    uint64_t pages = 0;
+    unsigned int i;
+
+    for (i = 0; (r = xen_memmap_layout_range(l, i)); i++)
+        if (has_moved(r))
+            pages += r->pages;
+    return pages;
+}
+
+static char *type_text(const struct xen_memmap_range *r)
+{
+    if (r->type < XEN_MEMMAP_RAM || r->type > XEN_MEMMAP_OWNED)
+        return g_strdup_printf("0x%x", r->type);
+    return g_strdup(xen_memmap_type_name(r->type));
+}
+
+struct table *layout_table(const xen_memmap_layout *l)
+{
+    struct table *t = table_new(columns);
+    const struct xen_memmap_range *r;
+    unsigned int i;
+
+    for (i = 0; t && (r = xen_memmap_layout_range(l, i)); i++) {
+        table_line(t);
+        table_set(t, START, address_text(r->gfn));
+        table_set(t, END, last_text(r->gfn, r->pages));
+        table_set(t, SIZE, size_text(r->pages << 12));
+        table_set(t, PAGES, g_strdup_printf("%" G_GUINT64_FORMAT, r->pages));
+        table_set(t, GFN, g_strdup_printf("0x%" G_GINT64_MODIFIER "x", r->gfn));
+        table_set(t, TYPE, type_text(r));
+        if (r->type == XEN_MEMMAP_RAM && r->source != r->gfn)
+            table_set(t, FROM, r->source == XEN_MEMMAP_NO_SOURCE ?
+                      g_strdup("several") : address_text(r->source));
+        table_set(t, FLAGS, flags_text(r->flags));
+        if (r->aux)
+            table_set(t, DEVICE, device_text(r->aux));
+        if (has_moved(r))
+            table_colour(t, "yellow");
+        else if (r->type != XEN_MEMMAP_RAM)
+            table_colour(t, "cyan");
+    }
+    return t;
+}
+
+static void range_json(JsonBuilder *b, const struct xen_memmap_range *r)
+{
+    g_autofree char *device = r->aux ? device_text(r->aux) : NULL;
+    g_autofree char *type = type_text(r);
+    unsigned int i;
+
+    json_builder_begin_object(b);
+    json_int(b, "gfn", r->gfn);
+    json_int(b, "pages", r->pages);
+    json_text(b, "type", type);
+    json_int(b, "source", r->type == XEN_MEMMAP_RAM ? r->source
+                                                    : XEN_MEMMAP_NO_SOURCE);
+    json_builder_set_member_name(b, "flags");
+    json_builder_begin_array(b);
+    for (i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (r->flags & flags[i].flag)
+            json_builder_add_string_value(b, flags[i].name);
+    json_builder_end_array(b);
+    json_text(b, "device", device);
+    json_builder_end_object(b);
+}
+
+static void reserved_json(JsonBuilder *b, const struct xen_memmap_reserved *r)
+{
+    g_autofree char *device = device_text(r->sbdf);
+
+    json_builder_begin_object(b);
+    json_int(b, "gfn", r->gfn);
+    json_int(b, "pages", r->pages);
+    json_text(b, "device", device);
+    json_bool(b, "mapped", r->mapped);
+    json_text(b, "status", r->status);
+    json_builder_end_object(b);
+}
+
+void layout_json(JsonBuilder *b, const xen_memmap_layout *l)
+{
+    const gboolean said = xen_memmap_layout_state(l) != XEN_MEMMAP_UNKNOWN;
+    const struct xen_memmap_reserved *reserved;
+    const struct xen_memmap_range *r;
+    unsigned int i;
+
+    json_text(b, "origin", origin_text(xen_memmap_layout_origin(l)));
+    json_text(b, "state", said ?
+              xen_memmap_state_name(xen_memmap_layout_state(l)) : NULL);
+    json_int(b, "generation", xen_memmap_layout_generation(l));
+    json_int(b, "error", xen_memmap_layout_error(l));
+    json_text(b, "reason", said ? xen_memmap_layout_reason(l) : NULL);
+    json_int(b, "ram_pages", xen_memmap_layout_pages(l, XEN_MEMMAP_RAM));
+    json_int(b, "moved_pages", layout_moved(l));
+    json_builder_set_member_name(b, "ranges");
+    json_builder_begin_array(b);
+    for (i = 0; (r = xen_memmap_layout_range(l, i)); i++)
+        range_json(b, r);
+    json_builder_end_array(b);
+    json_builder_set_member_name(b, "reserved");
+    json_builder_begin_array(b);
+    for (i = 0; (reserved = xen_memmap_layout_reserved(l, i)); i++)
+        reserved_json(b, reserved);
+    json_builder_end_array(b);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ID, NAME, STATE, GENERATION, RAM, MOVED, NOTE };
+
+static const struct column columns[] = {
+    [ID] = { "ID", "number of the domain", TRUE, TRUE },
+    [NAME] = { "NAME", "its name", FALSE, TRUE },
+    [STATE] = { "STATE", "of the conversation; SEALED: settled", FALSE, TRUE },
+    [GENERATION] = { "GENERATION", "of the layout; 0: as built", TRUE, TRUE },
+    [RAM] = { "RAM", "in the layout", TRUE, TRUE },
+    [MOVED] = { "MOVED", "RAM that is elsewhere than it was built", TRUE, TRUE },
+    [NOTE] = { "NOTE", "why there is nothing, or what was refused", FALSE, TRUE },
+    { 0 },
+};
+
+struct guest {
+    uint32_t domid;
+    const char *name;
+    const xen_memmap_layout *layout;    /* NULL: none */
+    const char *note;
+};
+
+static void print_line(struct table *t, const struct guest *g)
+{
+    const xen_memmap_layout *l = g->layout;
+
+    table_line(t);
+    table_set(t, ID, g_strdup_printf("%u", g->domid));
+    table_set(t, NAME, g_strdup(g->name));
+    table_set(t, NOTE, g_strdup(g->note));
+    if (!l)
+        return;
+    table_set(t, STATE,
+              g_strdup(xen_memmap_state_name(xen_memmap_layout_state(l))));
+    table_set(t, GENERATION,
+              g_strdup_printf("%u", xen_memmap_layout_generation(l)));
+    table_set(t, RAM,
+              size_text(xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12));
+    table_set(t, MOVED, size_text(layout_moved(l) << 12));
+}
+
+static void print_json(JsonBuilder *b, const struct guest *g)
+{
+    json_builder_begin_object(b);
+    json_int(b, "domid", g->domid);
+    json_text(b, "name", g->name);
+    json_text(b, "note", g->note);
+    if (g->layout)
+        layout_json(b, g->layout);
+    json_builder_end_object(b);
+}
+
+/* False: there is no asking any more. */
+static gboolean print_guest(uint32_t domid, struct table *t, JsonBuilder *b)
+{
+    g_autofree char *name = xen_memmap_name(handle, domid);
+    g_autoptr(xen_memmap_layout) l = NULL;
+    struct guest g = { .domid = domid, .name = name };
+
+    if (xen_memmap_read(handle, domid, XEN_MEMMAP_PUBLISHED, &l)) {
+        if (errno == ESRCH)
+            return TRUE;            /* it ended since the list was made */
+        if (errno == ECONNRESET || errno == ECONNREFUSED || errno == EACCES)
+            return FALSE;
+        g.note = xen_memmap_message(handle);
+    } else {
+        g.layout = l;
+        if (xen_memmap_layout_error(l))
+            g.note = xen_memmap_layout_reason(l);
+    }
+    if (b)
+        print_json(b, &g);
+    else
+        print_line(t, &g);
+    return TRUE;
+}
+
+int command_list(int argc, char **argv)
+{
+    const GOptionEntry entries[] = { OUTPUT_ENTRIES, { 0 } };
+    g_autoptr(JsonBuilder) b = NULL;
+    g_autofree uint32_t *domids = NULL;
+    struct table *t = NULL;
+    unsigned int i, nr;
+    gboolean ok = TRUE;
+
+    if (!parse_options(&argc, &argv, entries, "",
+                       "List the HVM guests and their layouts.", 0, 0))
+        return EXIT_ERROR;
+    if (xen_memmap_domains(handle, &domids, &nr)) {
+        complain("%s", xen_memmap_message(handle));
+        return EXIT_ERROR;
+    }
+    if (output_json) {
+        b = json_builder_new();
+        json_builder_begin_array(b);
+    } else if (!(t = table_new(columns)))
+        return EXIT_ERROR;
+    for (i = 0; i < nr && ok; i++)
+        ok = print_guest(domids[i], t, b);
+    if (b) {
+        json_builder_end_array(b);
+        json_print(b, TRUE);
+    } else
+        table_print(t);
+    if (!ok)
+        complain("%s", xen_memmap_message(handle));
+    return ok ? EXIT_YES : EXIT_ERROR;
+}

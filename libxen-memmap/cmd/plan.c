@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From an xl.cfg and options to what the library plans for. */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (1ull << 20)
+#define KIB 1024ull
+
+char **plan_bars, **plan_rmrrs, **plan_regions;
+int plan_width;
+gboolean plan_no_host;
+
+/* A BAR of a device that QEMU emulates. */
+static int emulated(xen_memmap_config *c, const char *name, uint64_t bytes)
+{
+    return xen_memmap_config_bar(handle, c, name, bytes, 0);
+}
+
+static uint64_t power_of_two(uint64_t bytes)
+{
+    uint64_t p = 1;
+
+    while (p < bytes)
+        p <<= 1;
+    return p;
+}
+
+static int add_vga(const struct xlcfg *x, xen_memmap_config *c)
+{
+    switch (x->vga) {
+    case VGA_NONE:
+        return 0;
+    case VGA_STD:
+        return emulated(c, "VGA memory", power_of_two(x->videoram * MIB)) ||
+               emulated(c, "VGA registers", 4 * KIB) ||
+               emulated(c, "VGA ROM", 64 * KIB);
+    case VGA_CIRRUS:
+        return emulated(c, "VGA memory", 32 * MIB) ||
+               emulated(c, "VGA registers", 4 * KIB) ||
+               emulated(c, "VGA ROM", 64 * KIB);
+    case VGA_QXL:
+        return emulated(c, "VGA memory", 64 * MIB) ||
+               emulated(c, "VGA VRAM", 64 * MIB) ||
+               emulated(c, "VGA registers", 8 * KIB) ||
+               emulated(c, "VGA ROM", 64 * KIB);
+    }
+    return 0;
+}
+
+static int add_devices(const struct xlcfg *x, xen_memmap_config *c)
+{
+    unsigned int i;
+
+    for (i = 0; i < x->devices->len && !plan_no_host; i++) {
+        const uint32_t sbdf =
+            g_array_index(x->devices, struct xlcfg_device, i).sbdf;
+
+        if (xen_memmap_config_device(handle, c, sbdf))
+            return -1;
+        /* Named by hand: Xen, which may not run here, need not be asked. */
+        if (!plan_rmrrs && xen_memmap_config_host_reserved(handle, c, sbdf))
+            return -1;
+    }
+    return 0;
+}
+
+/* SIZE[,64], SIZE with K, M, G or T behind it. */
+static gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    const char *unit;
+
+    *bytes = g_ascii_strtoull(text, &end, 0);
+    if (end == text || text[0] == '-')
+        return FALSE;
+    if (*end && (unit = strchr(units, g_ascii_toupper(*end)))) {
+        const int shift = 10 * (unit - units + 1);
+
+        if (*bytes > G_MAXUINT64 >> shift)
+            return FALSE;
+        *bytes <<= shift;
+        end++;
+    }
+    *is_64bit = !strcmp(end, ",64");
+    return !*end || *is_64bit;
+}
+
+static gboolean add_options(xen_memmap_config *c)
+{
+    gboolean is_64bit;
+    uint64_t bytes;
+    char **s;
+
+    for (s = plan_bars; s && *s; s++) {
+        g_autofree char *name = g_strdup_printf("--bar %s", *s);
+
+        if (!parse_bar(*s, &bytes, &is_64bit)) {
+            complain("--bar %s: a size is a number and K, M, G or T, and ,64 if the "
+                     "BAR has 64 bits", *s);
+            return FALSE;
+        }
+        if (xen_memmap_config_bar(handle, c, name, bytes, is_64bit))
+            goto fail;
+    }
+    for (s = plan_rmrrs; s && *s; s++)
+        if (xen_memmap_config_reserve(handle, c, *s, 1))
+            goto fail;
+    for (s = plan_regions; s && *s; s++)
+        if (xen_memmap_config_reserve(handle, c, *s, 0))
+            goto fail;
+    return TRUE;
+ fail:
+    complain("%s", xen_memmap_message(handle));
+    return FALSE;
+}
+
+const char *plan_stays(const struct xlcfg *x)
+{
+    if (x->memory < x->maxmem)
+        return "memory is less than maxmem, and moving pages would populate them";
+    if (x->vnuma)
+        return "the guest has virtual NUMA nodes, and moved pages could be on any";
+    return NULL;
+}
+
+xen_memmap_config *plan_config(const struct xlcfg *x)
+{
+    g_autoptr(xen_memmap_config) c = NULL;
+
+    c = xen_memmap_config_new(handle, x->maxmem > x->videoram ?
+                              (x->maxmem - x->videoram) * MIB : 0);
+    if (!c || xen_memmap_config_hole(handle, c, x->hole * MIB) ||
+        xen_memmap_config_video(handle, c, x->videoram * MIB) ||
+        (x->boundary &&
+         xen_memmap_config_boundary(handle, c, x->boundary * MIB)) ||
+        xen_memmap_config_width(handle, c, plan_width) ||
+        (x->platform && emulated(c, "Xen platform", 16 * MIB)) ||
+        add_vga(x, c) || add_devices(x, c)) {
+        complain("%s", xen_memmap_message(handle));
+        return NULL;
+    }
+    xen_memmap_config_may_move(c, !plan_stays(x));
+    return add_options(c) ? g_steal_pointer(&c) : NULL;
+}
+
+xen_memmap_plan *plan_for(const char *path)
+{
+    g_auto(xlcfg) x = { 0 };
+    g_autoptr(xen_memmap_config) c = NULL;
+    xen_memmap_plan *p = NULL;
+
+    if (!xlcfg_read(&x, path) || !(c = plan_config(&x)))
+        return NULL;
+    if (xen_memmap_explain(handle, c, &p))
+        complain("%s", xen_memmap_message(handle));
+    return p;
+}

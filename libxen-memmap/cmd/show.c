@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* show and decode: one layout. */
+#include "command.h"
+
+#include <stdio.h>
+
+static void head(const struct subject *s)
+{
+    const xen_memmap_layout *l = s->layout;
+    g_autofree char *ram =
+        size_text(xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12);
+    g_autofree char *moved = size_text(layout_moved(l) << 12);
+
+    printf("%s: ", s->title);
+    if (xen_memmap_layout_state(l) != XEN_MEMMAP_UNKNOWN)
+        printf("%s, ", xen_memmap_state_name(xen_memmap_layout_state(l)));
+    printf("generation %u; RAM %s, moved %s\n", xen_memmap_layout_generation(l),
+           ram, moved);
+    if (xen_memmap_layout_origin(l) == XEN_MEMMAP_CLAIMED)
+        printf("This is the guest's own word, and not to be relied on.\n");
+    if (xen_memmap_layout_error(l))
+        printf("The device model refused the last command: %s\n",
+               xen_memmap_layout_reason(l));
+}
+
+static void tail(const xen_memmap_layout *l)
+{
+    const struct xen_memmap_reserved *r;
+    unsigned int i;
+
+    for (i = 0; (r = xen_memmap_layout_reserved(l, i)); i++) {
+        g_autofree char *device = device_text(r->sbdf);
+        g_autofree char *start = address_text(r->gfn);
+        g_autofree char *last = last_text(r->gfn, r->pages);
+
+        printf("Reserved for %s: %s-%s, %s\n", device, start, last, r->status);
+    }
+}
+
+static int print_subject(const struct subject *s)
+{
+    struct table *t;
+
+    if (output_json) {
+        g_autoptr(JsonBuilder) b = json_builder_new();
+
+        json_builder_begin_object(b);
+        json_text(b, "title", s->title);
+        json_int(b, "domid", s->is_domain ? s->domid : G_MAXUINT64);
+        layout_json(b, s->layout);
+        json_builder_end_object(b);
+        json_print(b, TRUE);
+        return EXIT_YES;
+    }
+    t = layout_table(s->layout);
+    if (!t)
+        return EXIT_ERROR;
+    if (!output_raw && !output_noheadings)
+        head(s);
+    table_print(t);
+    if (!output_raw && !output_noheadings)
+        tail(s->layout);
+    return EXIT_YES;
+}
+
+int command_show(int argc, char **argv)
+{
+    gboolean claimed = FALSE;
+    const GOptionEntry entries[] = {
+        { "claimed", 'c', 0, G_OPTION_ARG_NONE, &claimed,
+          "What the guest's firmware says, which nobody has checked", NULL },
+        OUTPUT_ENTRIES, { 0 },
+    };
+    g_auto(subject) s = { 0 };
+    g_autofree char *arg = NULL;
+
+    if (!parse_options(&argc, &argv, entries, "DOMAIN",
+                       "Show the layout of a guest's memory.", 1, 1))
+        return EXIT_ERROR;
+    arg = g_strconcat(claimed ? "claimed:" : "", argv[1], NULL);
+    return subject_find(&s, arg, FALSE) ? print_subject(&s) : EXIT_ERROR;
+}
+
+int command_decode(int argc, char **argv)
+{
+    const GOptionEntry entries[] = { OUTPUT_ENTRIES, { 0 } };
+    g_auto(subject) s = { 0 };
+    g_autofree char *path = NULL;
+
+    if (!parse_options(&argc, &argv, entries, "[FILE]",
+                       "Show a record of the protocol, from a file or standard "
+                       "input.", 0, 1))
+        return EXIT_ERROR;
+    /* Never a domain, whatever it is called. */
+    if (argc > 1 && g_strcmp0(argv[1], "-"))
+        path = g_path_is_absolute(argv[1]) ? g_strdup(argv[1]) :
+               g_build_filename(".", argv[1], NULL);
+    return subject_find(&s, path ? path : "-", FALSE) ? print_subject(&s)
+                                                      : EXIT_ERROR;
+}

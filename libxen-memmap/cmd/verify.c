@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { START, END, SIZE, LAYOUT, XEN };
+
+static const struct column columns[] = {
+    [START] = { "START", "first address", TRUE, TRUE },
+    [END] = { "END", "last address", TRUE, TRUE },
+    [SIZE] = { "SIZE", "size", TRUE, TRUE },
+    [LAYOUT] = { "LAYOUT", "what the layout says", FALSE, TRUE },
+    [XEN] = { "XEN", "what Xen has", FALSE, TRUE },
+    { 0 },
+};
+
+static const char *page_text(enum xen_memmap_page page)
+{
+    switch (page) {
+    case XEN_MEMMAP_PAGE_NONE:      return "nothing";
+    case XEN_MEMMAP_PAGE_POPULATED: return "memory";
+    case XEN_MEMMAP_PAGE_BROKEN:    return "broken";
+    }
+    return "unknown";
+}
+
+/* On the terminal only, in place. */
+static int progress(void *opaque, uint64_t done, uint64_t total)
+{
+    const int percent = total ? 100 * done / total : 100;
+    int *last = opaque;
+
+    if (percent != *last)
+        fprintf(stderr, "\r%3d %% of %" G_GUINT64_FORMAT " pages", percent, total);
+    *last = percent;
+    return 0;
+}
+
+static gboolean print_table(const xen_memmap_report *r)
+{
+    const struct xen_memmap_mismatch *m;
+    struct table *t = table_new(columns);
+    unsigned int i;
+
+    if (!t)
+        return FALSE;
+    for (i = 0; (m = xen_memmap_report_mismatch(r, i)); i++) {
+        table_line(t);
+        table_set(t, START, address_text(m->gfn));
+        table_set(t, END, last_text(m->gfn, m->pages));
+        table_set(t, SIZE, size_text(m->pages << 12));
+        table_set(t, LAYOUT, g_strdup(xen_memmap_type_name(m->says.type)));
+        table_set(t, XEN, g_strdup(page_text(m->has)));
+        table_colour(t, "red");
+    }
+    table_print(t);
+    return TRUE;
+}
+
+static void print_json(const struct subject *s, const xen_memmap_report *r)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    const struct xen_memmap_mismatch *m;
+    unsigned int i;
+
+    json_builder_begin_object(b);
+    json_int(b, "domid", s->domid);
+    json_int(b, "generation", xen_memmap_layout_generation(s->layout));
+    json_bool(b, "agrees", xen_memmap_report_agrees(r));
+    json_int(b, "asked_pages", xen_memmap_report_asked(r));
+    json_int(b, "ram_pages", xen_memmap_report_ram(r));
+    json_int(b, "domain_pages", xen_memmap_report_owned(r));
+    json_builder_set_member_name(b, "mismatches");
+    json_builder_begin_array(b);
+    for (i = 0; (m = xen_memmap_report_mismatch(r, i)); i++) {
+        json_builder_begin_object(b);
+        json_int(b, "gfn", m->gfn);
+        json_int(b, "pages", m->pages);
+        json_text(b, "layout", xen_memmap_type_name(m->says.type));
+        json_text(b, "xen", page_text(m->has));
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+    json_print(b, TRUE);
+}
+
+static void print_summary(const struct subject *s, const xen_memmap_report *r)
+{
+    g_autofree char *ram = size_text(xen_memmap_report_ram(r) << 12);
+    g_autofree char *owned = size_text(xen_memmap_report_owned(r) << 12);
+
+    if (xen_memmap_report_ram(r) > xen_memmap_report_owned(r))
+        printf("%s: the layout has %s of RAM, but all of the domain has %s\n",
+               s->title, ram, owned);
+    else
+        printf("%s: generation %u %s what Xen has; %" G_GUINT64_FORMAT
+               " pages asked for, RAM %s, all of the domain %s\n", s->title,
+               xen_memmap_layout_generation(s->layout),
+               xen_memmap_report_agrees(r) ? "agrees with" : "is not",
+               xen_memmap_report_asked(r), ram, owned);
+}
+
+static int verify(struct subject *s, unsigned int flags)
+{
+    g_autoptr(xen_memmap_report) r = NULL;
+    gboolean shows = isatty(STDERR_FILENO) && flags;
+    int rc, last = -1;
+
+    rc = xen_memmap_verify(handle, s->domid, s->layout, flags,
+                           shows ? progress : NULL, &last, &r);
+    if (last >= 0)
+        fprintf(stderr, "\r%40s\r", "");
+    if (rc) {
+        complain("%s", xen_memmap_message(handle));
+        return EXIT_ERROR;
+    }
+    if (output_json)
+        print_json(s, r);
+    else {
+        if (!print_table(r))
+            return EXIT_ERROR;
+        if (!output_raw && !output_noheadings)
+            print_summary(s, r);
+    }
+    return xen_memmap_report_agrees(r) ? EXIT_YES : EXIT_NO;
+}
+
+int command_verify(int argc, char **argv)
+{
+    gboolean full = FALSE, claimed = FALSE;
+    const GOptionEntry entries[] = {
+        { "full", 'f', 0, G_OPTION_ARG_NONE, &full,
+          "Ask for every page, not for one of each 2 MiB", NULL },
+        { "claimed", 'c', 0, G_OPTION_ARG_NONE, &claimed,
+          "Verify what the guest's firmware says", NULL },
+        OUTPUT_ENTRIES, { 0 },
+    };
+    g_auto(subject) s = { 0 };
+    g_autofree char *arg = NULL;
+
+    if (!parse_options(&argc, &argv, entries, "DOMAIN",
+                       "Compare a guest's layout with what Xen has. Nothing is "
+                       "printed for\nwhat agrees; the exit status is 1 if "
+                       "something does not.", 1, 1))
+        return EXIT_ERROR;
+    arg = g_strconcat(claimed ? "claimed:" : "", argv[1], NULL);
+    if (!subject_find(&s, arg, FALSE))
+        return EXIT_ERROR;
+    if (!s.is_domain) {
+        complain("%s is no domain", argv[1]);
+        return EXIT_ERROR;
+    }
+    return verify(&s, full ? XEN_MEMMAP_FULL : 0);
+}

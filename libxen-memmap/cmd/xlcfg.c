@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What of an xl.cfg decides on the layout, read by xl's own parser, libxlutil, with
+ * xl's own defaults (tools/xl/xl_parse.c, tools/libs/light/libxl_create.c).
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <libxl.h>
+#include <libxlutil.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t number(const XLU_Config *cfg, const char *key)
+{
+    long value;
+
+    return !xlu_cfg_get_long(cfg, key, &value, 0) && value > 0 ? value : 0;
+}
+
+static gboolean is_hvm(const XLU_Config *cfg)
+{
+    const char *s;
+
+    return (!xlu_cfg_get_string(cfg, "type", &s, 0) &&
+            !strcmp(s, "hvm")) ||
+           (!xlu_cfg_get_string(cfg, "builder", &s, 0) && !strcmp(s, "hvm"));
+}
+
+static gboolean read_vga(struct xlcfg *x, const XLU_Config *cfg)
+{
+    static const struct { const char *name; int vga, least; } cards[] = {
+        { "none", VGA_NONE, 0 }, { "stdvga", VGA_STD, 16 },
+        { "cirrus", VGA_CIRRUS, 8 }, { "qxl", VGA_QXL, 128 },
+    };
+    const char *s = number(cfg, "stdvga") ? "stdvga" : "cirrus";
+    unsigned int i;
+
+    xlu_cfg_get_string(cfg, "vga", &s, 0);
+    for (i = 0; i < G_N_ELEMENTS(cards); i++)
+        if (!strcmp(s, cards[i].name)) {
+            x->vga = cards[i].vga;
+            x->videoram = number(cfg, "videoram");
+            if (!x->videoram)
+                x->videoram = cards[i].least;
+            return TRUE;
+        }
+    complain("vga = \"%s\": not known", s);
+    return FALSE;
+}
+
+/*
+ * The policy of a device that says none.  xl goes on as if rdm= was not there if
+ * libxlutil does not take it, as 4.17's never takes policy=.
+ */
+static libxl_rdm_reserve_policy read_policy(XLU_Config *cfg)
+{
+    libxl_rdm_reserve_policy policy = LIBXL_RDM_RESERVE_POLICY_STRICT;
+    libxl_rdm_reserve rdm;
+    const char *s;
+
+    if (xlu_cfg_get_string(cfg, "rdm", &s, 0))
+        return policy;
+    libxl_rdm_reserve_init(&rdm);
+    if (xlu_rdm_parse(cfg, &rdm, s))
+        complain("rdm = \"%s\": xl does not take this, and goes on without", s);
+    else if (rdm.policy != LIBXL_RDM_RESERVE_POLICY_INVALID)
+        policy = rdm.policy;
+    libxl_rdm_reserve_dispose(&rdm);
+    return policy;
+}
+
+static gboolean read_device(struct xlcfg *x, XLU_Config *cfg, const char *spec,
+                            libxl_rdm_reserve_policy policy)
+{
+    libxl_device_pci pci;
+    struct xlcfg_device d;
+    int rc;
+
+    libxl_device_pci_init(&pci);
+    pci.rdm_policy = policy;
+    rc = xlu_pci_parse_spec_string(cfg, &pci, spec);
+    d.sbdf = (uint32_t)pci.domain << 16 | pci.bus << 8 | pci.dev << 3 | pci.func;
+    d.strict = pci.rdm_policy == LIBXL_RDM_RESERVE_POLICY_STRICT;
+    if (!rc && pci.name) {
+        complain("pci = \"%s\": name its address here, not the name that xl "
+                 "pci-assignable-add gave it", spec);
+        rc = -1;
+    } else if (rc)
+        complain("pci = \"%s\": not understood", spec);
+    libxl_device_pci_dispose(&pci);
+    if (!rc)
+        g_array_append_val(x->devices, d);
+    return !rc;
+}
+
+static gboolean read_devices(struct xlcfg *x, XLU_Config *cfg)
+{
+    libxl_rdm_reserve_policy policy;
+    XLU_ConfigList *list;
+    const char *spec;
+    int i;
+
+    if (xlu_cfg_get_list(cfg, "pci", &list, NULL, 1))
+        return TRUE;
+    policy = read_policy(cfg);
+    for (i = 0; (spec = xlu_cfg_get_listitem(list, i)); i++)
+        if (!read_device(x, cfg, spec, policy))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
+{
+    XLU_ConfigList *list;
+    long platform = 1;
+
+    if (!is_hvm(cfg)) {
+        complain("%s: no HVM guest (type = \"hvm\"); others have no device model "
+                 "that must be told", path);
+        return FALSE;
+    }
+    x->memory = number(cfg, "memory");
+    x->maxmem = number(cfg, "maxmem");
+    if (!x->memory)
+        x->memory = x->maxmem;
+    if (!x->maxmem)
+        x->maxmem = x->memory;
+    x->hole = number(cfg, "mmio_hole");
+    x->boundary = number(cfg, "rdm_mem_boundary");
+    x->vnuma = !xlu_cfg_get_list(cfg, "vnuma", &list, NULL, 1);
+    xlu_cfg_get_long(cfg, "xen_platform_pci", &platform, 0);
+    x->platform = platform != 0;
+    return read_vga(x, cfg) && read_devices(x, cfg);
+}
+
+gboolean xlcfg_read(struct xlcfg *x, const char *path)
+{
+    XLU_Config *cfg = xlu_cfg_init(stderr, path);
+    gboolean ok;
+    int rc;
+
+    x->devices = g_array_new(FALSE, FALSE, sizeof(struct xlcfg_device));
+    if (!cfg) {
+        complain("%s: %s", path, g_strerror(ENOMEM));
+        return FALSE;
+    }
+    /* It says itself what is wrong, and where. */
+    rc = xlu_cfg_readfile(cfg, path);
+    if (rc)
+        complain("%s: not read: %s", path, g_strerror(rc < 0 ? -rc : rc));
+    ok = !rc && read_all(x, cfg, path);
+    xlu_cfg_destroy(cfg);
+    return ok;
+}
+
+void xlcfg_clear(struct xlcfg *x)
+{
+    if (x->devices)
+        g_array_unref(x->devices);
+    memset(x, 0, sizeof(*x));
+}

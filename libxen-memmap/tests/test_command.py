@@ -1,0 +1,294 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The command as it is installed, and two small programs that use the library."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from store import BUILT, MOVED, Store
+
+HERE = Path(__file__).resolve().parent
+ROOT = Path(os.environ["ROOT"])             # of `make install`
+COMMAND = str(ROOT / "usr/bin/xen-memmap")
+CONFIG = 'type = "hvm"\nmemory = 3072\nvga = "stdvga"\n'
+
+
+def run(*args, status=0, stdin=b""):
+    """What xen-memmap ARGS prints; its exit status must be STATUS."""
+    got = subprocess.run([COMMAND, *map(str, args)], input=stdin, capture_output=True,
+                         timeout=30)
+    text = got.stdout.decode() + got.stderr.decode()
+    if got.returncode != status:
+        raise AssertionError(f"{args}: status {got.returncode}, not {status}:\n{text}")
+    if status == 2 and got.stdout:
+        raise AssertionError(f"{args}: {got.stdout} on stdout")
+    return text
+
+
+def vector(name):
+    """The bytes of tests/vectors/NAME."""
+    lines = (Path(os.environ["VECTORS"]) / name).read_text().splitlines()
+    return bytes.fromhex("".join(line for line in lines if line[0] != "#"))
+
+
+class Folder(unittest.TestCase):
+    """With a folder that goes away."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+
+class WithoutXen(Folder):
+    def test_usage(self):
+        self.assertIn("Commands:", run("--help"))
+        self.assertIn("xen-memmap 1.", run("--version"))
+        self.assertIn("Commands:", run(status=2))
+        self.assertIn("no command 'no'", run("no", status=2))
+        self.assertIn("usage: xen-memmap show", run("show", status=2))
+        self.assertIn("--nonsense", run("show", "--nonsense", "x", status=2))
+
+    def test_each_command_has_help_and_a_place_in_the_manual(self):
+        manual = (HERE.parent / "man/xen-memmap.1").read_text()
+        for command in re.findall(r"^  (\w+) ", run("--help"), re.M):
+            self.assertIn(f"\\fBxen-memmap {command}\\fR", manual)
+            for option in re.findall(r"--[a-z-]+", run(command, "--help")):
+                self.assertTrue(option == "--help" or option in manual,
+                                f"{command} {option} is not in xen-memmap(1)")
+
+    def test_decode(self):
+        record = vector("layout-relocated.hex")
+        text = run("decode", self.file("record", record))
+        self.assertRegex(text, r"generation 1; RAM 511.88 MiB, moved 128 MiB")
+        self.assertRegex(text, r"0x100000000 0x107ffffff +128 MiB ram +0x018000000")
+        shown = json.loads(run("decode", "--json", stdin=record))
+        self.assertEqual(shown["moved_pages"], 0x8000)
+        self.assertEqual(shown["state"], None)
+        self.assertEqual([r["type"] for r in shown["ranges"]],
+                         ["ram", "ram", "mmio", "ram"])
+        self.assertIn("checksum", run("decode", status=2,
+                                      stdin=vector("refused-checksum.hex")))
+        self.assertIn("No such file", run("decode", self.folder / "no", status=2))
+
+    def test_columns(self):
+        record = vector("layout-minimal.hex")
+        self.assertEqual(run("decode", "-rno", "gfn,pages,TYPE", stdin=record),
+                         "0x0 160 ram\n0xc0 130880 ram\n")
+        self.assertEqual(run("decode", "-rnbo", "SIZE", stdin=record), "655360\n536084480\n")
+        self.assertIn("FLAGS", run("decode", "-o", "no", status=2, stdin=record))
+
+    def test_diff(self):
+        a = self.file("a", vector("layout-minimal.hex"))
+        b = self.file("b", vector("layout-relocated.hex"))
+        self.assertEqual(run("diff", a, a), "")
+        self.assertEqual(run("diff", "-rno", "start,first,second", a, b, status=1),
+                         "0x018000000 ram mmio\n"
+                         "0x100000000 - ram\\x20from\\x20-0xe8000\\x20pages\n")
+        pieces = json.loads(run("diff", "--json", a, b, status=1))
+        self.assertEqual([p["pages"] for p in pieces], [0x8000, 0x8000])
+
+    def test_explain_a_large_bar(self):
+        plan = json.loads(run("explain", "--json", "--no-host", "--width", 39, "--bar",
+                              "1G,64", self.file("cfg", CONFIG)))
+        self.assertEqual((plan["moved_pages"], plan["hole"]), (258048, 0x80000000))
+        self.assertEqual(plan["bars"][0]["address"], 0x80000000)
+        self.assertEqual(plan["problems"], [])
+
+    def test_explain_what_has_no_place(self):
+        cfg = self.file("cfg", CONFIG)
+        text = run("explain", "--no-host", "--width", 36, "--bar", "64G,64", cfg, status=1)
+        self.assertIn("would need 37 bits", text)
+        text = run("explain", "--no-host", "--bar", "1G", "--bar", "1G", cfg, status=1)
+        self.assertIn("1 BARs of 32 bits get no place", text)
+
+    def test_explain_reserved_memory(self):
+        cfg = self.file("cfg", CONFIG + 'pci = ["00:04.0"]\n')
+        rmrr = ("--no-host", "--rmrr", "7fff0-7fff3=0:0:4.0")
+        self.assertIn("rdm_policy=relaxed", run("explain", *rmrr, cfg, status=1))
+        cfg = self.file("cfg", CONFIG + 'pci = ["00:04.0,rdm_policy=relaxed"]\n')
+        self.assertIn("free of RAM", run("explain", *rmrr, cfg))
+        cfg = self.file("cfg", CONFIG + 'pci = ["00:04.0"]\nrdm_mem_boundary = 1024\n')
+        self.assertIn("firmware will move 0 B", run("explain", *rmrr, cfg))
+        cfg = self.file("cfg", CONFIG + 'pci = ["00:04.0"]\nrdm="strategy=host,policy=relaxed"\n')
+        self.assertIn("goes on without", run("explain", *rmrr, cfg, status=1))
+        cfg = self.file("cfg", CONFIG + "maxmem = 4096\n")
+        self.assertIn("less than maxmem", run("explain", "--no-host", "--declare",
+                                              "7fff0", cfg, status=1))
+
+    def test_explain_refuses(self):
+        for text, words in (('memory = 3072\n', "no HVM guest"), ('type = "hvm"\n', "0 bytes"),
+                            ('type = "hvm\n', "cfg"), (CONFIG + 'vga = "x"\n', "vga"),
+                            (CONFIG + 'pci = ["x"]\n', "not understood")):
+            self.assertIn(words, run("explain", "--no-host", self.file("cfg", text),
+                                     status=2))
+        self.assertIn("no device", run("explain", self.file(
+            "cfg", CONFIG + 'pci = ["fffe:ff:1f.7"]\n'), status=2))
+        cfg = self.file("cfg", CONFIG)
+        for bar in ("x", "3M", "1G,32", "-1", "99999999999T"):
+            run("explain", "--no-host", f"--bar={bar}", cfg, status=2)
+
+    def test_draw(self):
+        self.check_picture(run("draw", "--no-host", "--bar", "1G,64",
+                               self.file("cfg", CONFIG)), "as it will be")
+        path = self.folder / "out.svg"
+        self.assertEqual(run("draw", "-o", path, "-", stdin=vector("layout-rdm.hex")), "")
+        self.check_picture(path.read_text(), "reserved, 16 KiB")
+
+    def check_picture(self, text, words):
+        texts = [node.text for node in ET.fromstring(text).iter("{http://www.w3.org/2000/svg}text")]
+        self.assertIn(words, texts)
+
+    def test_example_of_the_manual(self):
+        manual = (HERE.parent / "man/xen-memmap.1").read_text()
+        example = re.search(r"^\$ xen-memmap (explain [^\n]*) guest.cfg\n(.*?)^\.fi", manual,
+                            re.M | re.S)
+        self.assertEqual(run(*example[1].split(), self.file("guest.cfg", CONFIG)),
+                         example[2])
+
+    def test_no_xenstored(self):
+        os.environ["XENSTORED_PATH"] = "/nonexistent"
+        for command in ("list", "show", "verify", "wait", "watch"):
+            args = () if command == "list" else ("x",)
+            self.assertIn("does xenstored run?", run(command, *args, status=2))
+
+
+class WithXenstored(Folder):
+    def setUp(self):
+        super().setUp()
+        self.store = Store()
+        self.addCleanup(self.store.stop)
+        self.store.guest(5, "guest")
+
+    def test_list(self):
+        self.store.put("/local/domain/7/name", "old")
+        self.store.put("/local/domain/7/hvmloader/bios", "seabios")
+        text = run("list")
+        self.assertRegex(text, r"(?m)^ *5 guest OFFERED +0 511.88 MiB +0 B")
+        self.assertRegex(text, r"(?m)^ *7 old .*published nothing")
+        self.assertEqual([g["domid"] for g in json.loads(run("list", "--json"))], [5, 7])
+        self.assertEqual(run("list", "-rno", "name"), "guest\nold\n")
+
+    def test_show(self):
+        self.store.publish(5, "SEALED", 1, MOVED)
+        text = run("show", "guest")
+        self.assertIn("guest (domain 5): SEALED, generation 1; RAM 511.88 MiB, moved 128 MiB",
+                      text)
+        self.assertEqual(text, run("show", 5))
+        self.assertNotIn("\x1b", text)
+        self.assertEqual(json.loads(run("show", "-J", 5))["domid"], 5)
+        self.assertIn("no domain called 'no'", run("show", "no", status=2))
+        self.assertIn("says nothing", run("show", "--claimed", 5, status=2))
+        self.store.put("/local/domain/5/data/memory-map/generation", "1")
+        self.store.put("/local/domain/5/data/memory-map/layout/0", MOVED)
+        self.assertIn("not to be relied on", run("show", "--claimed", 5))
+        self.store.publish(5, "COMMITTED", 1, MOVED, error=14)
+        self.assertIn("refused the last command: entries are unsorted", run("show", 5))
+
+    def test_diff_with_the_claim(self):
+        self.store.publish(5, "SEALED", 1, MOVED)
+        self.store.put("/local/domain/5/data/memory-map/generation", "1")
+        self.store.put("/local/domain/5/data/memory-map/layout/0", MOVED)
+        run("diff", 5, "claimed:5")
+        self.store.put("/local/domain/5/data/memory-map/layout/0", BUILT)
+        run("diff", 5, "claimed:5", status=1)
+
+    def test_wait(self):
+        self.assertIn("old hvmloader", run("wait", "-t", 0.1, 5, status=1))
+        run("wait", "--state", "offered", 5)
+        self.store.publish(5, "SEALED", 1, MOVED)
+        run("wait", 5)
+        run("wait", "--state", "no", 5, status=2)
+        run("wait", "-t", "-1", 5, status=2)
+
+    def watching(self, *args):
+        """A child that watches, and that ends if what is waited for does not come."""
+        child = subprocess.Popen([COMMAND, "watch", *args], stdout=subprocess.PIPE)
+        self.addCleanup(child.stdout.close)
+        watchdog = threading.Timer(20, child.kill)
+        self.addCleanup(watchdog.cancel)
+        watchdog.start()
+        return child
+
+    def test_watch(self):
+        child = self.watching("--json")
+        seen = [json.loads(child.stdout.readline())]
+        self.store.guest(6, "other")
+        seen.append(json.loads(child.stdout.readline()))
+        self.store.publish(5, "SEALED", 1, MOVED)
+        while seen[-1].get("state") != "SEALED":
+            seen.append(json.loads(child.stdout.readline()))
+        self.store.gone(5)
+        while seen[-1]["note"] != "ended":
+            seen.append(json.loads(child.stdout.readline()))
+        child.terminate()
+        self.assertEqual(child.wait(10), 0)
+        self.assertEqual([s["domid"] for s in seen][:2] + [seen[-1]["domid"]], [5, 6, 5])
+
+    def test_watch_one(self):
+        child = self.watching("guest")
+        self.assertIn(b"OFFERED", child.stdout.readline())
+        self.store.gone(5)
+        self.assertIn(b"ended", child.stdout.read())
+        self.assertEqual(child.wait(10), 0)
+
+    def test_declare(self):
+        run("declare", "--no-relocate", "guest", "7fff0-7fff3=0:0:4.0", "80000")
+        self.assertIn("no first gfn", run("declare", "guest", "x", status=2))
+        self.assertIn("nothing to declare", run("declare", "guest", status=2))
+        self.store.publish(5, "SEALED", 1, MOVED)
+        self.assertIn("has started", run("declare", "guest", "80000", status=2))
+
+    def test_verify_needs_xen(self):
+        self.assertIn("under Xen", run("verify", "guest", status=2))
+
+    def test_fast_enough(self):
+        for key in range(16):
+            self.store.put(f"/local/domain/0/device-model/5/memory-map/layout/{key}", "".join(
+                f"{(key * 16 + i + 1) << 12:x} 1000 - rdm 0 0\n" for i in range(16)))
+        start = time.monotonic()
+        self.assertEqual(run("show", "-rno", "gfn", 5).count("\n"), 256)
+        self.assertLess(time.monotonic() - start, 1)
+
+    def test_c_client(self):
+        """The example of libxen-memmap(3), built by what pkg-config says."""
+        manual = (HERE.parent / "man/libxen-memmap.3").read_text()
+        example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", manual, re.M | re.S)[1]
+        source = self.file("client.c", example.replace("\\\\", "\\"))
+        env = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(ROOT),
+                   PKG_CONFIG_PATH=str(ROOT / "usr/lib/pkgconfig"))
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "xen-memmap"], env=env,
+                               capture_output=True, check=True, text=True).stdout.split()
+        for standard in ("-std=c99", "-xc++"):
+            subprocess.run(["gcc", standard, "-Wall", "-Werror", str(source), "-o",
+                            str(self.folder / "client"), "-xnone", *flags], check=True)
+            got = subprocess.run([str(self.folder / "client"), "5"], capture_output=True,
+                                 text=True)
+            self.assertEqual((got.returncode, got.stdout), (0, "2 ranges\n"))
+
+    def test_python_client(self):
+        got = subprocess.run([sys.executable, str(HERE / "client.py"), "5"],
+                             capture_output=True, text=True)
+        self.assertEqual((got.stdout, got.returncode),
+                         ("0x0 0xa0 1\n0xc0 0x1ff40 1\n", 0))
+        got = subprocess.run([sys.executable, str(HERE / "client.py"), "6"],
+                             capture_output=True, text=True)
+        self.assertIn("No such process there is no domain 6", got.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
