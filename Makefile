@@ -21,6 +21,7 @@ help:
 	@echo "make bench-extents  the same on a Xen with hvmloader/hypervisor's patch"
 	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
+	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX=; check-libxen-memmap"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
 .PHONY: all
@@ -81,3 +82,4 @@ clean:
 	rm -rf build
 
 include tests/tests.mk
+include libxen-memmap/top.mk

@@ -38,3 +38,40 @@ check-command: all $(T)/noxen.so
 	@$(MAKE) -s uninstall PREFIX=/usr DESTDIR=$(abspath $(T)/root) && \
 	    ! find $(T)/root ! -type d | grep . || { echo "uninstall leaves these" >&2; exit 1; }
 check: check-command
+
+# What a guest may write, and more: each input that is kept, under the sanitizers.
+FUZZ_SECONDS ?= 600
+FUZZ_CC      ?= clang
+
+$(T)/replay: tests/fuzz.c ../tests/fuzz/replay.c $(SRC) $(PURE) $(HDR) | $(T)/.dir
+	$(CC) $(TEST_FLAGS) -I../tests/fuzz $(SANITIZE) -o $@ $(filter %.c,$^) $(XEN_LIBS)
+$(T)/fuzz: tests/fuzz.c $(SRC) $(PURE) $(HDR) | $(T)/.dir
+	$(FUZZ_CC) $(TEST_FLAGS) -I../tests/fuzz -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -o $@ $(filter %.c,$^) $(XEN_LIBS)
+
+.PHONY: check-replay fuzz
+check-replay: $(T)/replay
+	@echo "== replay of libxen-memmap/tests/corpus"
+	@$(T)/replay tests/corpus
+check: check-replay
+fuzz: $(T)/fuzz
+	@mkdir -p $(T)/corpus
+	$(T)/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+	    -artifact_prefix=$(T)/ $(T)/corpus tests/corpus
+
+# The ABI, as it was written down.  What is there may not change under one soname; what
+# is new is written down as well, by `make abi`.
+.PHONY: check-abi abi
+ABI := tests/libxen-memmap.abi
+check-abi: $(LIB)
+	@echo "== the ABI of libxen-memmap"
+	@abidiff --headers-dir2 include --no-show-locs $(ABI) $(LIB).$(SONAME) || \
+	    { echo "abidiff: what is new is noted by \`make abi\`; what changed needs another soname" >&2; \
+	    exit 1; }
+	@for language in "c -std=c99" "c++ -std=c++11"; do \
+	    echo '#include "xen-memmap.h"' | $(CC) -x $$language -pedantic $(WARN) -Iinclude \
+	        -fsyntax-only - || exit 1; done
+check: check-abi
+abi: $(LIB)
+	abidw --exported-interfaces-only --headers-dir include --no-corpus-path --no-comp-dir-path --no-show-locs \
+	    $(LIB).$(SONAME) >$(ABI)
