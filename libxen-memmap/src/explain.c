@@ -19,6 +19,7 @@
 #define HOLE_END   0xfc000000ull        /* and PCI_MEM_END */
 /* hvmloader and what it was started with lie from 1 MiB on, and end below this. */
 #define FIRMWARE_END (2 * MIB)
+#define MARK (256 * 1024)               /* QEMU's, in front of what it parks */
 
 struct xen_memmap_plan {
     xen_memmap_layout *built, *after;
@@ -89,14 +90,14 @@ static bool build_now(struct work *w)
 }
 
 /*
- * QEMU parks video memory and ROMs above where all RAM can come to lie
+ * QEMU parks a mark, video memory and ROMs above where all RAM can come to lie
  * (xen_ram_movable_len() in qemu-patches/).  ROMs take less than 16 MiB.
  */
 static bool add_owned(struct work *w)
 {
     struct memmap_range r = {
-        .gfn = (5 * GIB + ((w->c->ram + GIB - 1) & ~(GIB - 1))) >> 12,
-        .pages = (w->c->video + 16 * MIB) >> 12,
+        .gfn = (5 * GIB + ((w->c->ram + GIB - 1) & ~(GIB - 1)) - MARK) >> 12,
+        .pages = (MARK + w->c->video + 16 * MIB) >> 12,
         .source = MEMMAP_NO_SOURCE, .type = MEMMAP_TYPE_OWNED,
     };
 

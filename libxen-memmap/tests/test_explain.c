@@ -131,6 +131,16 @@ START_TEST(test_too_narrow)
 }
 END_TEST
 
+/* Of 8 GiB at 8 GiB, where the smaller guest's QEMU has parked its video memory. */
+START_TEST(test_parked)
+{
+    guest(3072);
+    ck_ok(xen_memmap_config_bar(h, c, "gpu", 8 * GIB, 1));
+    plan();
+    ck_assert_uint_eq(bar("gpu")->address, 16 * GIB);
+}
+END_TEST
+
 /* Scenario rdm-relaxed: four pages make way. */
 START_TEST(test_region)
 {
@@ -202,9 +212,19 @@ START_TEST(test_libxl_cuts)
                       0x7fe00 - 0xc0);
     ck_assert_uint_eq(xen_memmap_plan_moved(p), 0);
     check_sum();
+    /* What is only declared libxl does not know. */
+    xen_memmap_plan_free(p);
+    xen_memmap_config_free(c);
+    guest(3072);
+    ck_ok(xen_memmap_config_boundary(h, c, GIB));
+    ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3", 0));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 4);
     /* With the usual boundary libxl leaves it to firmware. */
     xen_memmap_plan_free(p);
-    ck_ok(xen_memmap_config_boundary(h, c, 2 * GIB));
+    xen_memmap_config_free(c);
+    guest(3072);
+    ck_ok(xen_memmap_config_host_reserved(h, c, 0x20));
     plan();
     ck_assert_uint_eq(xen_memmap_plan_moved(p), 4);
 }
@@ -218,6 +238,34 @@ START_TEST(test_hole)
     ck_assert_uint_eq(xen_memmap_plan_hole(p), 0xc0000000);
     ck_assert_uint_eq(range_at(0xc0000)->type, XEN_MEMMAP_MMIO);
     ck_assert_uint_eq(range_at(0xbffff)->type, XEN_MEMMAP_RAM);
+}
+END_TEST
+
+/* A hole that the user chose grows by what is needed, and is not doubled. */
+START_TEST(test_hole_grows)
+{
+    guest(1024);
+    ck_ok(xen_memmap_config_hole(h, c, 512 * MIB));
+    ck_ok(xen_memmap_config_bar(h, c, "a", 256 * MIB, 0));
+    ck_ok(xen_memmap_config_bar(h, c, "b", 256 * MIB, 0));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_hole(p), 0xd0000000);
+}
+END_TEST
+
+/* Six MTRRs must be enough for it: it starts where it is rounder. */
+START_TEST(test_hole_is_round)
+{
+    uint64_t size;
+
+    guest(1024);
+    ck_ok(xen_memmap_config_hole(h, c, 256 * MIB));
+    ck_ok(xen_memmap_config_bar(h, c, "a", 256 * MIB, 0));
+    for (size = 256 * MIB; size >= MIB; size /= 2)
+        ck_ok(xen_memmap_config_bar(h, c, "b", size, 0));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_hole(p), 0xca000000);
+    ck_assert_uint_eq(bar("vga mmio")->address, 0xca0ff000);
 }
 END_TEST
 
@@ -293,11 +341,14 @@ Suite *explain_suite(void)
     tcase_add_test(t, test_no_large_bar);
     tcase_add_test(t, test_bar_1g);
     tcase_add_test(t, test_gpu);
+    tcase_add_test(t, test_parked);
     tcase_add_test(t, test_too_narrow);
     tcase_add_test(t, test_region);
     tcase_add_test(t, test_region_stays);
     tcase_add_test(t, test_libxl_cuts);
     tcase_add_test(t, test_hole);
+    tcase_add_test(t, test_hole_grows);
+    tcase_add_test(t, test_hole_is_round);
     tcase_add_test(t, test_sysfs);
     tcase_add_test(t, test_mistakes);
     suite_add_tcase(s, t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records, by the protocol's own test vectors (PROTOCOL.md, section 12). */
 #include "rig.h"
+#include "codec.h"              /* protocol/ */
 
 #include <dirent.h>
 #include <stdio.h>
@@ -91,6 +92,31 @@ START_TEST(test_short_and_long)
 }
 END_TEST
 
+/* Taken by the protocol, but its addresses have more than 64 bits. */
+START_TEST(test_beyond_addresses)
+{
+    struct memmap_range range = {
+        .gfn = 1ull << 52, .pages = 1, .source = MEMMAP_NO_SOURCE,
+        .type = MEMMAP_TYPE_MMIO,
+    };
+    struct memmap_record record = {
+        .major = 1, .kind = MEMMAP_KIND_LAYOUT, .generation = 1,
+        .gfn_limit = UINT64_MAX,
+        .layout = { .range = &range, .nr = 1, .max = 1 },
+    };
+    xen_memmap_layout *l;
+    uint8_t buf[128];
+    uint32_t len;
+
+    len = memmap_pack(&record, buf, sizeof(buf));
+    ck_failed(xen_memmap_decode(h, buf, len, &l), EBADMSG, "beyond all addresses");
+    range.gfn--;
+    len = memmap_pack(&record, buf, sizeof(buf));
+    ck_ok(xen_memmap_decode(h, buf, len, &l));
+    xen_memmap_layout_free(l);
+}
+END_TEST
+
 START_TEST(test_file)
 {
     char path[] = "/tmp/xen-memmap-record-XXXXXX";
@@ -123,6 +149,7 @@ Suite *record_suite(void)
     tcase_add_test(t, test_relocated);
     tcase_add_loop_test(t, test_refused, 0, MEMMAP_ARRAY_SIZE(refused));
     tcase_add_test(t, test_short_and_long);
+    tcase_add_test(t, test_beyond_addresses);
     tcase_add_test(t, test_file);
     suite_add_tcase(s, t);
     return s;

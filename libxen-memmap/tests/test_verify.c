@@ -177,6 +177,20 @@ START_TEST(test_single_pages)
 }
 END_TEST
 
+/* Of two ranges that touch, each has its own. */
+START_TEST(test_neighbours)
+{
+    xen_memmap_layout_free(l);
+    publish("SEALED", 1, "0 a0 0 ram 0 0\nc0 40 c0 ram 0 0\n100 40 900 ram 0 0\n");
+    ck_ok(xen_memmap_read(h, GUEST, XEN_MEMMAP_PUBLISHED, &l));
+    has(0xf0, 0x20, XEN_MEMMAP_PAGE_NONE);
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 2);
+    ck_mismatch(0, 0xf0, 0x10, XEN_MEMMAP_PAGE_NONE);
+    ck_mismatch(1, 0x100, 0x10, XEN_MEMMAP_PAGE_NONE);
+}
+END_TEST
+
 /* Both ends of each range are always asked for. */
 START_TEST(test_ends)
 {
@@ -300,6 +314,7 @@ Suite *verify_suite(void)
     tcase_add_loop_test(t, test_hole_in_ram, 0, 2);
     tcase_add_loop_test(t, test_ram_in_hole, 0, 2);
     tcase_add_test(t, test_single_pages);
+    tcase_add_loop_test(t, test_neighbours, 0, 2);
     tcase_add_test(t, test_ends);
     tcase_add_test(t, test_xens_heap);
     tcase_add_loop_test(t, test_video_memory, 0, 2);
