@@ -210,7 +210,8 @@ class Guest:
                 outcome.domid = int(domid.group(1))
             outcome.e820, outcome.bars = [], []
         if status:
-            raise Ended(stage, text.strip() or f"status {status}")
+            # All of it: libxl's first error is seldom the reason.
+            raise Ended(stage, " | ".join(text.splitlines()) or f"status {status}")
         self._next("checks")
 
     def _plug(self, request):
