@@ -92,11 +92,12 @@ $(T)/asan/%.o: %.c tests/tests.mk | test-tools
 	@mkdir -p $(@D)
 	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(SANITIZE) $(check_flags) -MMD -MP -c -o $@ $<
 
-$(T)/unit: $(UNIT_OBJ)
-	@$(TEST_CC) -o $@ $^ $(check_libs)
+# The simulated device model has QEMU's own file in it.
+$(T)/unit: $(UNIT_OBJ) $(T)/qemu/libharness.a
+	@$(TEST_CC) -o $@ $^ $(check_libs) $(qemu_libs)
 
-$(T)/unit-asan: $(ASAN_OBJ)
-	@$(TEST_CC) $(SANITIZE) -o $@ $^ $(check_libs)
+$(T)/unit-asan: $(ASAN_OBJ) $(T)/qemu-asan/libharness.a
+	@$(TEST_CC) $(SANITIZE) -o $@ $^ $(check_libs) $(qemu_libs)
 
 # qemu-patches/src against declarations of our own: tests/qemu/README.md.
 # libharness.a is for whoever wants xen-memmap-rdm.c alone; -asan under sanitizers.
@@ -289,11 +290,13 @@ $(T)/faults: $(call objects,o1,tests/prop/faults.c tests/prop/faults-main.c \
              tests/prop/host.c $(PURE_SRC))
 	@$(TEST_CC) -o $@ $^
 
-$(T)/prop: $(call objects,o1,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC))
-	@$(TEST_CC) -o $@ $^
+$(T)/prop: $(call objects,o1,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC)) \
+           $(T)/qemu/libharness.a
+	@$(TEST_CC) -o $@ $^ $(qemu_libs)
 
-$(T)/prop-asan: $(call objects,asan,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC))
-	@$(TEST_CC) $(SANITIZE) -o $@ $^
+$(T)/prop-asan: $(call objects,asan,tests/prop/prop-main.c $(PROP_SRC) $(PURE_SRC)) \
+                $(T)/qemu-asan/libharness.a
+	@$(TEST_CC) $(SANITIZE) -o $@ $^ $(qemu_libs)
 
 # What needs no host; then stock against ours on the emulated host, BENCH_RUNS times
 # and once to count.

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulated device model: what stands behind the protocol's end in QEMU. */
+/*
+ * The simulated device model: what stands behind the protocol's end in QEMU.  Reserved
+ * memory is QEMU's own file, qemu-patches/src/hw/i386/xen/xen-memmap-rdm.c, in a QEMU
+ * that is none (tests/qemu) and on the simulated Xen.
+ */
 #include <stdlib.h>
 
+#include "../qemu/harness.h"
 #include "sim.h"
 
 static bool fails(unsigned int *count)
@@ -43,62 +48,121 @@ static unsigned int op_check(void *opaque, unsigned int cmd,
     return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 
-/* Map what is assigned and called RDM, or say which entry stands in the way. */
-static unsigned int map_rdm(const struct memmap_record *r, uint16_t *index)
+static int reserved(void *opaque, bool all, uint32_t sbdf,
+                    struct harness_region *r, unsigned int room)
 {
-    unsigned int i, e;
+    unsigned int nr = 0;
 
-    for ( unsigned int go = 0; go < 2; go++ )
-        for ( i = 0; i < sim.nr_rdm; i++ )
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+        if ( all || sim.rdm[i].sbdf == sbdf )
         {
-            struct sim_rdm *m = &sim.rdm[i];
-            bool all = m->assigned;
-
-            for ( uint64_t gfn = m->gfn; all && gfn < m->gfn + m->pages; gfn++ )
-            {
-                e = memmap_layout_seek(&r->layout, gfn);
-                all = e < r->layout.nr && r->layout.range[e].gfn <= gfn &&
-                      r->layout.range[e].type == MEMMAP_TYPE_RDM &&
-                      !(r->layout.range[e].flags & MEMMAP_EF_UNMAPPED);
-            }
-            if ( !all )
-                continue;
-            if ( !go && (sim.fault.rdm & (1u << i)) )
-            {
-                *index = memmap_layout_seek(&r->layout, m->gfn);
-                return MEMMAP_E_RDM;
-            }
-            if ( !go )
-                continue;
-            host_set(&sim.host, m->gfn, m->pages, 0, HOST_DIRECT);
-            m->mapped = true;
+            if ( nr < room )
+                r[nr] = (struct harness_region){ sim.rdm[i].sbdf,
+                                                 sim.rdm[i].gfn,
+                                                 sim.rdm[i].pages };
+            nr++;
         }
+    return nr;
+}
 
-    return MEMMAP_OK;
+static int permit(void *opaque, uint64_t mfn, uint64_t pages, bool allow)
+{
+    return 0;
+}
+
+/* Xen asks nobody whether RAM was there; another domain's page or its own stays. */
+static int map(void *opaque, uint64_t gfn, uint64_t mfn, uint64_t pages, bool add)
+{
+    uint64_t over = 0;
+
+    for ( unsigned int i = 0; add && i < sim.nr_rdm; i++ )
+        if ( (sim.fault.rdm & (1u << i)) && sim.rdm[i].gfn < gfn + pages &&
+             gfn < sim.rdm[i].gfn + sim.rdm[i].pages )
+            return HOST_EBUSY;
+    for ( uint64_t i = gfn; i < gfn + pages; i++ )
+        switch ( host_get(&sim.host, i).type )
+        {
+        case HOST_GRANT:
+        case HOST_FOREIGN:
+        case HOST_SPECIAL:
+            return HOST_EBUSY;
+        case HOST_NONE:
+        case HOST_DIRECT:
+            break;
+        default:
+            over++;
+        }
+    sim.host.replaced += over;
+    host_set(&sim.host, gfn, pages, 0, add ? HOST_DIRECT : HOST_NONE);
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+        if ( sim.rdm[i].gfn < gfn + pages &&
+             gfn < sim.rdm[i].gfn + sim.rdm[i].pages )
+            sim.rdm[i].mapped = add;
+    return 0;
+}
+
+static bool assigned(void *opaque, uint32_t sbdf)
+{
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+        if ( sim.rdm[i].sbdf == sbdf )
+            return sim.rdm[i].assigned;
+    return false;
+}
+
+static struct XenMemmapRDM *rdm;
+
+/* QEMU's side of reserved memory, with the devices that this guest has. */
+static struct XenMemmapRDM *get_rdm(void)
+{
+    if ( rdm )
+        return rdm;
+    harness_reset();
+    harness_xen = (struct harness_xen){
+        .reserved = reserved, .permit = permit, .map = map,
+        .assigned = assigned,
+    };
+    rdm = harness_rdm_new(&sim.dm, &sim.view);
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+        harness_plug(sim.rdm[i].sbdf);
+    return rdm;
+}
+
+void sim_dm_new(void)
+{
+    if ( rdm )
+        harness_rdm_free(rdm);
+    rdm = NULL;
 }
 
 static unsigned int op_apply(void *opaque, const struct memmap_record *r,
                              uint16_t *index)
 {
-    if ( fails(&sim.fault.apply) )
-        return MEMMAP_E_APPLY;
-    if ( MEMMAP_OFFER_FEATURES(sim.dm.accepted) & MEMMAP_FEAT_RDM )
-    {
-        unsigned int rc = map_rdm(r, index);
+    unsigned int rc;
 
-        if ( rc )
-            return rc;
+    rc = xen_memmap_rdm_map(get_rdm(), &r->layout, &sim.owned, index);
+    if ( rc )
+        return rc;
+    if ( fails(&sim.fault.apply) )
+    {
+        xen_memmap_rdm_undo(get_rdm());
+        return MEMMAP_E_APPLY;
     }
     if ( !memmap_layout_copy(&sim.view, &r->layout) )
         abort();
+    xen_memmap_rdm_keep(get_rdm());
     sim.applies++;
     return MEMMAP_OK;
 }
 
 static bool op_constraints(void *opaque, struct memmap_layout *l)
 {
-    return !fails(&sim.fault.constraints) &&
-           memmap_layout_copy(l, &sim.owned);
+    if ( fails(&sim.fault.constraints) ||
+         !xen_memmap_rdm_constraints(get_rdm(), l) )
+        return false;
+    for ( unsigned int i = 0; i < sim.owned.nr; i++ )
+        if ( !memmap_layout_set(l, &sim.owned.range[i]) )
+            return false;
+    return true;
 }
 
 static void op_changed(void *opaque, unsigned int cmd)

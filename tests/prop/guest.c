@@ -201,6 +201,15 @@ static void tell(uint64_t gfn, uint64_t pages)
         .gfn = gfn, .pages = pages };
 }
 
+static bool overlaps_rdm(const struct sim_rdm *m)
+{
+    for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+        if ( m->gfn < sim.rdm[i].gfn + sim.rdm[i].pages &&
+             sim.rdm[i].gfn < m->gfn + m->pages )
+            return true;
+    return false;
+}
+
 /* Reserved memory from QUERY and from xenstore; the E820's is in build_ram(). */
 static void build_rdm(void)
 {
@@ -211,17 +220,11 @@ static void build_rdm(void)
     for ( unsigned int n = chance(40) ? rnd(SIM_RDM + 1) : 0; n; n-- )
     {
         struct sim_rdm m = { .gfn = somewhere(), .pages = 1 + rnd(6),
+                             .sbdf = (1 + sim.nr_rdm) << 3,
                              .assigned = chance(70) };
-        struct memmap_range r = {
-            .gfn = m.gfn, .pages = m.pages, .type = MEMMAP_TYPE_RDM,
-            .source = MEMMAP_NO_SOURCE, .aux = rnd(3) << 3,
-        };
 
         if ( memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_OWNED, m.gfn,
-                                    m.pages) ||
-             memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_RDM, m.gfn,
-                                    m.pages) ||
-             !memmap_layout_set(&sim.owned, &r) )
+                                    m.pages) || overlaps_rdm(&m) )
             continue;
         sim.rdm[sim.nr_rdm++] = m;
         if ( sim.dm.features & MEMMAP_FEAT_RDM )

@@ -171,6 +171,20 @@ static bool is_told(uint64_t gfn)
     return false;
 }
 
+static bool has_room(const struct memmap_layout *l, const struct sim_rdm *m)
+{
+    for ( uint64_t gfn = m->gfn; gfn < m->gfn + m->pages; gfn++ )
+    {
+        const unsigned int i = memmap_layout_seek(l, gfn);
+
+        if ( i == l->nr || l->range[i].gfn > gfn ||
+             l->range[i].type != MEMMAP_TYPE_RDM ||
+             (l->range[i].flags & MEMMAP_EF_UNMAPPED) )
+            return false;
+    }
+    return true;
+}
+
 /* Reserved memory is free of RAM, or marked; and what can be mapped is. */
 static void check_rdm(const struct memmap_layout *now)
 {
@@ -213,19 +227,14 @@ static void check_rdm(const struct memmap_layout *now)
     for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
     {
         const struct sim_rdm *m = &sim.rdm[i];
-        bool asked = agreed && m->assigned && sim.committed;
+        const bool room = sim.ever && has_room(&sim.view, m);
 
         if ( m->mapped && (!m->assigned || (sim.fault.rdm & (1u << i))) )
             wrong("reserved memory at %#" PRIx64 " was mapped", m->gfn);
-        for ( uint64_t gfn = m->gfn; asked && gfn < m->gfn + m->pages; gfn++ )
-        {
-            const unsigned int at = memmap_layout_seek(&sim.view, gfn);
-
-            asked = at < sim.view.nr && sim.view.range[at].gfn <= gfn &&
-                    sim.view.range[at].type == MEMMAP_TYPE_RDM &&
-                    !(sim.view.range[at].flags & MEMMAP_EF_UNMAPPED);
-        }
-        if ( asked && !m->mapped )
+        if ( m->mapped && !room )
+            wrong("reserved memory at %#" PRIx64 " is mapped, and no layout that"
+                  " was accepted has room for it", m->gfn);
+        if ( agreed && m->assigned && sim.committed && room && !m->mapped )
             wrong("reserved memory at %#" PRIx64 " was not mapped", m->gfn);
     }
 

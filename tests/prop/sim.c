@@ -188,6 +188,7 @@ void sim_new(void)
     plan.hole_start = 0;
 
     host_init(&sim.host);
+    sim_dm_new();
     memset(&sim.dm, 0, offsetof(struct memmap_dm, range));
     sim.dm.ops = &sim_dm_ops;
     memmap_dm_reset(&sim.dm);

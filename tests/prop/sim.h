@@ -41,11 +41,12 @@ struct sim {
     struct memmap_range owned_range[64];
 
     /*
-     * Reserved memory that the host knows of, all of it told in QUERY; it is
-     * this guest's device's, or may become so.
+     * Reserved memory of the guest's devices, as the host knows it.  Xen has
+     * assigned the device, or has not yet; the memory is mapped by the device model.
      */
     struct sim_rdm {
         uint64_t gfn, pages;
+        uint32_t sbdf;
         bool assigned, mapped;
     } rdm[SIM_RDM];
     unsigned int nr_rdm;
@@ -78,6 +79,7 @@ struct sim {
 
 extern struct sim sim;
 extern const struct memmap_dm_ops sim_dm_ops;
+void sim_dm_new(void);              /* a part of sim_new() */
 
 /* What cannot move: hvmloader's image, a module, ACPI tables (gfns). */
 #define SIM_IMAGE_END  0x140u

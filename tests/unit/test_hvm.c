@@ -61,17 +61,11 @@ static void has_bar(uint64_t size, bool is_64bit)
     bar[nr_bars++] = (struct memmap_bar){ .size = size, .is_64bit = is_64bit };
 }
 
-/* Reserved memory that the device model tells of, of an assigned device. */
-static void has_rdm(uint64_t gfn, uint64_t pages, unsigned int aux)
+/* Reserved memory of an assigned device: the device model tells of it and maps it. */
+static void has_rdm(uint64_t gfn, uint64_t pages, uint32_t sbdf)
 {
-    struct memmap_range r = {
-        .gfn = gfn, .pages = pages, .type = MEMMAP_TYPE_RDM, .aux = aux,
-        .source = MEMMAP_NO_SOURCE,
-    };
-
-    REQUIRE(memmap_layout_set(&sim.owned, &r));
-    sim.rdm[sim.nr_rdm++] = (struct sim_rdm){ .gfn = gfn, .pages = pages,
-                                              .assigned = true };
+    sim.rdm[sim.nr_rdm++] = (struct sim_rdm){
+        .gfn = gfn, .pages = pages, .sbdf = sbdf, .assigned = true };
 }
 
 static bool boot(void)
