@@ -367,15 +367,15 @@ $(T)/vectors: tests/vectors/main.c $(UNIT_DEPS) | test-tools
 	    tests/vectors/vectors.c tests/unit/rig.c $(PURE_SRC)
 
 # Only what ships is measured; without optimisation, so that lines are lines.
-coverage: test-tools
+coverage: test-tools $(T)/qemu/libharness.a
 	@rm -rf $(T)/coverage && mkdir -p $(T)/coverage
 	@for src in $(wildcard protocol/*.c); do \
 	    $(TEST_CC) $(TEST_CFLAGS) -O0 --coverage -c $$src \
 	        -o $(T)/coverage/$$(basename $$src .c).o || exit 1; done
-	@$(TEST_CC) $(TEST_CFLAGS) -O1 $(check_flags) --coverage \
+	@$(TEST_CC) $(TEST_CFLAGS) -Wno-unused-parameter -O1 $(check_flags) --coverage \
 	    -fno-profile-arcs -fno-test-coverage -o $(T)/coverage/unit \
 	    $(T)/coverage/*.o $(UNIT_SRC) $(filter-out protocol/%,$(PURE_SRC)) \
-	    $(check_libs)
+	    $(T)/qemu/libharness.a $(check_libs) $(qemu_libs)
 	@TESTS_SRC=$(CURDIR)/tests CK_FORK=no $(T)/coverage/unit \
 	    >$(T)/coverage/log || { tail -n 20 $(T)/coverage/log; exit 1; }
 	@tail -n 1 $(T)/coverage/log
