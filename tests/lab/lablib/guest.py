@@ -18,9 +18,15 @@ from .ui import LabError, progress
 _DOM0_ANSWERS = 60
 
 
+# So many times as long as on a quiet machine a guest may take, at the most.
+_PATIENCE = 3.0
+
+
 def load():
-    """How many programs want each processor; at least 1."""
-    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
+    """How many programs want each processor; at least 1, and no more than the lab has
+    patience for."""
+    said = os.getloadavg()[0] / len(os.sched_getaffinity(0))
+    return min(max(1.0, said), _PATIENCE)
 
 
 class Guest:
@@ -168,7 +174,7 @@ class Guest:
                     self._said(event)
             if ended and os.path.exists(gone):
                 raise Ended(self.stage, "the device model ended: "
-                            + " | ".join(self.outcome.text("qemu.log")[-3:]))
+                            + " | ".join(self.outcome.text("qemu.log")[-5:]))
             self.host.check_alive(self.stage)
             self._check_time()
             self.host.check_silence("guest's " + self.stage, heard)

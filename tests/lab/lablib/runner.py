@@ -11,6 +11,7 @@ from . import cache, controls, parts, process, scenario, schedule, verdict
 from .endings import Ending
 from .guest import Guest
 from .host import DOM0_MEMORY, XEN_MEMORY, Host
+from .outcome import Outcome
 from .ui import Enough, LabError, Stopped, progress
 
 _KEEP_RUNS = 20
@@ -260,6 +261,8 @@ class Run:
             try:
                 host.start()
             except Ending as ending:
+                if self._boot_again(job, ending):
+                    return job
                 raise LabError(f"{host.who} did not come up: {ending}") from ending
             while job is not None:
                 lost, again = self._guest(host, job)
@@ -271,6 +274,13 @@ class Run:
         finally:
             host.stop()
         return None
+
+    def _boot_again(self, job, ending):
+        """Whether a host that did not come up is tried once more: as if its first
+        guest had fallen silent."""
+        outcome = Outcome(job.scenario, job.stack, self.folder)
+        outcome.ending = ending
+        return self.judge.try_again(outcome)
 
     def _guest(self, host, job):
         """Run one: (whether the host was lost, whether there is another try)."""

@@ -182,10 +182,27 @@ class Builds(unittest.TestCase):
         self.assertEqual(str(run.trouble), "no compiler")
         self.assertEqual(last, "0 passed, 1 failed")
 
-    def test_a_host_that_does_not_come_up_ends_the_run(self):
+    def test_a_host_that_falls_silent_is_booted_once_more(self):
+        world = World(self)
+        world.start = mock.Mock(side_effect=[Silent("dom0's kernel", "nothing"), None])
+        run, last = world.run([(item, "ours") for item in items("ab")])
+        self.assertIs(run.trouble, None)
+        self.assertEqual(world.begun, ["a on host 1 host1.2", "b on host 1 host1.2"])
+        self.assertEqual(world.outcomes[0].first_try, "dom0's kernel: nothing")
+        self.assertEqual(last, "2 passed, 0 failed")
+
+    def test_a_host_whose_kernel_panics_is_not(self):
+        world = World(self)
+        world.start = mock.Mock(side_effect=HostCrash("dom0's kernel", "Oops"))
+        run, _ = world.run([(items("a")[0], "ours")])
+        self.assertEqual(world.start.call_count, 1)
+        self.assertRegex(str(run.trouble), "did not come up: dom0's kernel: Oops")
+
+    def test_a_host_that_does_not_come_up_twice_ends_the_run(self):
         world = World(self)
         world.start = mock.Mock(side_effect=Silent("dom0's kernel", "nothing"))
         run, last = world.run([(item, "ours") for item in items("ab")])
+        self.assertEqual(world.start.call_count, 2)
         self.assertIs(type(run.trouble), runner.LabError)
         self.assertRegex(str(run.trouble), "host 1.* did not come up: dom0's kernel")
         self.assertEqual((world.begun, last), ([], "0 passed, 2 failed"))
