@@ -42,7 +42,8 @@
  * high_mem_pgend in bytes, for scenarios that know them. holes= are ranges that must be
  * reserved although they lie amid RAM; libxl and the planner have already moved that RAM
  * elsewhere, so they are not in the account. gaps= are ranges that must not be RAM, but need not
- * be mentioned at all.
+ * be mentioned at all. lost= is how much RAM may have been lost, nobody knows where: what is amid
+ * RAM and mentioned by nobody, added up; it is in the account, which stays exact.
  */
 #include "guest.h"
 
@@ -63,6 +64,7 @@ struct account {
     uint64_t low_end;           /* where low RAM ends, if the scenario knows */
     uint64_t kept;              /* bytes */
     unsigned int pieces;        /* of it, from 1 MiB on */
+    uint64_t lost, may_lose;    /* bytes that nobody mentions, and the most of them */
 };
 
 static bool overlap(const struct range *a, const struct range *b)
@@ -184,6 +186,18 @@ static uint64_t reserved_until(const struct e820 *m, uint64_t at, uint64_t end)
     return at < end ? at : end;
 }
 
+/* Nobody mentions GAP; is that RAM which the scenario says may be lost? */
+static bool may_be_lost(struct account *a, struct range gap)
+{
+    uint64_t bytes = gap.end - gap.start;
+
+    if (bytes > a->may_lose - a->lost) {
+        return false;
+    }
+    a->lost += bytes;
+    return true;
+}
+
 /* All of R, which ends with RAM, is RAM, a hole, or the firmware's. */
 static void add_range(struct account *a, const struct e820 *m, struct range r, char *bad,
                       size_t size)
@@ -201,7 +215,7 @@ static void add_range(struct account *a, const struct e820 *m, struct range r, c
             bool aligned = r.start >= FOUR_GIB && gap.end % CHUNK_SIZE == 0;
 
             gap = outside_holes(gap, a);
-            if (gap.end && !(a->exact && aligned)) {
+            if (gap.end && !(a->exact && aligned) && !may_be_lost(a, gap)) {
                 append(bad, size, "0x%llx-0x%llx, amid RAM, is mentioned by nobody",
                        ull(gap.start), ull(gap.end));
             }
@@ -316,7 +330,8 @@ static void run(struct params *p, struct outcome *o)
     a.anywhere = param_given(p, "firmware");
     a.exact = total != 0;
     a.low_end = want_low;
-    a.kept = a.pieces = 0;
+    a.kept = a.pieces = a.lost = 0;
+    a.may_lose = param_size(p, "lost", 0);
 
     if (!params_ok(p, o)) {
         return;
@@ -387,7 +402,7 @@ static void run(struct params *p, struct outcome *o)
         return;
     }
     if (total) {
-        have = ram + a.kept + (LEGACY_END - LEGACY_START);
+        have = ram + a.kept + a.lost + (LEGACY_END - LEGACY_START);
         want = total - less;
         if (have > want || have + slack < want) {
             outcome(o, FAILURE, "RAM is %llu bytes, the firmware kept %llu, with 384 KiB legacy "
@@ -406,6 +421,6 @@ const struct check check_e820 = {
     .name = "e820",
     .summary = "RAM adds up to what was configured; nothing overlaps a BAR or a hole",
     .params = "total=BYTES less=BYTES slack=BYTES firmware=BYTES low-end=ADDR high-end=ADDR "
-              "holes=S-E+S-E... gaps=S-E+S-E...",
+              "holes=S-E+S-E... gaps=S-E+S-E... lost=BYTES",
     .run = run,
 };

@@ -164,6 +164,14 @@ START_TEST(test_lost_amid_ram)
     ck_assert_int_eq(run("gaps=0x40000000-0x40002000"), FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "in the hole 0x40000000-0x40002000"));
     ck_assert_int_eq(run("holes=0x40000000-0x40001000"), FAILURE);
+    /* As RAM that was lost it is, and no other page may be missing. */
+    ck_assert_int_eq(run("total=3G,less=16M,lost=4K"), SUCCESS);
+    ck_assert_int_eq(run("total=3G,less=16M,lost=4095"), FAILURE);
+    ck_assert_ptr_nonnull(strstr(o.text, "0x40000000-0x40001000, amid RAM, is mentioned by nobody"));
+    ck_assert_int_eq(run("total=3G,less=16388K,lost=4K"), FAILURE);
+    ck_assert_int_eq(run("total=3G,less=16380K,lost=4K"), FAILURE);
+    amid(0x40000000, 0x40001000, "Reserved");
+    ck_assert_int_eq(run("total=3G,less=16M,lost=4K"), FAILURE);
 }
 END_TEST
 
