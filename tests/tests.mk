@@ -39,11 +39,6 @@ check_libs   = $(eval check_libs := $(shell pkg-config --libs check))$(check_lib
 
 .PHONY: check-unit check-prop check-mutations fuzz coverage vectors
 .PHONY: test-tools check-portable check-replay check-asan
-# What it says comes in order; what it compiles, in any (see unit-build).
-ifndef UNORDERED
-.NOTPARALLEL: check-unit
-endif
-
 test-tools:
 	@pkg-config --exists check || { echo "Check is missing: apt-get install" \
 	    "check pkg-config" >&2; exit 1; }
@@ -54,18 +49,14 @@ test-tools:
 	    exit 1; }
 	@mkdir -p $(T)
 
-# The run whose closing line counts comes last.
-check-unit: unit-build check-portable check-replay check-asan check-lab-parts check-scripts \
-            check-qemu $(T)/unit $(T)/bench_plan $(T)/bench_codec
+# Side by side; each says what it has to say in one piece.  The run whose closing line
+# counts comes last.
+UNIT_PARTS := check-asan check-qemu check-lab-parts check-scripts check-portable check-replay
+check-unit: test-tools
+	@$(MAKE) -s --no-print-directory -j$$(nproc) --output-sync=target $(T)/unit \
+	    $(UNIT_PARTS) $(T)/bench_plan $(T)/bench_codec
 	@echo "== unit tests"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit
-
-.PHONY: unit-build
-unit-build: test-tools
-	@$(MAKE) -s --no-print-directory -j$$(nproc) UNORDERED=1 $(T)/unit \
-	    $(T)/qemu/unit $(T)/qemu-asan/unit \
-	    $(T)/unit-asan $(FUZZERS:%=$(T)/replay-%) $(T)/bench_plan \
-	    $(T)/bench_codec
 
 check-asan: $(T)/unit-asan
 	@echo "== unit tests under AddressSanitizer and UBSan"

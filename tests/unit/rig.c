@@ -62,10 +62,10 @@ static unsigned int dm_op_check(void *opaque, unsigned int cmd,
 
     rig->checks++;
     rig->checked = *r;
+    /* Whatever it leaves here counts only with an error. */
+    *index = rig->err_index;
     if ( rig->check_cmd && rig->check_cmd != cmd )
         return MEMMAP_OK;
-    if ( rig->check_err )
-        *index = rig->err_index;
     return rig->check_err;
 }
 
