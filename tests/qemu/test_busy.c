@@ -78,6 +78,27 @@ START_TEST(unknown)
 }
 END_TEST
 
+/* Of what is none of the guest's RAM, somewhere between, nobody asks. */
+START_TEST(beside)
+{
+    fresh();
+    harness_lock(0xf0000000, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_lacks(harness_events(), "drain");
+}
+END_TEST
+
+/* What takes the place of RAM is none, whatever it says of where it was. */
+START_TEST(no_ram_any_more)
+{
+    fresh();
+    layout_set(&l, FROM, PAGES, MEMMAP_TYPE_MMIO, 0, 0);
+    l.record.layout.range[memmap_layout_seek(&l.record.layout, FROM)].source = FROM;
+    harness_lock(FROM << 12, 0x1000, false);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, NOBODY);
+}
+END_TEST
+
 START_TEST(drained)
 {
     fresh();
@@ -171,6 +192,8 @@ Suite *busy_suite(void)
     tcase_add_test(t, entered);
     tcase_add_test(t, swapped);
     tcase_add_test(t, unknown);
+    tcase_add_test(t, beside);
+    tcase_add_test(t, no_ram_any_more);
     tcase_add_test(t, drained);
     tcase_add_test(t, drained_in_vain);
     tcase_add_test(t, stays);

@@ -175,10 +175,14 @@ START_TEST(soon)
     ck_assert_str_eq(harness_key("error"), "0");
     harness_pass(1);
     ck_assert_str_eq(harness_key("error"), "1");
+    /* Whatever is refused, not only what may be the last that is said. */
+    harness_out(MEMMAP_REG_OFFER, 4, MEMMAP_OFFER(1, 0, 0));
+    harness_pass(100);
+    ck_assert_str_eq(harness_key("error"), "2");
     guest_cmd(MEMMAP_CMD_SEAL);
     harness_pass(100);
     ck_assert_str_eq(harness_key("state"), "SEALED");
-    ck_assert_uint_eq(harness_commits(), 6);
+    ck_assert_uint_eq(harness_commits(), 7);
 }
 END_TEST
 

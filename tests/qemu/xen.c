@@ -35,7 +35,7 @@ static GPtrArray *pages;            /* what xen_page() mapped */
 
 static struct {
     uint64_t gfn, pages;
-} populated[64];
+} populated[MEMMAP_MAX_ENTRIES + 64];
 static unsigned int nr_populated;
 
 static void page_free(void *page)

@@ -249,7 +249,6 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
         return MEMMAP_OK;
     }
     bdrv_drain_all();
-    *index = MEMMAP_NO_INDEX;
     return xen_memmap_is_busy(s, r, index) ? MEMMAP_E_BUSY : MEMMAP_OK;
 }
 
