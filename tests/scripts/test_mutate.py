@@ -68,6 +68,23 @@ class Mutate(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn('hangs', said)
 
+    def test_nothing_is_left_behind(self):
+        """As by Check, which puts each of its tests in a process group of its own."""
+        left = self.root / 'left'
+        self.put('test.py', 'import os, sys, time\n'
+                 'if os.fork():\n'
+                 '    time.sleep(.3)\n'
+                 '    sys.exit("x=2" in open("src/a.sh").read())\n'
+                 'os.setpgid(0, 0)\n'
+                 f'open("{left}", "w").write(str(os.getpid()))\n'
+                 'time.sleep(60)\n')
+        status, _ = self.mutate('src/a.sh | x=1 | x=2\n', head='#! sources: src/*.sh\n'
+                                '#! build: true\n#! test: python3 test.py\n')
+        self.assertEqual(status, 0)
+        stat = pathlib.Path(f'/proc/{left.read_text()}/stat')
+        # Killed, but whose it is by now may not have taken notice.
+        self.assertTrue(not stat.exists() or ') Z ' in stat.read_text())
+
     def test_no_mistake(self):
         status, said = self.mutate('src/a.sh | x=1 | x=1 #\nsrc/a.sh | x=1 | x=2\n')
         self.assertEqual(status, 1)
