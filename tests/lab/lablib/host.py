@@ -12,7 +12,7 @@ from .ui import LabError, progress, tail
 DOM0_MEMORY = 1024      # MiB
 XEN_MEMORY = 1024       # MiB: Xen itself, p2m and shadow tables, the DMs' pages
 
-# Why each of these, see LAB NOTES in tests/lab/README.md.
+# Why each of these, see tests/lab/FINDINGS.md.
 _CPU = "EPYC,+svm,+npt,-smap,-smep,-monitor,-rdtscp"
 _IOMMU = {
     "none": ([], []),
@@ -25,7 +25,7 @@ _IOMMU = {
 # would have to look at the share again and again otherwise.
 _BELL = "bell"
 # Seconds of silence after which the host gets an interrupt, in case the emulator
-# has lost one (README.md).
+# has lost one (FINDINGS.md).
 _NUDGE = 5
 
 
@@ -130,7 +130,7 @@ class Host:
             devices += ["-machine", words]
         for device in self.config["devices"]:
             devices += ["-device", device]
-        # Lazy FPU switching goes wrong under TCG (README.md).
+        # Lazy FPU switching goes wrong under TCG (FINDINGS.md).
         options = ["spec-ctrl=eager-fpu", "console=com1", "com1=115200,8n1",
                    "loglvl=all",
                    "guest_loglvl=all", f"dom0_mem={DOM0_MEMORY}M,"

@@ -44,7 +44,7 @@ class Judge:
         """Whether the guest is to run once more, in a new boot.
 
         Silence is more often the emulator's doing than the guest's
-        (tests/lab/README.md), but not often, so it is not many guests' excuse.
+        (tests/lab/FINDINGS.md), but not often, so it is not many guests' excuse.
         """
         pair = (outcome.scenario, outcome.stack)
         who = f"{outcome.scenario.name} on {outcome.stack}"

@@ -82,7 +82,7 @@ strip qemu-system-i386
 
 
 # The handlers give CR8 back what nothing changed meanwhile, and TCG may abort at
-# a write to it (README.md).
+# a write to it (FINDINGS.md).
 _OVMF = """
 cd /build/edk2
 sed -i '/^ *mov  *cr8, rax/d' \
