@@ -21,7 +21,8 @@ help:
 	@echo "make bench-extents  the same on a Xen with hvmloader/hypervisor's patch"
 	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
-	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX=; check-libxen-memmap"
+	@echo "make check-libxen-memmap  the library's and the command's tests"
+	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX="
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
 .PHONY: all
@@ -65,14 +66,14 @@ QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
 .PHONY: check check-lab check-quick check-nightly
 check-lab: series
 	@$(LAB_RUN) --cached-controls
-check: series deps-unit deps-lab
-	@scripts/check --beside check-unit --beside check-prop \
-		--beside check-qemu-mapcache -- \
+check: series deps-unit deps-lab deps-check-libxen-memmap
+	@scripts/check --beside check-unit --beside check-libxen-memmap \
+		--beside check-prop --beside check-qemu-mapcache -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-nightly: series deps-unit deps-lab
-	@$(MAKE) --no-print-directory check-unit check-prop-long \
+	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(LAB_RUN) --nightly

@@ -5,13 +5,13 @@
 deps-libxen-memmap:
 	@scripts/deps gcc g++ libc6-dev pkg-config python3 libxen-dev libglib2.0-dev \
 	    libjson-glib-dev libsmartcols-dev
-check-libxen-memmap: deps-libxen-memmap
+.PHONY: deps-check-libxen-memmap
+deps-check-libxen-memmap: deps-libxen-memmap
 	@scripts/deps check abigail-tools
+check-libxen-memmap: deps-check-libxen-memmap
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check
 
 install: deps-libxen-memmap
 	@$(MAKE) --no-print-directory -C libxen-memmap install
 uninstall:
 	@$(MAKE) --no-print-directory -C libxen-memmap uninstall
-
-check: check-libxen-memmap
