@@ -48,6 +48,9 @@ class Keys(unittest.TestCase):
                 lambda s: s.guest.update(memory=1),
                 lambda s: s.guest["cmdline"].append("quiet"),
                 lambda s: s.guest.update(kernel="debian"),
+                lambda s: s.guest.update(until="firmware"),
+                # Of this xl is not told, it is written behind its back.
+                lambda s: s.guest.update({"allow-memory-relocate": 1}),
                 lambda s: s.xenstore.update(a="b"),
                 lambda s: s.passthrough.append({"device": "00:04.0"}),
                 # xl is not told of what comes later.
