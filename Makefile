@@ -40,16 +40,19 @@ deps-lab:
 		libarchive-tools
 test-tools: deps-unit
 
-# Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.
+# Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.  AUTHOR and
+# SIGNOFF, "Name <mail@host>", are for a person who posts one.
+MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
+           $(if $(SIGNOFF),--signoff '$(SIGNOFF)')
 .PHONY: series
 series: deps-series
 	@for dir in hvmloader/xen-*; do \
-		scripts/mkseries $$dir build/series/$${dir##*/} || exit 1; done
+		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
 	@for dir in hvmloader/hypervisor/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
-		scripts/mkseries $$dir build/series/$$name-$${dir##*/} || exit 1; done
+		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@for dir in qemu-patches/[0-9]*; do \
-		scripts/mkseries $$dir build/series/qemu-$${dir##*/} || exit 1; done
+		$(MKSERIES) $$dir build/series/qemu-$${dir##*/} || exit 1; done
 
 # What issue and talk show: the same guest, on the stock stack and on ours.
 .PHONY: run

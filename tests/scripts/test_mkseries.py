@@ -114,7 +114,30 @@ class Applies(Series):
         self.assertEqual(self.git('log', '--reverse', '--format=%s').splitlines(),
                          ['upstream', 'add a file', 'call it'])
         body = self.git('log', '-1', '--format=%b', 'HEAD~1')
-        self.assertIn('Why it is there.\n\nIn two paragraphs.\n\nSigned-off-by:', body)
+        self.assertEqual(body.strip(), 'Why it is there.\n\nIn two paragraphs.')
+
+    def test_nobody_has_signed_it(self):
+        self.run_it()
+        for text in self.made().values():
+            self.assertIn(b'\nFrom: nobody yet <nobody@xen-memmap.invalid>\n', text)
+            self.assertNotIn(b'Signed-off-by', text)
+
+    def test_but_who_says_so(self):
+        done = self.run_it(self.series, self.out, '--author', 'A B <a@b.example>',
+                           '--signoff', 'C D <c@d.example>')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.upstream()
+        self.git('am', '-q', *done.stdout.splitlines())
+        self.assertEqual(self.git('log', '-1', '--format=%an <%ae>').strip(),
+                         'A B <a@b.example>')
+        self.assertTrue(self.git('log', '-1', '--format=%B').strip().endswith(
+            '\n\nSigned-off-by: C D <c@d.example>'))
+
+    def test_who_has_no_address_is_nobody(self):
+        for option in '--author', '--signoff':
+            done = self.run_it(self.series, self.out, option, 'somebody')
+            self.assertEqual(done.returncode, 2)
+            self.assertIn('is not "Name <mail@host>"', done.stderr)
 
     def test_again_is_the_same(self):
         self.run_it()
