@@ -27,7 +27,7 @@ uint32_t memmap_dm_read(struct memmap_dm *dm, unsigned int reg)
     return MEMMAP_REG_ABSENT;
 }
 
-static unsigned int accept(struct memmap_dm *dm, uint32_t val)
+static unsigned int choose(struct memmap_dm *dm, uint32_t val)
 {
     if ( dm->state != MEMMAP_ST_OFFERED )
         return MEMMAP_E_STATE;
@@ -200,7 +200,7 @@ void memmap_dm_write(struct memmap_dm *dm, unsigned int reg, uint32_t val)
     switch ( reg )
     {
     case MEMMAP_REG_OFFER:
-        rc = accept(dm, val);
+        rc = choose(dm, val);
         break;
     case MEMMAP_REG_DOORBELL:
         cmd = MEMMAP_DOORBELL_CMD(val);

@@ -91,8 +91,8 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     return MEMMAP_OK;
 }
 
-static unsigned int send(struct memmap_fw *fw, unsigned int cmd,
-                         unsigned int state, struct memmap_record *r)
+static unsigned int submit(struct memmap_fw *fw, unsigned int cmd,
+                           unsigned int state, struct memmap_record *r)
 {
     if ( !fw->present )
         return MEMMAP_E_ABSENT;
@@ -109,12 +109,12 @@ static unsigned int send(struct memmap_fw *fw, unsigned int cmd,
 
 unsigned int memmap_fw_prepare(struct memmap_fw *fw, struct memmap_record *r)
 {
-    return send(fw, MEMMAP_CMD_PREPARE, MEMMAP_ST_PREPARED, r);
+    return submit(fw, MEMMAP_CMD_PREPARE, MEMMAP_ST_PREPARED, r);
 }
 
 unsigned int memmap_fw_commit(struct memmap_fw *fw, struct memmap_record *r)
 {
-    unsigned int rc = send(fw, MEMMAP_CMD_COMMIT, MEMMAP_ST_COMMITTED, r);
+    unsigned int rc = submit(fw, MEMMAP_CMD_COMMIT, MEMMAP_ST_COMMITTED, r);
 
     if ( !rc )
         fw->generation = r->generation;

@@ -45,8 +45,8 @@ unsigned int memmap_layout_seek(const struct memmap_layout *l, uint64_t gfn)
 }
 
 /* Replace @cut ranges at @at by the @nr in @with.  The caller checked room. */
-static void splice(struct memmap_layout *l, unsigned int at, unsigned int cut,
-                   const struct memmap_range *with, unsigned int nr)
+static void exchange(struct memmap_layout *l, unsigned int at,
+                     unsigned int cut, const struct memmap_range *with, unsigned int nr)
 {
     unsigned int i;
 
@@ -126,7 +126,7 @@ static bool replace(struct memmap_layout *l, const struct memmap_range *r)
     if ( l->nr - (last - first) + nr > l->max )
         return false;
 
-    splice(l, first, last - first, with, nr);
+    exchange(l, first, last - first, with, nr);
     return true;
 }
 
