@@ -362,7 +362,7 @@ static void run(struct params *p, struct outcome *o)
     }
     for (unsigned int i = 0; i < nr_no; i++) {
         if (is_ram(&map, no[i].start)) {
-            outcome(o, ERROR, "foreign=: 0x%llx is RAM here", ull(no[i].start));
+            outcome(o, FAILURE, "foreign=: 0x%llx is RAM here", ull(no[i].start));
             return;
         }
     }

@@ -74,12 +74,20 @@ bool nvmedev_find(const char *serial, unsigned int timeout, struct nvmedev *d,
     static const char *const gave_up[] = {
         "failed", "Removing after probe failure", "not ready", "remove", NULL
     };
+    /* Who waited in vain once does not wait again: one check after the other would. */
+    static char missing[64];
     struct timespec half = { .tv_nsec = 500000000 };
     unsigned int nr_ctrl;
     char line[200];
 
+    if (!strcmp(missing, serial)) {
+        timeout = 0;
+    }
+    snprintf(missing, sizeof(missing), "%s", serial);
+
     for (unsigned int i = 0; ; i++) {
         if (look(serial, d, &nr_ctrl)) {
+            missing[0] = 0;
             return true;
         }
         if (kmsg_find("nvme", gave_up, line, sizeof(line)) && !nr_ctrl) {

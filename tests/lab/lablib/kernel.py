@@ -56,10 +56,8 @@ def words(scenario, stack):
                   "memtest=1", "nvme.use_cmb_sqes=0"]
     else:
         found.append("xen_nopv")
-        if "nvme" in scenario.expect.get(stack, {}).get("must_fail", ()):
-            # Its queues are in RAM that moved; the small kernel's are not.
-            found += [f"nvme_core.admin_timeout={_DEAD}",
-                      f"nvme_core.io_timeout={_DEAD}"]
+    if "nvme" in scenario.expect.get(stack, {}).get("must_fail", ()):
+        found += [f"nvme_core.admin_timeout={_DEAD}", f"nvme_core.io_timeout={_DEAD}"]
     if guest["vcpus"] > 1:
         # Its vCPUs would do nothing but wait for the clock (FINDINGS.md).
         found.append("hpet=disable")

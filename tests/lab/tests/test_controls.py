@@ -148,6 +148,12 @@ class Kept(unittest.TestCase):
             self.assertFalse(controls.keep("control-1", one), change)
             self.assertIsNone(self.again())
 
+    def test_a_log_without_its_line_is_no_doubt(self):
+        """It is looked at again anyway, and need not have been of this stack."""
+        self.outcome.checks["told"] = results.error("no such line", Source.LOG)
+        self.assertTrue(controls.keep("control-1", self.outcome))
+        self.assertNotIn("told", self.again().checks)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -26,7 +26,7 @@ static int environment(const char *why)
 static int vram(const char *serial, const char *dump)
 {
     struct vram_pages p;
-    struct vram v;
+    struct vram v = { 0 };
     char why[200];
     FILE *f = fopen(serial, "re");
     bool ok;
@@ -38,7 +38,8 @@ static int vram(const char *serial, const char *dump)
     ok = vram_parse(f, &v, why, sizeof(why));
     fclose(f);
     if (!ok) {
-        printf("check vram error %s\n", why);
+        /* The guest's own check failed, and that is a result: there is nothing to compare. */
+        printf("check vram %s %s\n", v.bytes ? "error" : "skip", why);
         return 2;
     }
     if (!dump) {
