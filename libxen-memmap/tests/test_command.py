@@ -109,6 +109,52 @@ class WithoutXen(Folder):
         self.assertEqual(plan["bars"][0]["address"], 0x80000000)
         self.assertEqual(plan["problems"], [])
 
+    def bars(self, config, *options):
+        """{name: address} of the plan for CONFIG, and what was said beside it."""
+        got = subprocess.run([COMMAND, "explain", "--json", "--no-host", "--width", "39",
+                              *options, self.file("cfg", CONFIG + config)],
+                             capture_output=True, text=True, timeout=30)
+        return ({bar["name"]: bar["address"] for bar in json.loads(got.stdout)["bars"]},
+                got.stderr)
+
+    def test_explain_devices_of_qemu(self):
+        """As seen in the lab, scenario bar-1g; equal BARs come by slot."""
+        bars, said = self.bars(
+            'device_model_args_hvm = ["-device", "nvme,drive=n0", "-trace", "x", '
+            '"-device", "nvme,addr=3.0,id=b,cmb_size_mb=1024", "-device", "usb-tablet"]\n'
+            'vga = "none"\n')
+        self.assertEqual(said, "")
+        self.assertEqual(bars["nvme memory buffer"], 0x80000000)
+        self.assertEqual(bars["Xen platform"], 0xfb000000)
+        self.assertEqual(len(bars), 4)      # two are called the same as these
+        bars, _ = self.bars('device_model_args = ["-device", "edu,addr=9", "-device", '
+                            '"e1000e,addr=0x4,romfile="]\nhdtype = "ahci"\n')
+        # 4 (e1000e) and 9 (edu) by size, and ahci's page behind VGA's in slot 3.
+        self.assertEqual(bars["edu registers"], 0xf2000000)
+        self.assertEqual(bars["e1000e registers"], 0xf2100000)
+        self.assertEqual(bars["e1000e flash"], 0xf2120000)
+        self.assertEqual(bars["VGA ROM"], 0xf2140000)
+        self.assertEqual(bars["e1000e MSI-X"], 0xf2150000)
+        self.assertEqual(bars["VGA registers"], 0xf2154000)
+        self.assertNotIn("e1000e ROM", bars)
+
+    def test_explain_network_cards(self):
+        bars, said = self.bars('vif = ["mac=00:16:3e:00:00:01, model=e1000", "type=vif"]\n')
+        self.assertEqual(said, "")
+        self.assertEqual(bars["e1000 registers"], 0xf2000000)
+        bars, _ = self.bars('vif = [""]\n')
+        self.assertIn("rtl8139 registers", bars)
+        bars, said = self.bars('vif = ["model=ne2k_pci"]\n')
+        self.assertIn("name them by --bar", said)
+        self.assertEqual(len(bars), 4)
+
+    def test_explain_may_be_told_that_ram_stays(self):
+        config = self.file("cfg", CONFIG)
+        text = run("explain", "--no-host", "--width", 39, "--bar", "1G", "--no-relocate",
+                   config, status=1)
+        self.assertIn("RAM stays where it is: the toolstack will say so", text)
+        self.assertIn("RAM is in the way, and stays", text)
+
     def test_explain_what_has_no_place(self):
         cfg = self.file("cfg", CONFIG)
         text = run("explain", "--no-host", "--width", 36, "--bar", "64G,64", cfg, status=1)
