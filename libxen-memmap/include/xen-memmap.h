@@ -302,6 +302,24 @@ unsigned int xen_memmap_report_mismatches(const xen_memmap_report *r);
 const struct xen_memmap_mismatch *
 xen_memmap_report_mismatch(const xen_memmap_report *r, unsigned int i);
 
+/*
+ * Pages that Xen has for @domid, all of them, whatever a layout says: *@spans, for
+ * free(), has *@nr, ascending and disjoint.  NULL if there are none.  A page of Xen's
+ * own that the guest put amid its RAM is known as populated only where @ram, which
+ * has @nr_ram, says RAM; NULL if it does not matter.  @progress may be NULL.
+ *
+ * This asks for every gfn up to the highest that the guest ever had, which it may have
+ * made high; @progress can stop it.  EBUSY and the others as for xen_memmap_verify().
+ */
+struct xen_memmap_span {
+    uint64_t gfn, pages;
+};
+
+int xen_memmap_populated(xen_memmap_handle *h, uint32_t domid,
+                         const struct xen_memmap_span *ram, unsigned int nr_ram,
+                         xen_memmap_progress *progress, void *opaque,
+                         struct xen_memmap_span **spans, unsigned int *nr);
+
 /* ---- before the guest starts --------------------------------------------- */
 
 typedef struct xen_memmap_config xen_memmap_config;

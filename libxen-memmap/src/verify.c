@@ -153,10 +153,7 @@ static int ask_pages(struct verifying *v, const struct question *q,
     for (i = 0; i < nr; i++)
         gfn[i] = q[i].gfn;
     if (v->h->xen_ops->pages(v->xen, v->domid, nr, gfn, page))
-        return memmap_fail(v->h, errno, errno == ESRCH ?
-                           "domain %u ended meanwhile" :
-                           "domain %u: Xen does not answer (gfn 0x%llx)", v->domid,
-                           (unsigned long long)gfn[0]);
+        return memmap_no_answer(v->h, v->domid);
     v->report->asked += nr;
     return 0;
 }
@@ -305,28 +302,14 @@ static uint64_t pages_to_ask(const struct verifying *v)
     return pages;
 }
 
-static int ask_domain(struct verifying *v)
-{
-    struct memmap_xen_domain d;
-
-    if (v->h->xen_ops->domain(v->xen, v->domid, &d))
-        return memmap_fail(v->h, errno, errno == ESRCH ?
-                           "there is no domain %u, or no longer" :
-                           "domain %u: Xen does not answer", v->domid);
-    if (d.pod_entries)
-        return memmap_fail(v->h, EBUSY, "domain %u has %llu pages yet to be "
-                           "populated on demand, and asking would populate them",
-                           v->domid, (unsigned long long)d.pod_entries);
-    v->report->owned = d.pages;
-    return 0;
-}
-
 static int verify(struct verifying *v)
 {
+    struct memmap_xen_domain d;
     unsigned int i;
 
-    if (ask_domain(v) || read_blocks(v))
+    if (memmap_ask_domain(v->h, v->domid, &d) || read_blocks(v))
         return -1;
+    v->report->owned = d.pages;
     v->report->ram = xen_memmap_layout_pages(v->l, XEN_MEMMAP_RAM);
     if (v->report->ram > v->report->owned)
         return 0;               /* no need to look for it */
