@@ -119,6 +119,7 @@ struct subject {
     xen_memmap_layout *layout;      /* now */
     xen_memmap_layout *built;       /* before, of a plan; else NULL */
     xen_memmap_plan *plan;          /* of an xl.cfg; owns layout, built */
+    xen_memmap_report *report;      /* of a domain, what Xen has; else NULL */
 };
 
 /*
@@ -129,6 +130,9 @@ gboolean subject_find(struct subject *s, const char *arg, gboolean plans);
 void subject_clear(struct subject *s);
 typedef struct subject subject;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(subject, subject_clear)
+
+/* Verify the layout of @s, all of it, with progress on a terminal: @s->report. */
+gboolean subject_verify(struct subject *s, unsigned int flags);
 
 /* The domain that @arg names; complains. */
 gboolean find_domain(const char *arg, uint32_t *domid);
@@ -191,7 +195,7 @@ xen_memmap_plan *plan_for(const char *path);
 
 /* ---- pictures (svg.c) ---- */
 
-/* The SVG text of @s, before and after. */
+/* The SVG text of @s: before, after, and what Xen has if there is a report. */
 char *svg_draw(const struct subject *s);
 
 #endif
