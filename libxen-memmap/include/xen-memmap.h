@@ -269,19 +269,20 @@ struct xen_memmap_mismatch {
 
 /*
  * Compare @layout with what Xen has for @domid: RAM must be populated; reserved
- * memory and what is set aside for BARs must not be, but for what the device
- * model keeps there (video memory).  Around a sample that is wrong every page of
- * its 2 MiB is asked for.  A hole of more than 64 GiB is always sampled, and a
- * layout with more RAM than the domain has pages is wrong unasked.  That reserved memory is mapped one to one cannot be
- * seen from here: xen_memmap_layout_reserved() has the device model's word.
+ * memory and what is set aside for BARs must not be.  Nobody says where video
+ * memory is: one piece among the BARs that is as large as the toolstack made it, and
+ * aligned to that, is taken for it.  Around a sample that is wrong every page of its
+ * 2 MiB is asked for.  A hole of more than 64 GiB is always sampled, and a layout
+ * with more RAM than the domain has pages is wrong unasked.  That reserved memory is
+ * mapped one to one cannot be seen from here: xen_memmap_layout_reserved() has the
+ * device model's word.
  *
  * Disagreement is no failure: 0, and *@report, for xen_memmap_report_free(), says
  * what.  @progress may be NULL.
  *
  * EBUSY: pages of the guest are still to be populated on demand, and the question
  * would populate them.  ESRCH: it ended meanwhile.  EACCES, EPERM: only a control
- * domain's root may ask.  Rules: tests/lab/views/README.md, and getpageframeinfo3
- * in Xen.
+ * domain's root may ask.
  */
 int xen_memmap_verify(xen_memmap_handle *h, uint32_t domid,
                       const xen_memmap_layout *layout, unsigned int flags,

@@ -216,19 +216,52 @@ START_TEST(test_xens_heap)
 }
 END_TEST
 
-/* Video memory lies under its BAR, and is the device model's. */
+/* Video memory lies under its BAR: one piece, complete, aligned; nothing else is it. */
 START_TEST(test_video_memory)
 {
-    has(0x18000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
-    put("/local/domain/0/device-model/5/physmap/141000000/start_addr",
-        "18000000");
-    put("/local/domain/0/device-model/5/physmap/141000000/size", "1000000");
-    put("/local/domain/0/device-model/5/physmap/141000000/name", "vga.vram");
+    has(0x19000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(verify(_i));
+    ck_mismatch(0, 0x19000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    put("/local/domain/5/memory/videoram", "16384");
     ck_ok(verify(_i));
     ck_assert(xen_memmap_report_agrees(r));
-    has(0x19000, 1, XEN_MEMMAP_PAGE_POPULATED);
+    has(0x4000, 512, XEN_MEMMAP_PAGE_NONE);
+    has(0x1c000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 2);
+    ck_mismatch(0, 0x4000, 512, XEN_MEMMAP_PAGE_NONE);
+    ck_mismatch(1, 0x1c000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+}
+END_TEST
+
+/* _i: too much, too little, at a wrong place, not memory */
+START_TEST(test_no_video_memory)
+{
+    static const struct { uint64_t gfn, pages; enum xen_memmap_page is; } like[] = {
+        { 0x19000, 0x1001, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19000, 0xfff, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19001, 0x1000, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19000, 0x1000, XEN_MEMMAP_PAGE_BROKEN },
+    };
+
+    put("/local/domain/5/memory/videoram", "16384");
+    has(like[_i].gfn, like[_i].pages, like[_i].is);
     ck_ok(verify(XEN_MEMMAP_FULL));
-    ck_mismatch(0, 0x19000, 1, XEN_MEMMAP_PAGE_POPULATED);
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 1);
+    ck_mismatch(0, like[_i].gfn, like[_i].pages, like[_i].is);
+}
+END_TEST
+
+/* RAM and reserved memory of that size are neither. */
+START_TEST(test_video_memory_elsewhere)
+{
+    xen_memmap_layout_free(l);
+    publish("SEALED", 1, "0 a0 0 ram 0 0\nc0 ff40 c0 ram 0 0\n10000 1000 - rdm 0 0\n");
+    put("/local/domain/5/memory/videoram", "16384");
+    ck_ok(xen_memmap_read(h, GUEST, XEN_MEMMAP_PUBLISHED, &l));
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 1);
+    ck_mismatch(0, 0x10000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
 }
 END_TEST
 
@@ -416,6 +449,8 @@ Suite *verify_suite(void)
     tcase_add_test(t, test_ends);
     tcase_add_test(t, test_xens_heap);
     tcase_add_loop_test(t, test_video_memory, 0, 2);
+    tcase_add_loop_test(t, test_no_video_memory, 0, 4);
+    tcase_add_loop_test(t, test_video_memory_elsewhere, 0, 2);
     tcase_add_loop_test(t, test_populate_on_demand, 0, 2);
     tcase_add_loop_test(t, test_more_than_it_has, 0, 2);
     tcase_add_loop_test(t, test_boundless_hole, 0, 2);

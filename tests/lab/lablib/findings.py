@@ -115,7 +115,8 @@ def on_host(outcome, physical, lines, tables):
         outcome.checks["faults"] = hostmemory.faults(lines, **wanted["faults"])
     if "superpages" in wanted:
         outcome.checks["superpages"] = superpages.verdict(
-            outcome.built, tables, wanted["superpages"].get("gigabytes", 0))
+            outcome.built, tables, wanted["superpages"].get("gigabytes", 0),
+            outcome.views)
 
 
 def rest(outcome):

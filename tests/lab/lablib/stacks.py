@@ -8,6 +8,7 @@ Debian's binaries, whose QEMU has other devices and whose options are others.
 import glob
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -240,6 +241,25 @@ def library(suite, top, log):
                  script, ["out/" + name for name in _LIBRARY], log)
 
 
+_PACKAGE = """
+cd source
+dpkg-buildpackage -us -uc
+cd ..
+lintian --allow-root --fail-on error --tag-display-limit 0 *.changes | tee lintian
+"""
+
+
+def packages(suite, top, log):
+    """The folder with Debian packages of libxen-memmap, in which lintian finds no error,
+    and with what it says."""
+    listing = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
+                             text=True, check=True)
+    sources = {"source/" + name: os.path.join(top, name)
+               for name in listing.stdout.split("\0") if name}
+    return _made(trees.packaging_root(suite, log), sources, "packages", _PACKAGE,
+                 ["*.deb", "*.dsc", "*.changes", "lintian"], log)
+
+
 def _made(root, sources, name, script, products, log):
     """The folder with PRODUCTS of SCRIPT, which runs in ROOT among SOURCES, {name there:
     path}."""
@@ -260,7 +280,8 @@ def _made(root, sources, name, script, products, log):
             trees.inside(root, f"cd /build/{os.path.basename(work)}\n{script}", log,
                          f"building {name}")
             for product in products:
-                shutil.copy(os.path.join(work, product), folder)
+                for path in glob.glob(os.path.join(work, product)):
+                    shutil.copy(path, folder)
         finally:
             cache.remove(work)
     return cache.entry(f"{name}-{key}", make)

@@ -142,6 +142,12 @@ def library_root(suite, log):
                  "build root for libxen-memmap (1 min)", log)
 
 
+def packaging_root(suite, log):
+    """The same for Debian packages of libxen-memmap."""
+    return _root(suite, f"root-packaging-{suite.name}-", suite.packaging_packages, (),
+                 "build root for packages (2 min)", log)
+
+
 def _root(suite, name, packages, sources, what, log, borrowed=None,
           releases=None):
     releases = releases or {package: suite.sources[package]
