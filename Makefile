@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make check-libxen-memmap  the library's and the command's tests"
 	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX="
+	@echo "make check-packages  Debian packages of libxen-memmap, and lintian"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
 .PHONY: all
@@ -82,6 +83,7 @@ check-nightly: series deps-unit deps-lab
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
+	@$(MAKE) --no-print-directory check-packages
 	@$(LAB_RUN) --nightly
 
 .PHONY: clean

@@ -255,7 +255,8 @@ def packages(suite, top, log):
     listing = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
                              text=True, check=True)
     sources = {"source/" + name: os.path.join(top, name)
-               for name in listing.stdout.split("\0") if name}
+               for name in listing.stdout.split("\0")
+               if os.path.isfile(os.path.join(top, name))}
     return _made(trees.packaging_root(suite, log), sources, "packages", _PACKAGE,
                  ["*.deb", "*.dsc", "*.changes", "lintian"], log)
 
