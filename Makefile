@@ -6,7 +6,7 @@ LAB := tests/lab/lab
 .PHONY: help
 help:
 	@echo "make run         the whole path on an emulated Xen host, stock against ours,"
-	@echo "                 with a table and a picture of the guest's memory map"
+	@echo "                 and what xen-memmap says of the guest, with a picture"
 	@echo "make check       all that must pass: unit and property tests beside the lab;"
 	@echo "                 what CI runs"
 	@echo "make check-quick unit tests, and a handful of guests: under 5 min"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make check-libxen-memmap  the library's and the command's tests"
 	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX="
+	@echo "make check-packages  Debian packages of libxen-memmap, and lintian"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
 .PHONY: all
@@ -54,11 +55,14 @@ series: deps-series
 	@for dir in qemu-patches/[0-9]*; do \
 		$(MKSERIES) $$dir build/series/qemu-$${dir##*/} || exit 1; done
 
-# What issue and talk show: the same guest, on the stock stack and on ours.
+# What issue and talk show: the same guest, on the stock stack and on ours; and what an
+# administrator sees of ours (the end of scenario bar-1g).
 .PHONY: run
 run: series
 	@$(LAB) run --json build/run.json --stack stock --stack ours bar-1g
-	@$(LAB) picture build/run.json -o build/memory-map.svg
+	@cat build/lab/latest/host*/share/guests/bar-1g.ours/after.txt
+	@cp build/lab/latest/host*/share/guests/bar-1g.ours/memory-map.svg build/
+	@echo "picture: build/memory-map.svg"
 
 # One run of the lab serves all suites, so that no processor is idle at the end of one.
 LAB_RUN  = $(LAB) run --json build/$@.json
@@ -79,6 +83,7 @@ check-nightly: series deps-unit deps-lab
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
+	@$(MAKE) --no-print-directory check-packages
 	@$(LAB_RUN) --nightly
 
 .PHONY: clean

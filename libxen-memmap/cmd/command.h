@@ -119,6 +119,7 @@ struct subject {
     xen_memmap_layout *layout;      /* now */
     xen_memmap_layout *built;       /* before, of a plan; else NULL */
     xen_memmap_plan *plan;          /* of an xl.cfg; owns layout, built */
+    xen_memmap_report *report;      /* of a domain, what Xen has; else NULL */
 };
 
 /*
@@ -130,6 +131,9 @@ void subject_clear(struct subject *s);
 typedef struct subject subject;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(subject, subject_clear)
 
+/* Verify the layout of @s, all of it, with progress on a terminal: @s->report. */
+gboolean subject_verify(struct subject *s, unsigned int flags);
+
 /* The domain that @arg names; complains. */
 gboolean find_domain(const char *arg, uint32_t *domid);
 
@@ -137,6 +141,7 @@ gboolean find_domain(const char *arg, uint32_t *domid);
 
 struct xlcfg_device {
     uint32_t sbdf;
+    unsigned int slot;              /* in the guest; 0: not said */
     gboolean strict;                /* rdm_policy */
 };
 
@@ -145,6 +150,8 @@ struct xlcfg {
     gboolean vnuma, platform;
     enum { VGA_NONE, VGA_STD, VGA_CIRRUS, VGA_QXL } vga;
     GArray *devices;                /* of struct xlcfg_device */
+    GPtrArray *emulated;            /* what libxl has QEMU emulate, as for -device */
+    char **qemu;                    /* words for QEMU's command line; may be NULL */
 };
 
 /* Read by libxlutil, as xl does.  False, having complained. */
@@ -152,6 +159,11 @@ gboolean xlcfg_read(struct xlcfg *x, const char *path);
 void xlcfg_clear(struct xlcfg *x);
 typedef struct xlcfg xlcfg;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(xlcfg, xlcfg_clear)
+
+/* ---- devices (devices.c) ---- */
+
+/* Their BARs, in their order.  False, with a message of the library's. */
+gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c);
 
 /* ---- plans (plan.c) ---- */
 
@@ -163,6 +175,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(xlcfg, xlcfg_clear)
       "Reserved memory of the host, for a device in xl.cfg", "REGION" }, \
     { "declare", 0, 0, G_OPTION_ARG_STRING_ARRAY, &plan_regions, \
       "Reserved memory that will be declared", "REGION" }, \
+    { "no-relocate", 0, 0, G_OPTION_ARG_NONE, &plan_no_relocate, \
+      "RAM will be told to stay where it is", NULL }, \
     { "width", 0, 0, G_OPTION_ARG_INT, &plan_width, \
       "Width of the guest's addresses (this machine's)", "BITS" }, \
     { "no-host", 0, 0, G_OPTION_ARG_NONE, &plan_no_host, \
@@ -170,7 +184,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(xlcfg, xlcfg_clear)
 
 extern char **plan_bars, **plan_rmrrs, **plan_regions;
 extern int plan_width;
-extern gboolean plan_no_host;
+extern gboolean plan_no_host, plan_no_relocate;
 
 /* The guest in @x with these options; NULL, having complained. */
 xen_memmap_config *plan_config(const struct xlcfg *x);
@@ -181,7 +195,7 @@ xen_memmap_plan *plan_for(const char *path);
 
 /* ---- pictures (svg.c) ---- */
 
-/* The SVG text of @s, before and after. */
+/* The SVG text of @s: before, after, and what Xen has if there is a report. */
 char *svg_draw(const struct subject *s);
 
 #endif

@@ -6,9 +6,12 @@
 int command_draw(int argc, char **argv)
 {
     g_autofree char *path = NULL;
+    gboolean xen = FALSE;
     const GOptionEntry entries[] = {
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &path,
           "Write to a file, not to standard output", "FILE.svg" },
+        { "xen", 'x', 0, G_OPTION_ARG_NONE, &xen,
+          "A third column: what Xen has, as verify --full", NULL },
         PLAN_ENTRIES, { 0 },
     };
     g_autoptr(GError) error = NULL;
@@ -19,7 +22,8 @@ int command_draw(int argc, char **argv)
                        "Draw a layout, as built and as it is, as SVG: of a domain, "
                        "of its firmware\n(claimed:DOMAIN), of a file with a record, "
                        "or of an xl.cfg.", 1, 1) ||
-        !subject_find(&s, argv[1], TRUE))
+        !subject_find(&s, argv[1], TRUE) ||
+        (xen && !subject_verify(&s, XEN_MEMMAP_FULL)))
         return EXIT_ERROR;
     svg = svg_draw(&s);
     if (!path)

@@ -6,65 +6,10 @@
 #include <string.h>
 
 #define MIB (1ull << 20)
-#define KIB 1024ull
 
 char **plan_bars, **plan_rmrrs, **plan_regions;
 int plan_width;
-gboolean plan_no_host;
-
-/* A BAR of a device that QEMU emulates. */
-static int emulated(xen_memmap_config *c, const char *name, uint64_t bytes)
-{
-    return xen_memmap_config_bar(handle, c, name, bytes, 0);
-}
-
-static uint64_t power_of_two(uint64_t bytes)
-{
-    uint64_t p = 1;
-
-    while (p < bytes)
-        p <<= 1;
-    return p;
-}
-
-static int add_vga(const struct xlcfg *x, xen_memmap_config *c)
-{
-    switch (x->vga) {
-    case VGA_NONE:
-        return 0;
-    case VGA_STD:
-        return emulated(c, "VGA memory", power_of_two(x->videoram * MIB)) ||
-               emulated(c, "VGA registers", 4 * KIB) ||
-               emulated(c, "VGA ROM", 64 * KIB);
-    case VGA_CIRRUS:
-        return emulated(c, "VGA memory", 32 * MIB) ||
-               emulated(c, "VGA registers", 4 * KIB) ||
-               emulated(c, "VGA ROM", 64 * KIB);
-    case VGA_QXL:
-        return emulated(c, "VGA memory", 64 * MIB) ||
-               emulated(c, "VGA VRAM", 64 * MIB) ||
-               emulated(c, "VGA registers", 8 * KIB) ||
-               emulated(c, "VGA ROM", 64 * KIB);
-    }
-    return 0;
-}
-
-static int add_devices(const struct xlcfg *x, xen_memmap_config *c)
-{
-    unsigned int i;
-
-    for (i = 0; i < x->devices->len && !plan_no_host; i++) {
-        const uint32_t sbdf =
-            g_array_index(x->devices, struct xlcfg_device, i).sbdf;
-
-        if (xen_memmap_config_device(handle, c, sbdf))
-            return -1;
-        /* Named by hand: Xen, which may not run here, need not be asked. */
-        if (!plan_rmrrs && xen_memmap_config_host_reserved(handle, c, sbdf))
-            return -1;
-    }
-    return 0;
-}
+gboolean plan_no_host, plan_no_relocate;
 
 /* SIZE[,64], SIZE with K, M, G or T behind it. */
 static gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit)
@@ -123,6 +68,8 @@ const char *plan_stays(const struct xlcfg *x)
         return "memory is less than maxmem, and moving pages would populate them";
     if (x->vnuma)
         return "the guest has virtual NUMA nodes, and moved pages could be on any";
+    if (plan_no_relocate)
+        return "the toolstack will say so";
     return NULL;
 }
 
@@ -136,9 +83,7 @@ xen_memmap_config *plan_config(const struct xlcfg *x)
         xen_memmap_config_video(handle, c, x->videoram * MIB) ||
         (x->boundary &&
          xen_memmap_config_boundary(handle, c, x->boundary * MIB)) ||
-        xen_memmap_config_width(handle, c, plan_width) ||
-        (x->platform && emulated(c, "Xen platform", 16 * MIB)) ||
-        add_vga(x, c) || add_devices(x, c)) {
+        xen_memmap_config_width(handle, c, plan_width) || !devices_add(x, c)) {
         complain("%s", xen_memmap_message(handle));
         return NULL;
     }

@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,8 +93,39 @@ gboolean subject_find(struct subject *s, const char *arg, gboolean plans)
     return from_domain(s, arg, XEN_MEMMAP_PUBLISHED);
 }
 
+/* On the terminal only, in place. */
+static int progress(void *opaque, uint64_t done, uint64_t total)
+{
+    const int percent = total ? 100 * done / total : 100;
+    int *last = opaque;
+
+    if (percent != *last)
+        fprintf(stderr, "\r%3d %% of %" G_GUINT64_FORMAT " pages", percent, total);
+    *last = percent;
+    return 0;
+}
+
+gboolean subject_verify(struct subject *s, unsigned int flags)
+{
+    const gboolean shows = isatty(STDERR_FILENO) && flags;
+    int rc, last = -1;
+
+    if (!s->is_domain) {
+        complain("%s is no domain", s->title);
+        return FALSE;
+    }
+    rc = xen_memmap_verify(handle, s->domid, s->layout, flags,
+                           shows ? progress : NULL, &last, &s->report);
+    if (last >= 0)
+        fprintf(stderr, "\r%40s\r", "");
+    if (rc)
+        complain("%s", xen_memmap_message(handle));
+    return !rc;
+}
+
 void subject_clear(struct subject *s)
 {
+    xen_memmap_report_free(s->report);
     if (s->plan)
         xen_memmap_plan_free(s->plan);
     else

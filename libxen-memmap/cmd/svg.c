@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A picture of a layout, before and after.  Address 0 is at the bottom; heights are
+ * A picture of a layout, before and after, and beside it what Xen has.  Address 0 is at the bottom; heights are
  * compressed so that small ranges show, and large gaps are cut out.
  */
 #include "command.h"
@@ -16,7 +16,7 @@
 #define MARGIN  28
 #define TOP     116
 #define HEIGHT  600
-#define BOTTOM  112     /* room for the legend */
+#define BOTTOM  136     /* room for the legend */
 #define LEAST   19      /* height of a segment: one line of text */
 #define BREAK   34      /* height of a gap that is cut out */
 #define GAP_FROM (64 * MIB)
@@ -26,7 +26,8 @@
 #define SANS  "Inter, 'DejaVu Sans', Arial, sans-serif"
 #define MONO  "'DejaVu Sans Mono', monospace"
 
-enum kind { NOTHING, RAM, MOVED, MMIO, RDM, UNUSABLE, KINDS };
+enum kind { NOTHING, RAM, MOVED, MMIO, RDM, UNUSABLE, MEMORY, WRONG, KINDS };
+enum { BEFORE, AFTER, XEN, COLUMNS };
 
 static const struct { const char *fill, *ink, *text, *legend; } kinds[KINDS] = {
     [NOTHING] = { "#f3f5f7", PALE, "", "nothing" },
@@ -36,11 +37,13 @@ static const struct { const char *fill, *ink, *text, *legend; } kinds[KINDS] = {
     [RDM] = { "#3fa796", "#ffffff", "reserved", "reserved device memory" },
     [UNUSABLE] = { "#d3222a", "#ffffff", "not usable",
                    "reserved memory that its device cannot use" },
+    [MEMORY] = { "#7d8fa3", "#ffffff", "memory", "memory, as Xen has it" },
+    [WRONG] = { "#d3222a", "#ffffff", "disagrees", "Xen disagrees" },
 };
 
 struct segment {
     uint64_t start, end;        /* bytes */
-    enum kind kind[2];          /* before, after */
+    enum kind kind[COLUMNS];
     gboolean is_gap;
     double top, height;
 };
@@ -102,6 +105,25 @@ static enum kind kind_before(const struct subject *s, uint64_t gfn)
     return NOTHING;
 }
 
+/* Agreed until a mismatch says otherwise. */
+static enum kind kind_of_xen(const struct subject *s, uint64_t gfn)
+{
+    const struct xen_memmap_mismatch *m;
+    unsigned int i;
+
+    for (i = 0; s->report && (m = xen_memmap_report_mismatch(s->report, i)); i++)
+        if (has(m->gfn, m->pages, gfn))
+            return WRONG;
+    switch (kind_after(s, gfn)) {
+    case RAM:
+    case MOVED:
+    case UNUSABLE:
+        return MEMORY;
+    default:
+        return NOTHING;
+    }
+}
+
 static int by_number(gconstpointer a, gconstpointer b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -129,6 +151,7 @@ static gboolean is_shown(const struct xen_memmap_range *r)
 static GArray *find_edges(const struct subject *s)
 {
     GArray *edges = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    const struct xen_memmap_mismatch *m;
     const struct xen_memmap_range *r;
     unsigned int i, nr = 0;
 
@@ -140,6 +163,8 @@ static GArray *find_edges(const struct subject *s)
         if (r->type == XEN_MEMMAP_RAM && r->source != XEN_MEMMAP_NO_SOURCE)
             add_edges(edges, r->source, r->pages);
     }
+    for (i = 0; s->report && (m = xen_memmap_report_mismatch(s->report, i)); i++)
+        add_edges(edges, m->gfn, m->pages);
     g_array_sort(edges, by_number);
     for (i = 0; i < edges->len; i++) {
         const uint64_t edge = g_array_index(edges, uint64_t, i);
@@ -163,9 +188,10 @@ static void find_segments(struct drawing *d)
         };
         const uint64_t middle = (g.start + (g.end - g.start) / 2) >> 12;
 
-        g.kind[0] = kind_before(d->s, middle);
-        g.kind[1] = kind_after(d->s, middle);
-        g.is_gap = !g.kind[0] && !g.kind[1] && g.end - g.start >= GAP_FROM;
+        g.kind[BEFORE] = kind_before(d->s, middle);
+        g.kind[AFTER] = kind_after(d->s, middle);
+        g.kind[XEN] = d->s->report ? kind_of_xen(d->s, middle) : NOTHING;
+        g.is_gap = !g.kind[BEFORE] && !g.kind[AFTER] && !g.kind[XEN] && g.end - g.start >= GAP_FROM;
         g_array_append_val(d->segments, g);
     }
 }
@@ -299,9 +325,10 @@ static void draw_axis(struct drawing *d, double right)
 /* In two columns. */
 static void draw_legend(struct drawing *d, double y)
 {
+    const int last = d->s->report ? KINDS : MEMORY;
     int i;
 
-    for (i = 0; i < KINDS; i++) {
+    for (i = 0; i < last; i++) {
         const double x = i % 2 ? AXIS + COLUMN + GAP - MARGIN : MARGIN;
 
         rect(d, x, y - 12, 16, 16, kinds[i].fill);
@@ -326,7 +353,9 @@ char *svg_draw(const struct subject *s)
         .s = s, .out = g_string_new(NULL),
         .segments = g_array_new(FALSE, FALSE, sizeof(struct segment)),
     };
-    const double right = AXIS + 2 * COLUMN + GAP, width = right + 4 * MARGIN;
+    const int columns = s->report ? COLUMNS : XEN;
+    const double right = AXIS + columns * (COLUMN + GAP) - GAP;
+    const double width = right + 4 * MARGIN;
     double bottom;
 
     find_segments(&d);
@@ -339,8 +368,10 @@ char *svg_draw(const struct subject *s)
     text(&d, MARGIN, 42, "Where the guest's memory is", 25, INK, "start", SANS);
     text(&d, MARGIN, 67, s->title, 15, "#55616e", "start", SANS);
     draw_axis(&d, right);
-    draw_column(&d, 0, AXIS, "as built");
-    draw_column(&d, 1, AXIS + COLUMN + GAP, s->plan ? "as it will be" : "now");
+    draw_column(&d, BEFORE, AXIS, "as built");
+    draw_column(&d, AFTER, AXIS + COLUMN + GAP, s->plan ? "as it will be" : "now");
+    if (s->report)
+        draw_column(&d, XEN, AXIS + 2 * (COLUMN + GAP), "what Xen has");
     draw_legend(&d, bottom + 34);
     g_string_append(d.out, "</svg>\n");
     g_array_unref(d.segments);

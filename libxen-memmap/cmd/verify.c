@@ -2,7 +2,6 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 enum { START, END, SIZE, LAYOUT, XEN };
 
@@ -23,18 +22,6 @@ static const char *page_text(enum xen_memmap_page page)
     case XEN_MEMMAP_PAGE_BROKEN:    return "broken";
     }
     return "unknown";
-}
-
-/* On the terminal only, in place. */
-static int progress(void *opaque, uint64_t done, uint64_t total)
-{
-    const int percent = total ? 100 * done / total : 100;
-    int *last = opaque;
-
-    if (percent != *last)
-        fprintf(stderr, "\r%3d %% of %" G_GUINT64_FORMAT " pages", percent, total);
-    *last = percent;
-    return 0;
 }
 
 static gboolean print_table(const xen_memmap_report *r)
@@ -102,29 +89,17 @@ static void print_summary(const struct subject *s, const xen_memmap_report *r)
                xen_memmap_report_asked(r), ram, owned);
 }
 
-static int verify(struct subject *s, unsigned int flags)
+static int print(const struct subject *s)
 {
-    g_autoptr(xen_memmap_report) r = NULL;
-    gboolean shows = isatty(STDERR_FILENO) && flags;
-    int rc, last = -1;
-
-    rc = xen_memmap_verify(handle, s->domid, s->layout, flags,
-                           shows ? progress : NULL, &last, &r);
-    if (last >= 0)
-        fprintf(stderr, "\r%40s\r", "");
-    if (rc) {
-        complain("%s", xen_memmap_message(handle));
-        return EXIT_ERROR;
-    }
     if (output_json)
-        print_json(s, r);
+        print_json(s, s->report);
     else {
-        if (!print_table(r))
+        if (!print_table(s->report))
             return EXIT_ERROR;
         if (!output_raw && !output_noheadings)
-            print_summary(s, r);
+            print_summary(s, s->report);
     }
-    return xen_memmap_report_agrees(r) ? EXIT_YES : EXIT_NO;
+    return xen_memmap_report_agrees(s->report) ? EXIT_YES : EXIT_NO;
 }
 
 int command_verify(int argc, char **argv)
@@ -146,11 +121,8 @@ int command_verify(int argc, char **argv)
                        "something does not.", 1, 1))
         return EXIT_ERROR;
     arg = g_strconcat(claimed ? "claimed:" : "", argv[1], NULL);
-    if (!subject_find(&s, arg, FALSE))
+    if (!subject_find(&s, arg, FALSE) ||
+        !subject_verify(&s, full ? XEN_MEMMAP_FULL : 0))
         return EXIT_ERROR;
-    if (!s.is_domain) {
-        complain("%s is no domain", argv[1]);
-        return EXIT_ERROR;
-    }
-    return verify(&s, full ? XEN_MEMMAP_FULL : 0);
+    return print(&s);
 }

@@ -81,6 +81,7 @@ static gboolean read_device(struct xlcfg *x, XLU_Config *cfg, const char *spec,
     pci.rdm_policy = policy;
     rc = xlu_pci_parse_spec_string(cfg, &pci, spec);
     d.sbdf = (uint32_t)pci.domain << 16 | pci.bus << 8 | pci.dev << 3 | pci.func;
+    d.slot = pci.vdevfn >> 3;
     d.strict = pci.rdm_policy == LIBXL_RDM_RESERVE_POLICY_STRICT;
     if (!rc && pci.name) {
         complain("pci = \"%s\": name its address here, not the name that xl "
@@ -110,6 +111,58 @@ static gboolean read_devices(struct xlcfg *x, XLU_Config *cfg)
     return TRUE;
 }
 
+/* The card that a vif is, beside the one that a guest's drivers know; NULL: none. */
+static char *card_of(const char *vif)
+{
+    g_auto(GStrv) words = g_strsplit(vif, ",", -1);
+    const char *model = "rtl8139";
+    unsigned int i;
+
+    for (i = 0; words[i]; i++) {
+        const char *word = g_strstrip(words[i]);
+
+        if (!strcmp(word, "type=vif"))
+            return NULL;
+        if (g_str_has_prefix(word, "model="))
+            model = word + strlen("model=");
+    }
+    return g_strdup(model);
+}
+
+static void read_emulated(struct xlcfg *x, const XLU_Config *cfg)
+{
+    XLU_ConfigList *list;
+    const char *s;
+    char *card;
+    int i;
+
+    for (i = 0; !xlu_cfg_get_list(cfg, "vif", &list, NULL, 1) &&
+                (s = xlu_cfg_get_listitem(list, i)); i++)
+        if ((card = card_of(s)))
+            g_ptr_array_add(x->emulated, card);
+    if (!xlu_cfg_get_string(cfg, "hdtype", &s, 0) && !strcmp(s, "ahci"))
+        g_ptr_array_add(x->emulated, g_strdup("ahci"));
+}
+
+/* What is QEMU's alone, in libxl's order. */
+static void read_qemu(struct xlcfg *x, const XLU_Config *cfg)
+{
+    static const char *const keys[] = { "device_model_args",
+                                        "device_model_args_hvm" };
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    XLU_ConfigList *list;
+    const char *s;
+    unsigned int i;
+    int j;
+
+    for (i = 0; i < G_N_ELEMENTS(keys); i++)
+        for (j = 0; !xlu_cfg_get_list(cfg, keys[i], &list, NULL, 1) &&
+                    (s = xlu_cfg_get_listitem(list, j)); j++)
+            g_ptr_array_add(words, g_strdup(s));
+    g_ptr_array_add(words, NULL);
+    x->qemu = (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
 static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
 {
     XLU_ConfigList *list;
@@ -131,6 +184,8 @@ static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
     x->vnuma = !xlu_cfg_get_list(cfg, "vnuma", &list, NULL, 1);
     xlu_cfg_get_long(cfg, "xen_platform_pci", &platform, 0);
     x->platform = platform != 0;
+    read_emulated(x, cfg);
+    read_qemu(x, cfg);
     return read_vga(x, cfg) && read_devices(x, cfg);
 }
 
@@ -141,6 +196,7 @@ gboolean xlcfg_read(struct xlcfg *x, const char *path)
     int rc;
 
     x->devices = g_array_new(FALSE, FALSE, sizeof(struct xlcfg_device));
+    x->emulated = g_ptr_array_new_with_free_func(g_free);
     if (!cfg) {
         complain("%s: %s", path, g_strerror(ENOMEM));
         return FALSE;
@@ -158,5 +214,8 @@ void xlcfg_clear(struct xlcfg *x)
 {
     if (x->devices)
         g_array_unref(x->devices);
+    if (x->emulated)
+        g_ptr_array_unref(x->emulated);
+    g_strfreev(x->qemu);
     memset(x, 0, sizeof(*x));
 }

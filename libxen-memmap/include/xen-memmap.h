@@ -269,19 +269,20 @@ struct xen_memmap_mismatch {
 
 /*
  * Compare @layout with what Xen has for @domid: RAM must be populated; reserved
- * memory and what is set aside for BARs must not be, but for what the device
- * model keeps there (video memory).  Around a sample that is wrong every page of
- * its 2 MiB is asked for.  A hole of more than 64 GiB is always sampled, and a
- * layout with more RAM than the domain has pages is wrong unasked.  That reserved memory is mapped one to one cannot be
- * seen from here: xen_memmap_layout_reserved() has the device model's word.
+ * memory and what is set aside for BARs must not be.  Nobody says where video
+ * memory is: one piece among the BARs that is as large as the toolstack made it, and
+ * aligned to that, is taken for it.  Around a sample that is wrong every page of its
+ * 2 MiB is asked for.  A hole of more than 64 GiB is always sampled, and a layout
+ * with more RAM than the domain has pages is wrong unasked.  That reserved memory is
+ * mapped one to one cannot be seen from here: xen_memmap_layout_reserved() has the
+ * device model's word.
  *
  * Disagreement is no failure: 0, and *@report, for xen_memmap_report_free(), says
  * what.  @progress may be NULL.
  *
  * EBUSY: pages of the guest are still to be populated on demand, and the question
  * would populate them.  ESRCH: it ended meanwhile.  EACCES, EPERM: only a control
- * domain's root may ask.  Rules: tests/lab/views/README.md, and getpageframeinfo3
- * in Xen.
+ * domain's root may ask.
  */
 int xen_memmap_verify(xen_memmap_handle *h, uint32_t domid,
                       const xen_memmap_layout *layout, unsigned int flags,
@@ -301,6 +302,24 @@ uint64_t xen_memmap_report_owned(const xen_memmap_report *r);
 unsigned int xen_memmap_report_mismatches(const xen_memmap_report *r);
 const struct xen_memmap_mismatch *
 xen_memmap_report_mismatch(const xen_memmap_report *r, unsigned int i);
+
+/*
+ * Pages that Xen has for @domid, all of them, whatever a layout says: *@spans, for
+ * free(), has *@nr, ascending and disjoint.  NULL if there are none.  A page of Xen's
+ * own that the guest put amid its RAM is known as populated only where @ram, which
+ * has @nr_ram, says RAM; NULL if it does not matter.  @progress may be NULL.
+ *
+ * This asks for every gfn up to the highest that the guest ever had, which it may have
+ * made high; @progress can stop it.  EBUSY and the others as for xen_memmap_verify().
+ */
+struct xen_memmap_span {
+    uint64_t gfn, pages;
+};
+
+int xen_memmap_populated(xen_memmap_handle *h, uint32_t domid,
+                         const struct xen_memmap_span *ram, unsigned int nr_ram,
+                         xen_memmap_progress *progress, void *opaque,
+                         struct xen_memmap_span **spans, unsigned int *nr);
 
 /* ---- before the guest starts --------------------------------------------- */
 

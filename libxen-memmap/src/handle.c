@@ -87,3 +87,25 @@ struct memmap_xen *memmap_xen(xen_memmap_handle *h)
     }
     return h->xen;
 }
+
+int memmap_no_answer(xen_memmap_handle *h, uint32_t domid)
+{
+    const int err = errno;
+
+    return memmap_fail(h, err, err == ESRCH ? "domain %u ended meanwhile" :
+                       "domain %u: Xen does not answer", domid);
+}
+
+int memmap_ask_domain(xen_memmap_handle *h, uint32_t domid,
+                      struct memmap_xen_domain *d)
+{
+    if (h->xen_ops->domain(h->xen, domid, d))
+        return memmap_fail(h, errno, errno == ESRCH ?
+                           "there is no domain %u, or no longer" :
+                           "domain %u: Xen does not answer", domid);
+    if (d->pod_entries)
+        return memmap_fail(h, EBUSY, "domain %u has %llu pages yet to be "
+                           "populated on demand, and asking would populate them",
+                           domid, (unsigned long long)d->pod_entries);
+    return 0;
+}

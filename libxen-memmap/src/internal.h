@@ -153,6 +153,7 @@ void memmap_watches_free(struct memmap_watches *w);
 
 struct memmap_xen_domain {
     uint64_t pages;         /* that it has */
+    uint64_t last_gfn;      /* that it ever had */
     uint64_t pod_entries;   /* yet to be populated on demand */
 };
 
@@ -179,5 +180,13 @@ extern const struct memmap_xen_ops memmap_xen_real;
 
 /* The connection, made if there is none.  NULL, errno and message. */
 struct memmap_xen *memmap_xen(xen_memmap_handle *h);
+/*
+ * What Xen knows of a domain, before its pages are asked for: EBUSY if that would
+ * populate them.
+ */
+int memmap_ask_domain(xen_memmap_handle *h, uint32_t domid,
+                      struct memmap_xen_domain *d);
+/* The message for errno of pages().  Always -1. */
+int memmap_no_answer(xen_memmap_handle *h, uint32_t domid);
 
 #endif

@@ -15,7 +15,6 @@
 #define EXTENT 512u             /* pages */
 /* So many pages amid RAM may be of Xen's heap; more are a hole. */
 #define MAX_SPECIAL 64u
-#define MAX_BLOCKS 64u
 /*
  * A guest may call any number of pages a hole.  Of more than so many (64 GiB) only
  * samples are asked for, and never more than so many of those.
@@ -40,8 +39,6 @@ struct verifying {
     struct memmap_xen *xen;
     uint32_t domid;
     const xen_memmap_layout *l;
-    struct memmap_range block[MAX_BLOCKS];  /* the device model's own */
-    struct memmap_layout blocks;
     xen_memmap_progress *progress;
     void *opaque;
     uint64_t total;             /* pages to be asked for, without second looks */
@@ -52,54 +49,6 @@ struct verifying {
     struct question q[MEMMAP_XEN_BATCH];
     xen_memmap_report *report;
 };
-
-/* ---- what the device model keeps in the guest ---- */
-
-static int read_number(xen_memmap_handle *h, const char *dir, const char *block,
-                       const char *key, uint64_t *value)
-{
-    size_t len;
-    char *text = memmap_store_get(h, XBT_NULL, &len, "%s/physmap/%s/%s", dir,
-                                  block, key);
-
-    if (!text)
-        return errno == ENOENT ? 0 : -1;
-    *value = strtoull(text, NULL, 16);
-    free(text);
-    return 1;
-}
-
-/* libxl carries these keys from host to host, so they are there to be relied on. */
-static int read_blocks(struct verifying *v)
-{
-    char dir[MEMMAP_PATH_MAX], path[MEMMAP_PATH_MAX + 8], **names;
-    unsigned int i, nr;
-    int rc = 0;
-
-    memmap_layout_init(&v->blocks, v->block, MAX_BLOCKS);
-    if (memmap_store_dm_path(v->h, XBT_NULL, v->domid, dir))
-        return -1;
-    snprintf(path, sizeof(path), "%s/physmap", dir);
-    names = memmap_store_list(v->h, path, &nr);
-    if (!names)
-        return errno == ENOENT ? 0 : -1;
-    for (i = 0; i < nr && rc >= 0; i++) {
-        uint64_t start, size;
-
-        rc = read_number(v->h, dir, names[i], "start_addr", &start);
-        if (rc > 0)
-            rc = read_number(v->h, dir, names[i], "size", &size);
-        if (rc > 0) {
-            struct memmap_range r = { .gfn = start >> 12, .pages = size >> 12,
-                                      .source = MEMMAP_NO_SOURCE,
-                                      .type = MEMMAP_TYPE_OWNED };
-
-            memmap_layout_set(&v->blocks, &r);
-        }
-    }
-    free(names);
-    return rc < 0 ? -1 : 0;
-}
 
 /* ---- judging ---- */
 
@@ -114,8 +63,7 @@ static bool is_wrong(struct verifying *v, const struct question *q,
         }
         return *has == XEN_MEMMAP_PAGE_NONE;
     }
-    return *has != XEN_MEMMAP_PAGE_NONE &&
-           !memmap_layout_covers(&v->blocks, MEMMAP_TYPE_OWNED, q->gfn, 1);
+    return *has != XEN_MEMMAP_PAGE_NONE;
 }
 
 static int note(struct verifying *v, const struct question *q,
@@ -153,10 +101,7 @@ static int ask_pages(struct verifying *v, const struct question *q,
     for (i = 0; i < nr; i++)
         gfn[i] = q[i].gfn;
     if (v->h->xen_ops->pages(v->xen, v->domid, nr, gfn, page))
-        return memmap_fail(v->h, errno, errno == ESRCH ?
-                           "domain %u ended meanwhile" :
-                           "domain %u: Xen does not answer (gfn 0x%llx)", v->domid,
-                           (unsigned long long)gfn[0]);
+        return memmap_no_answer(v->h, v->domid);
     v->report->asked += nr;
     return 0;
 }
@@ -305,28 +250,62 @@ static uint64_t pages_to_ask(const struct verifying *v)
     return pages;
 }
 
-static int ask_domain(struct verifying *v)
-{
-    struct memmap_xen_domain d;
+/* ---- what the device model keeps in the guest ---- */
 
-    if (v->h->xen_ops->domain(v->xen, v->domid, &d))
-        return memmap_fail(v->h, errno, errno == ESRCH ?
-                           "there is no domain %u, or no longer" :
-                           "domain %u: Xen does not answer", v->domid);
-    if (d.pod_entries)
-        return memmap_fail(v->h, EBUSY, "domain %u has %llu pages yet to be "
-                           "populated on demand, and asking would populate them",
-                           v->domid, (unsigned long long)d.pod_entries);
-    v->report->owned = d.pages;
+/* Pages of video memory, as the toolstack says where the guest cannot; 0: none. */
+static int read_video(struct verifying *v, uint64_t *pages)
+{
+    size_t len;
+    char *text = memmap_store_get(v->h, XBT_NULL, &len,
+                                  "/local/domain/%u/memory/videoram", v->domid);
+
+    *pages = 0;
+    if (!text)
+        return errno == ENOENT ? 0 : -1;
+    *pages = strtoull(text, NULL, 10) / 4;
+    free(text);
+    return 0;
+}
+
+static bool is_video(const struct xen_memmap_mismatch *m, uint64_t pages)
+{
+    return m->says.type == XEN_MEMMAP_MMIO && m->pages == pages &&
+           m->has == XEN_MEMMAP_PAGE_POPULATED && !(m->gfn & (pages - 1));
+}
+
+/*
+ * Video memory lies under its BAR, and no RAM of the guest is meant.  Nobody says
+ * where; so one piece that looks like it, all of it and at its alignment, is taken
+ * for it.
+ */
+static int forget_video(struct verifying *v)
+{
+    xen_memmap_report *r = v->report;
+    uint64_t pages;
+    unsigned int i;
+
+    if (!r->nr)
+        return 0;
+    if (read_video(v, &pages))
+        return -1;
+    for (i = 0; pages && i < r->nr; i++)
+        if (is_video(&r->mismatch[i], pages)) {
+            memmove(&r->mismatch[i], &r->mismatch[i + 1],
+                    (r->nr - i - 1) * sizeof(*r->mismatch));
+            r->nr--;
+            break;
+        }
     return 0;
 }
 
 static int verify(struct verifying *v)
 {
+    struct memmap_xen_domain d;
     unsigned int i;
 
-    if (ask_domain(v) || read_blocks(v))
+    if (memmap_ask_domain(v->h, v->domid, &d))
         return -1;
+    v->report->owned = d.pages;
     v->report->ram = xen_memmap_layout_pages(v->l, XEN_MEMMAP_RAM);
     if (v->report->ram > v->report->owned)
         return 0;               /* no need to look for it */
@@ -338,7 +317,7 @@ static int verify(struct verifying *v)
             (is_full(v, r) ? ask_all(v, i) : ask_samples(v, i)))
             return -1;
     }
-    return flush(v);
+    return flush(v) ? -1 : forget_video(v);
 }
 
 PUBLIC int xen_memmap_verify(xen_memmap_handle *h, uint32_t domid,

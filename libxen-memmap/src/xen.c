@@ -68,6 +68,7 @@ static int real_domain(struct memmap_xen *x, uint32_t domid,
 {
     uint64_t pages, cache;
     xc_domaininfo_t info;
+    xen_pfn_t last;
     int nr = xc_domain_getinfolist(x->xch, domid, 1, &info);
 
     if (nr < 0)
@@ -78,6 +79,9 @@ static int real_domain(struct memmap_xen *x, uint32_t domid,
         return -1;
     }
     d->pages = info.tot_pages;
+    if (xc_domain_maximum_gpfn(x->xch, domid, &last) < 0)
+        return -1;
+    d->last_gfn = last;
     return xc_domain_get_pod_target(x->xch, domid, &pages, &cache,
                                     &d->pod_entries);
 }

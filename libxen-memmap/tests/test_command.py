@@ -22,10 +22,13 @@ COMMAND = str(ROOT / "usr/bin/xen-memmap")
 CONFIG = 'type = "hvm"\nmemory = 3072\nvga = "stdvga"\n'
 
 
-def run(*args, status=0, stdin=b""):
-    """What xen-memmap ARGS prints; its exit status must be STATUS."""
+def run(*args, status=0, stdin=b"", xen=None):
+    """What xen-memmap ARGS prints; its exit status must be STATUS.  With pages at XEN it
+    runs under a Xen (fakexen.c)."""
+    env = os.environ if xen is None else dict(
+        os.environ, LD_PRELOAD=os.environ["FAKEXEN_SO"], FAKEXEN=xen)
     got = subprocess.run([COMMAND, *map(str, args)], input=stdin, capture_output=True,
-                         timeout=30)
+                         timeout=30, env=env)
     text = got.stdout.decode() + got.stderr.decode()
     if got.returncode != status:
         raise AssertionError(f"{args}: status {got.returncode}, not {status}:\n{text}")
@@ -52,6 +55,11 @@ class Folder(unittest.TestCase):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
+
+    def check_picture(self, text, words):
+        texts = [node.text for node in
+                 ET.fromstring(text).iter("{http://www.w3.org/2000/svg}text")]
+        self.assertIn(words, texts)
 
 
 class WithoutXen(Folder):
@@ -109,6 +117,52 @@ class WithoutXen(Folder):
         self.assertEqual(plan["bars"][0]["address"], 0x80000000)
         self.assertEqual(plan["problems"], [])
 
+    def bars(self, config, *options):
+        """{name: address} of the plan for CONFIG, and what was said beside it."""
+        got = subprocess.run([COMMAND, "explain", "--json", "--no-host", "--width", "39",
+                              *options, self.file("cfg", CONFIG + config)],
+                             capture_output=True, text=True, timeout=30)
+        return ({bar["name"]: bar["address"] for bar in json.loads(got.stdout)["bars"]},
+                got.stderr)
+
+    def test_explain_devices_of_qemu(self):
+        """As seen in the lab, scenario bar-1g; equal BARs come by slot."""
+        bars, said = self.bars(
+            'device_model_args_hvm = ["-device", "nvme,drive=n0", "-trace", "x", '
+            '"-device", "nvme,addr=3.0,id=b,cmb_size_mb=1024", "-device", "usb-tablet"]\n'
+            'vga = "none"\n')
+        self.assertEqual(said, "")
+        self.assertEqual(bars["nvme memory buffer"], 0x80000000)
+        self.assertEqual(bars["Xen platform"], 0xfb000000)
+        self.assertEqual(len(bars), 4)      # two are called the same as these
+        bars, _ = self.bars('device_model_args = ["-device", "edu,addr=9", "-device", '
+                            '"e1000e,addr=0x4,romfile="]\nhdtype = "ahci"\n')
+        # 4 (e1000e) and 9 (edu) by size, and ahci's page behind VGA's in slot 3.
+        self.assertEqual(bars["edu registers"], 0xf2000000)
+        self.assertEqual(bars["e1000e registers"], 0xf2100000)
+        self.assertEqual(bars["e1000e flash"], 0xf2120000)
+        self.assertEqual(bars["VGA ROM"], 0xf2140000)
+        self.assertEqual(bars["e1000e MSI-X"], 0xf2150000)
+        self.assertEqual(bars["VGA registers"], 0xf2154000)
+        self.assertNotIn("e1000e ROM", bars)
+
+    def test_explain_network_cards(self):
+        bars, said = self.bars('vif = ["mac=00:16:3e:00:00:01, model=e1000", "type=vif"]\n')
+        self.assertEqual(said, "")
+        self.assertEqual(bars["e1000 registers"], 0xf2000000)
+        bars, _ = self.bars('vif = [""]\n')
+        self.assertIn("rtl8139 registers", bars)
+        bars, said = self.bars('vif = ["model=ne2k_pci"]\n')
+        self.assertIn("name them by --bar", said)
+        self.assertEqual(len(bars), 4)
+
+    def test_explain_may_be_told_that_ram_stays(self):
+        config = self.file("cfg", CONFIG)
+        text = run("explain", "--no-host", "--width", 39, "--bar", "1G", "--no-relocate",
+                   config, status=1)
+        self.assertIn("RAM stays where it is: the toolstack will say so", text)
+        self.assertIn("RAM is in the way, and stays", text)
+
     def test_explain_what_has_no_place(self):
         cfg = self.file("cfg", CONFIG)
         text = run("explain", "--no-host", "--width", 36, "--bar", "64G,64", cfg, status=1)
@@ -148,10 +202,6 @@ class WithoutXen(Folder):
         path = self.folder / "out.svg"
         self.assertEqual(run("draw", "-o", path, "-", stdin=vector("layout-rdm.hex")), "")
         self.check_picture(path.read_text(), "reserved, 16 KiB")
-
-    def check_picture(self, text, words):
-        texts = [node.text for node in ET.fromstring(text).iter("{http://www.w3.org/2000/svg}text")]
-        self.assertIn(words, texts)
 
     def test_example_of_the_manual(self):
         manual = (HERE.parent / "man/xen-memmap.1").read_text()
@@ -255,6 +305,46 @@ class WithXenstored(Folder):
 
     def test_verify_needs_xen(self):
         self.assertIn("under Xen", run("verify", "guest", status=2))
+
+    HAS = "0-a0 c0-18000 100000-108000"         # as MOVED says
+    LIES = "0-a0 c0-5001 5002-18000 19000-19003 100000-108000"
+
+    def test_verify(self):
+        self.store.publish(5, "SEALED", 1, MOVED)
+        for option in ((), ("--full",)):
+            text = run("verify", *option, "guest", xen=self.HAS)
+            self.assertRegex(text, r"^guest \(domain 5\): generation 1 agrees with what Xen has")
+        text = run("verify", "--full", "guest", xen=self.LIES, status=1)
+        self.assertRegex(text, r"0x005001000 0x005001fff +4 KiB ram +nothing\n"
+                               r"0x019000000 0x019002fff +12 KiB mmio +memory\n")
+        found = json.loads(run("verify", "-fJ", "guest", xen=self.LIES, status=1))
+        self.assertEqual([(m["gfn"], m["pages"]) for m in found["mismatches"]],
+                         [(0x5001, 1), (0x19000, 3)])
+        self.assertIs(found["agrees"], False)
+        self.assertEqual(found["asked_pages"], 0x17fe0 + 0x10000)
+
+    def test_verify_finds_what_a_guest_rewrote(self):
+        self.store.publish(5, "SEALED", 1, MOVED)
+        folder = "/local/domain/5/data/memory-map"
+        self.store.put(folder + "/generation", "1")
+        self.store.put(folder + "/layout/0", BUILT)
+        run("verify", "--full", "guest", xen=self.HAS)
+        self.assertIn("ram", run("verify", "--full", "--claimed", "guest", xen=self.HAS,
+                                 status=1))
+        self.assertIn("-", run("diff", "claimed:guest", "guest", status=1))
+
+    def test_draw_what_xen_has(self):
+        self.store.publish(5, "SEALED", 1, MOVED)
+        self.assertNotIn("what Xen has", run("draw", "guest"))
+        text = run("draw", "--xen", "guest", xen=self.HAS)
+        self.check_picture(text, "what Xen has")
+        self.check_picture(text, "memory, 384 MiB")
+        self.assertNotIn("disagrees,", text)
+        text = run("draw", "-x", "guest", xen=self.LIES)
+        self.check_picture(text, "disagrees, 4 KiB")
+        self.check_picture(text, "disagrees, 12 KiB")
+        self.assertIn("is no domain", run("draw", "--xen", "-", status=2,
+                                          stdin=vector("layout-rdm.hex")))
 
     def test_fast_enough(self):
         for key in range(16):

@@ -91,6 +91,7 @@ static void start(void)
     ck_ok(xen_memmap_read(h, GUEST, XEN_MEMMAP_PUBLISHED, &l));
     memset(&fake, 0, sizeof(fake));
     fake.domain.pages = 131040 + 4096 + 32;
+    fake.domain.last_gfn = 0x107fff;
     fake.special = UINT64_MAX;
     has(0, 0xa0, XEN_MEMMAP_PAGE_POPULATED);
     has(0xc0, 0x17f40, XEN_MEMMAP_PAGE_POPULATED);
@@ -215,19 +216,52 @@ START_TEST(test_xens_heap)
 }
 END_TEST
 
-/* Video memory lies under its BAR, and is the device model's. */
+/* Video memory lies under its BAR: one piece, complete, aligned; nothing else is it. */
 START_TEST(test_video_memory)
 {
-    has(0x18000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
-    put("/local/domain/0/device-model/5/physmap/141000000/start_addr",
-        "18000000");
-    put("/local/domain/0/device-model/5/physmap/141000000/size", "1000000");
-    put("/local/domain/0/device-model/5/physmap/141000000/name", "vga.vram");
+    has(0x19000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(verify(_i));
+    ck_mismatch(0, 0x19000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    put("/local/domain/5/memory/videoram", "16384");
     ck_ok(verify(_i));
     ck_assert(xen_memmap_report_agrees(r));
-    has(0x19000, 1, XEN_MEMMAP_PAGE_POPULATED);
+    has(0x4000, 512, XEN_MEMMAP_PAGE_NONE);
+    has(0x1c000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 2);
+    ck_mismatch(0, 0x4000, 512, XEN_MEMMAP_PAGE_NONE);
+    ck_mismatch(1, 0x1c000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
+}
+END_TEST
+
+/* _i: too much, too little, at a wrong place, not memory */
+START_TEST(test_no_video_memory)
+{
+    static const struct { uint64_t gfn, pages; enum xen_memmap_page is; } like[] = {
+        { 0x19000, 0x1001, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19000, 0xfff, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19001, 0x1000, XEN_MEMMAP_PAGE_POPULATED },
+        { 0x19000, 0x1000, XEN_MEMMAP_PAGE_BROKEN },
+    };
+
+    put("/local/domain/5/memory/videoram", "16384");
+    has(like[_i].gfn, like[_i].pages, like[_i].is);
     ck_ok(verify(XEN_MEMMAP_FULL));
-    ck_mismatch(0, 0x19000, 1, XEN_MEMMAP_PAGE_POPULATED);
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 1);
+    ck_mismatch(0, like[_i].gfn, like[_i].pages, like[_i].is);
+}
+END_TEST
+
+/* RAM and reserved memory of that size are neither. */
+START_TEST(test_video_memory_elsewhere)
+{
+    xen_memmap_layout_free(l);
+    publish("SEALED", 1, "0 a0 0 ram 0 0\nc0 ff40 c0 ram 0 0\n10000 1000 - rdm 0 0\n");
+    put("/local/domain/5/memory/videoram", "16384");
+    ck_ok(xen_memmap_read(h, GUEST, XEN_MEMMAP_PUBLISHED, &l));
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 1);
+    ck_mismatch(0, 0x10000, 0x1000, XEN_MEMMAP_PAGE_POPULATED);
 }
 END_TEST
 
@@ -304,6 +338,103 @@ START_TEST(test_errors)
 }
 END_TEST
 
+/* ---- all that Xen has ---- */
+
+static struct xen_memmap_span *spans;
+static unsigned int nr_spans;
+
+static int populated(const struct xen_memmap_span *ram, unsigned int nr)
+{
+    free(spans);
+    spans = NULL;
+    return xen_memmap_populated(h, GUEST, ram, nr, NULL, NULL, &spans, &nr_spans);
+}
+
+#define ck_span(i, first, count) do { \
+    ck_assert_uint_eq(spans[i].gfn, first); \
+    ck_assert_uint_eq(spans[i].pages, count); \
+} while (0)
+
+START_TEST(test_populated)
+{
+    ck_ok(populated(NULL, 0));
+    ck_assert_uint_eq(nr_spans, 3);
+    ck_span(0, 0, 0xa0);
+    ck_span(1, 0xc0, 0x17f40);
+    ck_span(2, 0x100000, 0x8000);
+    ck_assert_uint_eq(fake.questions, 0x108000 / 1024);
+
+    has(0x5001, 2, XEN_MEMMAP_PAGE_BROKEN);
+    has(0x107fff, 1, XEN_MEMMAP_PAGE_NONE);
+    has(0x20000, 1, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(populated(NULL, 0));
+    ck_assert_uint_eq(nr_spans, 5);
+    ck_span(1, 0xc0, 0x4f41);
+    ck_span(2, 0x5003, 0x12ffd);
+    ck_span(3, 0x20000, 1);
+    ck_span(4, 0x100000, 0x7fff);
+    free(spans);
+    spans = NULL;
+}
+END_TEST
+
+/* The last gfn need not end a question, and a domain may have nothing at all. */
+START_TEST(test_populated_ends)
+{
+    fake.domain.last_gfn = 0x100000;
+    ck_ok(populated(NULL, 0));
+    ck_assert_uint_eq(nr_spans, 3);
+    ck_span(2, 0x100000, 1);
+    fake.nr = 0;
+    ck_ok(populated(NULL, 0));
+    ck_assert_uint_eq(nr_spans, 0);
+    ck_assert_ptr_null(spans);
+}
+END_TEST
+
+/* What can be mapped though it is called no page: only where RAM should be. */
+START_TEST(test_populated_special)
+{
+    const struct xen_memmap_span ram[] = { { 0, 0xa0 }, { 0xc0, 0x17f40 } };
+
+    has(0x5001, 2, XEN_MEMMAP_PAGE_NONE);
+    fake.special = 0x5001;
+    ck_ok(populated(NULL, 0));
+    ck_span(2, 0x5003, 0x12ffd);
+    ck_ok(populated(ram, 1));
+    ck_span(2, 0x5003, 0x12ffd);
+    ck_ok(populated(ram, 2));
+    ck_span(1, 0xc0, 0x4f42);
+    ck_span(2, 0x5003, 0x12ffd);
+    free(spans);
+    spans = NULL;
+}
+END_TEST
+
+START_TEST(test_populated_refuses)
+{
+    uint64_t enough = 50000;
+
+    fake.domain.pod_entries = 7;
+    ck_failed(populated(NULL, 0), EBUSY, "7 pages yet to be populated");
+    ck_assert_uint_eq(fake.questions, 0);
+    fake.domain.pod_entries = 0;
+    fake.error = ESRCH;
+    ck_failed(populated(NULL, 0), ESRCH, "ended meanwhile");
+    fake.error = 0;
+    last_done = 0;
+    ck_failed(xen_memmap_populated(h, GUEST, NULL, 0, progress, &enough, &spans,
+                                   &nr_spans), ECANCELED, "stopped");
+    ck_assert_ptr_null(spans);
+    last_done = 0;
+    ck_ok(xen_memmap_populated(h, GUEST, NULL, 0, progress, NULL, &spans,
+                               &nr_spans));
+    ck_assert_uint_eq(last_done, 0x108000);
+    free(spans);
+    spans = NULL;
+}
+END_TEST
+
 Suite *verify_suite(void)
 {
     Suite *s = suite_create("verify");
@@ -318,11 +449,17 @@ Suite *verify_suite(void)
     tcase_add_test(t, test_ends);
     tcase_add_test(t, test_xens_heap);
     tcase_add_loop_test(t, test_video_memory, 0, 2);
+    tcase_add_loop_test(t, test_no_video_memory, 0, 4);
+    tcase_add_loop_test(t, test_video_memory_elsewhere, 0, 2);
     tcase_add_loop_test(t, test_populate_on_demand, 0, 2);
     tcase_add_loop_test(t, test_more_than_it_has, 0, 2);
     tcase_add_loop_test(t, test_boundless_hole, 0, 2);
     tcase_add_test(t, test_progress);
     tcase_add_test(t, test_errors);
+    tcase_add_test(t, test_populated);
+    tcase_add_test(t, test_populated_ends);
+    tcase_add_test(t, test_populated_special);
+    tcase_add_test(t, test_populated_refuses);
     suite_add_tcase(s, t);
     return s;
 }

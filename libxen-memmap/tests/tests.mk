@@ -10,7 +10,7 @@ TEST_FLAGS := -std=gnu11 -g -O1 -D_GNU_SOURCE $(INC) -Itests $(WARN)
 $(T)/.dir:
 	@mkdir -p $(T) && touch $@
 
-$(T)/noxen.so: tests/noxen.c | $(T)/.dir
+$(T)/noxen.so $(T)/fakexen.so: $(T)/%.so: tests/%.c | $(T)/.dir
 	$(CC) -std=gnu11 -O1 -D_GNU_SOURCE $(WARN) -shared -fPIC -o $@ $<
 
 $(T)/unit: $(TEST_SRC) $(SRC) $(PURE) $(HDR) tests/rig.h | $(T)/.dir
@@ -28,10 +28,11 @@ check: check-library
 
 # The whole tree, as it is installed.
 .PHONY: check-command
-check-command: all $(T)/noxen.so
+check-command: all $(T)/noxen.so $(T)/fakexen.so
 	@echo "== xen-memmap and two programs, as they are installed"
 	@rm -rf $(T)/root && $(MAKE) -s install PREFIX=/usr DESTDIR=$(abspath $(T)/root) >/dev/null
 	@XENSTORED=$$(tests/get-xenstored $(abspath $(T))/xenstored) NOXEN=$(abspath $(T)/noxen.so) \
+	    FAKEXEN_SO=$(abspath $(T)/fakexen.so) \
 	    VECTORS=$(VECTORS) ROOT=$(abspath $(T)/root) LC_ALL=C.UTF-8 NO_COLOR= \
 	    LD_LIBRARY_PATH=$(abspath $(T)/root/usr/lib) LIBRARY_PATH=$(abspath $(T)/root/usr/lib) \
 	    /usr/bin/python3 tests/test_command.py -q 2>&1

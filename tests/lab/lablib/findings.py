@@ -5,7 +5,7 @@ Nothing is expected here yet; verdict.py does that.
 
 import re
 
-from . import console, hostmemory, results, superpages
+from . import console, foreseen, hostmemory, results, superpages
 from .results import BOOT_CHECKS, END, NOT_REACHED, PANIC, RESERVED, Source
 
 # Of the results of one check, which counts, the last of these that there is: a check
@@ -93,6 +93,18 @@ def inspected(outcome, wanted, status, text):
             + " | ".join(lines[-2:] or text.splitlines()[-2:]), Source.DOM0)
 
 
+def explained(outcome):
+    """Of a guest with a layout: what was foreseen of it, and what Xen has."""
+    if outcome.stack not in foreseen.STACKS:
+        return
+    found = {results.EXPLAIN: foreseen.explain(
+        "\n".join(outcome.text("explain.json")), outcome.text("explain.txt"),
+        outcome.text("published.txt"), outcome.bars),
+        results.VERIFY: foreseen.verify(
+        outcome.text("verify.txt"), outcome.text("published.txt"))}
+    outcome.checks.update((name, check) for name, check in found.items() if check)
+
+
 def on_host(outcome, physical, lines, tables):
     """The checks that the emulated host answers: PHYSICAL(address, bytes) is its
     memory, LINES its console, TABLES superpages.survey()'s."""
@@ -103,7 +115,8 @@ def on_host(outcome, physical, lines, tables):
         outcome.checks["faults"] = hostmemory.faults(lines, **wanted["faults"])
     if "superpages" in wanted:
         outcome.checks["superpages"] = superpages.verdict(
-            outcome.built, tables, wanted["superpages"].get("gigabytes", 0))
+            outcome.built, tables, wanted["superpages"].get("gigabytes", 0),
+            outcome.views)
 
 
 def rest(outcome):

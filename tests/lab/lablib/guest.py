@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from . import console, counts, findings, guestconfig, superpages
+from . import console, counts, findings, foreseen, guestconfig, superpages
 from .endings import Crash, Ended, Ending, HostCrash, Lost, Silent, TooLong
 from .host import Follower
 from .outcome import Outcome
@@ -120,7 +120,9 @@ class Guest:
             f"xl pci-assignable-add {device['device']}\n"
             for device in self.scenario.passthrough)
         status, text = self._job(
-            f"set -e\n{assign}exec /usr/lib/lab/guest-create {self.stack} "
+            f"set -e\n{assign}"
+            f"export EXPLAIN_OPTIONS='{foreseen.options(self.scenario, self.stack)}'\n"
+            f"exec /usr/lib/lab/guest-create {self.stack} "
             f"/lab/{self.name}\n", "xl create")
         with open(self.outcome.path("create.log"), "w") as stream:
             stream.write(text)
@@ -250,6 +252,7 @@ class Guest:
             f"exec /usr/lib/lab/guest-inspect {self.outcome.domid} "
             f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
         findings.inspected(self.outcome, wanted, status, text)
+        findings.explained(self.outcome)
 
     def _last_words(self):
         words = self.scenario.last_words(self.outcome.domid, f"/lab/{self.name}")

@@ -107,10 +107,11 @@ class Host:
                            ("small-kernel", "guest/kernel.small"),
                            ("guest-initrd", "guest/initrd.debian"),
                            ("small-initrd", "guest/initrd.small"),
-                           ("ovmf", "guest/OVMF.fd"), ("views", "views"),
-                           ("meddle", "meddle")):
+                           ("ovmf", "guest/OVMF.fd"), ("meddle", "meddle")):
             if part in parts:
                 self.put(parts[part], name)
+        for name in os.listdir(parts["library"]):
+            self.put(os.path.join(parts["library"], name), "xen-memmap/" + name)
 
     def write(self, name, text):
         """Make TEXT visible in dom0 as /lab/NAME, complete or not at all."""

@@ -35,9 +35,12 @@ def kernel(tree):
     return os.path.join(boot, names[0]), names[0][len("vmlinuz-"):]
 
 
-def libraries(tree, programs):
-    """Paths inside TREE of all shared objects that PROGRAMS load."""
+def libraries(tree, programs, more=()):
+    """Paths inside TREE of all shared objects that PROGRAMS load; and inside of the trees
+    MORE, of those that TREE has not."""
     folder = os.path.join(tree, "usr/lib/x86_64-linux-gnu")
+    folders = ":".join([folder, *(os.path.join(other, "usr/lib/x86_64-linux-gnu")
+                                  for other in more)])
     loader = os.path.join(folder, "ld-linux-x86-64.so.2")
     # Loaded by the C library itself when a thread is cancelled, as xl does.
     unwinder = "usr/lib/x86_64-linux-gnu/libgcc_s.so.1"
@@ -45,13 +48,16 @@ def libraries(tree, programs):
              unwinder: os.path.join(tree, unwinder)}
     for program in programs:
         listing = subprocess.run(
-            [loader, "--inhibit-cache", "--library-path", folder, "--list",
-             program], capture_output=True, text=True, check=False)
+            [loader, "--inhibit-cache", "--library-path",
+             f"{folders}:{os.path.dirname(program)}", "--list", program],
+            capture_output=True, text=True, check=False)
         if listing.returncode or "not found" in listing.stdout:
-            raise RuntimeError(f"{program}: not all libraries are in {folder}:"
+            raise RuntimeError(f"{program}: not all libraries are in {folders}:"
                                f"\n{listing.stdout}{listing.stderr}")
         for path in re.findall(r"=> (\S+)", listing.stdout):
-            found["usr/lib/x86_64-linux-gnu/" + os.path.basename(path)] = path
+            # What comes with a program goes where it goes.
+            if os.path.dirname(path) != os.path.dirname(program):
+                found["usr/lib/x86_64-linux-gnu/" + os.path.basename(path)] = path
     return found
 
 
@@ -115,10 +121,10 @@ def _modules(archive, modules):
                  "".join(name + "\n" for name, _ in modules).encode())
 
 
-def dom0(path, tree, xen, scripts, others, log):
+def dom0(path, tree, xen, scripts, needed, log):
     """dom0's initramfs: xl and its daemons of Xen version XEN, no systemd.
 
-    OTHERS are programs that dom0 gets later, so their libraries must be there.
+    NEEDED are libraries() of programs that dom0 gets later.
     """
     private = f"usr/lib/xen-{xen}/"
     programs = {private + name: os.path.join(tree, private, name)
@@ -129,12 +135,14 @@ def dom0(path, tree, xen, scripts, others, log):
         _skeleton(archive)
         archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
         archive.link("usr/bin/sh", "busybox")
-        needed = libraries(tree, [*programs.values(), *others])
-        for name, source in {**programs, **needed}.items():
+        for name, source in {**programs, **libraries(tree, programs.values()),
+                             **needed}.items():
             archive.copy(name, source)
         for name in DOM0_COMMANDS:
             archive.link("usr/bin/" + os.path.basename(name),
                          "/" + private + name)
+        for name in ("xen-memmap", "memmap-views"):
+            archive.link("usr/bin/" + name, "/usr/lib/lab/xen-memmap")
         for folder in ("usr/share/qemu", "usr/share/seabios",
                        "usr/lib/ipxe/qemu"):
             _files(archive, tree, folder, _ROM)

@@ -162,16 +162,20 @@ class Parts:
         root = trees.build_root(suite, log)
         tree = trees.host(suite, log)
         guest = self._small(suite, "guest", "memmap-guest")
-        views = self._small(suite, "views", "memmap-views")
+        library = stacks.library(suite, self.lab.top, log)
+        views = os.path.join(library, "memmap-views")
         meddle = self._small(suite, "meddle", "meddle")
         # All stacks' device models need the same libraries.
         emulator = next(made["qemu"].path for step, made in self.made.items()
                         if step.kind == STACK and step.suite == suite.name)
-        late = [emulator, views, meddle]
+        needed = {
+            **images.libraries(tree, [emulator, meddle]),
+            **images.libraries(tree, [views, os.path.join(library, "xen-memmap")],
+                               [trees.library_root(suite, log)])}
         folder = os.path.join(self.lab.here, "dom0")
         scripts = glob.glob(os.path.join(folder, "*"))
         key = cache.digest(
-            os.path.dirname(tree), sorted(images.libraries(tree, late)),
+            os.path.dirname(tree), sorted(needed.values()),
             os.path.dirname(guest), cache.digest_files(scripts),
             cache.digest_files(images.SOURCES))
 
@@ -179,7 +183,7 @@ class Parts:
             trees.install_tools(log)
             progress("assembling dom0's and the guest's initramfs")
             images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
-                        late, log)
+                        needed, log)
             images.guest(os.path.join(draft, "guest-initrd"), tree, guest, log)
             images.guest(os.path.join(draft, "small-initrd"), tree, guest, log, ())
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
@@ -196,10 +200,11 @@ class Parts:
             "initrd": os.path.join(image, "initrd"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
             "small-initrd": os.path.join(image, "small-initrd"),
-            "views": views,
             "meddle": meddle,
+            "library": library,
         }
-        # The kernel is the tree's, and so in the image's name.
+        # The kernel is the tree's, and so in the image's name.  Of the library, what
+        # is in views: no result of a guest that publishes nothing has more of it.
         identity = [os.path.basename(os.path.dirname(path)) for path in (
-            root, files["xen"], views, meddle)]
+            root, files["xen"], meddle)] + [cache.digest_files([views])]
         return files, identity

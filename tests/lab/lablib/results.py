@@ -8,7 +8,11 @@ BOOT_CHECKS = ("create", "boot")
 # Those that only some have: another stack's layout to compare with; what went wrong
 # without any other check to blame, which is never as expected.
 LAYOUT, PANIC, END = "layout", "panic", "end"
-RESERVED = BOOT_CHECKS + (LAYOUT, PANIC, END)
+# What every guest of ours has as well that was started with a layout: was it foreseen,
+# and does Xen have what it says?  They must succeed, unless a scenario says otherwise.
+EXPLAIN, VERIFY = "explain", "verify"
+IMPLIED = (EXPLAIN, VERIFY)
+RESERVED = BOOT_CHECKS + (LAYOUT, PANIC, END) + IMPLIED
 # Those of [checks] that are not the guest's: made in dom0, and outside of the host.
 DOM0_CHECKS = ("views", "vram")
 HOST_CHECKS = DOM0_CHECKS + ("rmrr", "faults", "superpages")

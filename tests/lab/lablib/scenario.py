@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from . import schema
-from .results import BOOT_CHECKS, HOST_CHECKS, RESERVED
+from .results import BOOT_CHECKS, HOST_CHECKS, IMPLIED, RESERVED
 from .stacks import STACKS
 from .ui import LabError
 
@@ -102,10 +102,11 @@ class Scenario:
 
 
 def _told(lines, domid, log):
-    """LINES of sh in dom0, which know the guest's DOMID; what they say is in LOG."""
+    """LINES of sh in dom0, which know the guest's DOMID and its folder; what they say is
+    in LOG."""
     if not lines:
         return ""
-    return "\n".join((f"domid={domid} PATH=$PATH:/lab", "{", *lines,
+    return "\n".join((f"domid={domid} folder={os.path.dirname(log)} PATH=$PATH:/lab", "{", *lines,
                       f"}} > {log} 2>&1", ""))
 
 
@@ -119,7 +120,7 @@ def _expectations(path, scenario, raw):
         if passes == ["all"]:
             passes = known
         for name in (*passes, *fails):
-            if name not in known:
+            if name not in (*known, *IMPLIED):
                 schema.fail(path, where, f"'{name}' is no check of this scenario: "
                             + ", ".join(known))
         if set(passes) & set(fails):

@@ -8,6 +8,7 @@ Debian's binaries, whose QEMU has other devices and whose options are others.
 import glob
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -206,11 +207,66 @@ def _program(root, package, name, patches, script, product, log):
 
 def small_program(suite, sources, name, log):
     """A program of the lab itself: `make NAME` among SOURCES; its path."""
-    root = trees.build_root(suite, log)
     if not any(os.path.basename(path) == "Makefile" for path in sources):
         raise LabError(f"no Makefile for {name} under tests/lab: is the clone "
                        "complete?")
-    key = cache.digest(os.path.dirname(root), cache.digest_files(sources))
+    folder = _made(trees.build_root(suite, log),
+                   {os.path.basename(path): path for path in sources}, name,
+                   f"make ./{name} O=. CC=gcc", [name], log)
+    return os.path.join(folder, name)
+
+
+# What the command and dom0's programs need of the library, and those themselves.
+_LIBRARY = ("xen-memmap", "libxen-memmap.so.1", "libxen-memmap-glib.so.1",
+            "memmap-views")
+
+
+def library(suite, top, log):
+    """The folder with libxen-memmap, its command, and the lab's programs that are built
+    on it, all against SUITE's own Xen."""
+    sources = {}
+    for pattern in ("libxen-memmap/Makefile", "libxen-memmap/*.mk",
+                    "libxen-memmap/tests/tests.mk", "libxen-memmap/*/*.[ch]",
+                    "libxen-memmap/*/*.map", "protocol/*.[ch]", "hvmloader/plan*.[ch]",
+                    "hvmloader/rdm.[ch]", "tests/lab/views/*.[ch]",
+                    "tests/lab/views/Makefile"):
+        for path in glob.glob(os.path.join(top, pattern)):
+            sources[os.path.relpath(path, top)] = path
+    # Without -g a program does not know where it was built.
+    script = """flags='CC=gcc CFLAGS=-O2'
+        make -s -C libxen-memmap all O=../out $flags
+        make -s -C tests/lab/views ../../../out/memmap-views O=../../../out \\
+            LIB=../../../out $flags"""
+    return _made(trees.library_root(suite, log), sources, "xen-memmap",
+                 script, ["out/" + name for name in _LIBRARY], log)
+
+
+_PACKAGE = """
+cd source
+dpkg-buildpackage -us -uc
+cd ..
+lintian --allow-root --fail-on error --tag-display-limit 0 *.changes | tee lintian
+"""
+
+
+def packages(suite, top, log):
+    """The folder with Debian packages of libxen-memmap, in which lintian finds no error,
+    and with what it says."""
+    listing = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
+                             text=True, check=True)
+    sources = {"source/" + name: os.path.join(top, name)
+               for name in listing.stdout.split("\0")
+               if os.path.isfile(os.path.join(top, name))}
+    return _made(trees.packaging_root(suite, log), sources, "packages", _PACKAGE,
+                 ["*.deb", "*.dsc", "*.changes", "lintian"], log)
+
+
+def _made(root, sources, name, script, products, log):
+    """The folder with PRODUCTS of SCRIPT, which runs in ROOT among SOURCES, {name there:
+    path}."""
+    key = cache.digest(os.path.dirname(root), script, {
+        there: list(cache.digest_files([path]).values())
+        for there, path in sources.items()})
 
     def make(folder):
         progress(f"building {name}")
@@ -218,14 +274,18 @@ def small_program(suite, sources, name, log):
         os.makedirs(parent, exist_ok=True)
         work = tempfile.mkdtemp(prefix=name + ".", dir=parent)
         try:
-            for path in sources:
-                shutil.copy(path, work)
-            trees.inside(root, f"cd /build/{os.path.basename(work)}\n"
-                         f"make ./{name} O=. CC=gcc", log, f"building {name}")
-            shutil.copy(os.path.join(work, name), folder)
+            for there, path in sources.items():
+                target = os.path.join(work, there)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copy(path, target)
+            trees.inside(root, f"cd /build/{os.path.basename(work)}\n{script}", log,
+                         f"building {name}")
+            for product in products:
+                for path in glob.glob(os.path.join(work, product)):
+                    shutil.copy(path, folder)
         finally:
             cache.remove(work)
-    return os.path.join(cache.entry(f"{name}-{key}", make), name)
+    return cache.entry(f"{name}-{key}", make)
 
 
 def build(suite, series, name, log):

@@ -26,6 +26,17 @@ _KERNEL = """
     gcc libc6-dev libelf-dev make ccache flex bison bc lz4 xz-utils linux-source
 """.split()
 
+# The same for libxen-memmap and what is built on it, against the suite's own Xen.
+_LIBRARY = """
+    gcc libc6-dev make pkg-config
+    libxen-dev libglib2.0-dev libjson-glib-dev libsmartcols-dev
+""".split()
+
+# What makes Debian packages of it besides, and looks for mistakes in them.
+_PACKAGING = """
+    build-essential debhelper lintian
+""".split()
+
 # What dom0 and the guest are assembled from: unpacked, never installed.
 _HOST = """
     xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu
@@ -43,6 +54,8 @@ class Suite:
     firmware_packages: tuple
     hypervisor_packages: tuple
     kernel_packages: tuple
+    library_packages: tuple
+    packaging_packages: tuple
     host_packages: tuple
     # Where each source package is from: the first of these releases whose source
     # can be had.  Archives have been seen that list Xen 4.20's source and do not
@@ -54,7 +67,8 @@ class Suite:
 
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
-                 tuple(_HYPERVISOR), tuple(_KERNEL),
+                 tuple(_HYPERVISOR), tuple(_KERNEL), tuple(_LIBRARY),
+                 (*_LIBRARY, *_PACKAGING),
                  (*_HOST, f"xen-hypervisor-{xen}-amd64", f"xen-utils-{xen}"),
                  {package: tuple(releases.split())
                   for package, releases in sources.items()}, dict(borrowed))

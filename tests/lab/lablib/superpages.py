@@ -4,7 +4,11 @@ Two tables map it: the p2m, which the processor walks (nested paging), and that 
 the IOMMU.  The first is read entry by entry out of the host's memory, the second
 is what Xen prints of it.  Either is looked at when the domain has been built and
 has not run yet, and again when the guest is done; what Xen could map by 2 MiB or
-more before must still be mapped so.
+more before must still be mapped so.  No hypercall tells how large an entry is, so this
+is not for libxen-memmap.
+
+But the table is what libxen-memmap's answers are about: where the check `views` asked
+Xen by it, both must have the same pages.
 """
 
 import re
@@ -18,6 +22,9 @@ EXTENT = 512                # pages of 2 MiB
 HUGE = 512 * 512            # of 1 GiB
 HIGH = 4 << 30 >> 12        # gfn
 LEAST = 99                  # per cent
+# Pages of Xen's own that a guest was given outside of its RAM: in the table, and for
+# libxen-memmap no memory of the guest.
+XENS_OWN = 4
 
 # xen/arch/x86/mm/p2m-pt.c: the type of a gfn in an entry's available bits.
 _PRESENT, _LARGE = 1, 1 << 7
@@ -99,10 +106,49 @@ def _mapped(entries, least, above=0):
                if pages >= least and gfn >= above) // 256
 
 
-def verdict(before, after, gigabytes=0):
+def _asked(lines):
+    """[(gfn, pages)] that memmap-views had from libxen-memmap; none if it did not ask."""
+    found = []
+    for words in map(str.split, lines):
+        if words[:2] == ["views", "p2m"]:
+            start, end = (int(word, 16) // PAGE for word in words[2:4])
+            found.append((start, end - start))
+    return found
+
+
+def _beyond(ranges, others):
+    """How many pages of RANGES are in none of OTHERS; both ascend and are disjoint."""
+    count, others = 0, list(others)
+    for start, pages in ranges:
+        end = start + pages
+        while others and sum(others[0]) <= start:
+            others.pop(0)
+        for other, length in others:
+            if other >= end:
+                break
+            pages -= min(end, other + length) - max(start, other)
+        count += pages
+    return count
+
+
+def unlike(entries, lines):
+    """What libxen-memmap and the table ENTRIES do not agree on, in words; LINES are
+    memmap-views'."""
+    asked = _asked(lines)
+    if not asked:
+        return ""
+    more, less = _beyond(asked, entries), _beyond(entries, asked)
+    if more == 0 and less <= XENS_OWN:
+        return ""
+    return (f"libxen-memmap found {more} pages that the p2m does not have, and not {less} "
+            "that it has")
+
+
+def verdict(before, after, gigabytes=0, views=()):
     """The check; both are survey()'s.
 
-    GIGABYTES: how much above 4 GiB the p2m has to map by entries of 1 GiB.
+    GIGABYTES: how much above 4 GiB the p2m has to map by entries of 1 GiB.  VIEWS: lines
+    of memmap-views.
     """
     good, text = True, []
     for name, old in before.items():
@@ -119,5 +165,8 @@ def verdict(before, after, gigabytes=0):
         high = _mapped(after["p2m"], HUGE, HIGH)
         good &= high >= 1024 * gigabytes
         text.append(f"{high} MiB of them above 4 GiB, {gigabytes} GiB wanted")
+    if differ := unlike(after["p2m"], views):
+        good = False
+        text.append(differ)
     return (results.success if good else results.failure)(
         "; ".join(text), Source.HOST)

@@ -135,6 +135,19 @@ def kernel_root(suite, log):
                  "build root for the guests' kernel (1 min)", log)
 
 
+def library_root(suite, log):
+    """The same for libxen-memmap, which needs more libraries than QEMU, and nobody's
+    source."""
+    return _root(suite, f"root-library-{suite.name}-", suite.library_packages, (),
+                 "build root for libxen-memmap (1 min)", log)
+
+
+def packaging_root(suite, log):
+    """The same for Debian packages of libxen-memmap."""
+    return _root(suite, f"root-packaging-{suite.name}-", suite.packaging_packages, (),
+                 "build root for packages (2 min)", log)
+
+
 def _root(suite, name, packages, sources, what, log, borrowed=None,
           releases=None):
     releases = releases or {package: suite.sources[package]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from . import results
 from .endings import Lost, Silent
-from .results import (END, LAYOUT, NEVER_EXPECTED, NOT_REACHED, PANIC, Result,
-                      Source)
+from .results import (END, IMPLIED, LAYOUT, NEVER_EXPECTED, NOT_REACHED, PANIC,
+                      Result, Source)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def expected_of(scenario, stack):
 def expectations(outcome):
     """The same, for what came of it: nobody has to say that a panic is a failure."""
     found = expected_of(outcome.scenario, outcome.stack)
-    found.update((name, _SUCCESS) for name in (PANIC, END) if name in outcome.checks)
+    for name in (PANIC, END, *IMPLIED):
+        if name in outcome.checks:
+            found.setdefault(name, _SUCCESS)
     return found
 
 

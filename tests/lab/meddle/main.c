@@ -26,6 +26,10 @@ int main(int argc, char **argv)
         number(argv[3], &n) && n > 0) {
         return no_iomem(mfn, n);
     }
+    if (argc == 5 && !strcmp(what, "move") && number(argv[2], &domid) && domid > 0 &&
+        number(argv[3], &mfn) && number(argv[4], &n)) {
+        return move_page(domid, mfn, n);
+    }
     if (argc == 4 && number(argv[2], &domid) && domid > 0) {
         if (!strcmp(what, "dirty-log") && (!strcmp(argv[3], "on") || !strcmp(argv[3], "off"))) {
             return dirty_log(domid, !strcmp(argv[3], "on"));
@@ -37,6 +41,7 @@ int main(int argc, char **argv)
     fprintf(stderr, "usage: meddle dirty-log DOMID on|off\n"
                     "       meddle quota DOMID PAGES\n"
                     "       meddle hog FILE\n"
-                    "       meddle no-iomem MFN PAGES\n");
+                    "       meddle no-iomem MFN PAGES\n"
+                    "       meddle move DOMID FROM TO\n");
     return 2;
 }

@@ -27,4 +27,7 @@ int hog(const char *pids);
  */
 int no_iomem(unsigned long mfn, unsigned long pages);
 
+/* The guest's page at gfn @from is at @to from now on, and nobody is told. */
+int move_page(uint32_t domid, unsigned long from, unsigned long to);
+
 #endif

@@ -86,7 +86,7 @@ class Keys(unittest.TestCase):
         seen = {os.path.basename(path) for path in seen}
         self.assertLessEqual({"host.py", "guest.py", "hostmemory.py", "images.py",
                               "superpages.py", "outcome.py"}, seen)
-        self.assertFalse(seen & {"verdict.py", "runner.py", "picture.py"})
+        self.assertFalse(seen & {"verdict.py", "runner.py"})
         before = key(scenario_of())
         with mock.patch("lablib.controls._code", return_value={}):
             self.assertNotEqual(before, key(scenario_of()))

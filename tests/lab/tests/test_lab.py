@@ -174,12 +174,6 @@ class Others(Case):
         self.assertEqual(self.main("run", self.path), (2, []))
         self.assertIn("nonsense", self.progress.call_args[0][0])
 
-    def test_a_picture_needs_one_scenario(self):
-        with mock.patch.object(lab.memorymap, "load", return_value=[
-                SimpleNamespace(scenario=name) for name in "ab"]):
-            self.assertEqual(self.main("picture", "x.json"), (2, []))
-        self.assertIn("choose one of a, b", self.progress.call_args[0][0])
-
     def test_programs_that_run_are_ended_in_any_case(self):
         self.main("list")
         process.stop_all.assert_called()

@@ -94,6 +94,26 @@ class Superpages(unittest.TestCase):
         self.assertEqual(superpages.verdict(before, {"p2m": low + high}, 2).result.value,
                          "failure")
 
+    def test_libxen_memmap_says_what_the_table_has(self):
+        """To the page, but for a few of Xen's own."""
+        table = [(0, 1), (1, 1), (2, 158), (512, 512), (1024, 512), (0xfeff8, 4)]
+        lines = ["views e820 0x0 0x1000 RAM", "views p2m 0x0 0xa0000",
+                 "views p2m 0x200000 0x600000"]
+        self.assertEqual(superpages.unlike(table, lines), "")
+        self.assertEqual(superpages.unlike(table, []), "")
+        self.assertEqual(superpages.unlike([*table, (0x100000, 1)], lines),
+                         "libxen-memmap found 0 pages that the p2m does not have, and not "
+                         "5 that it has")
+        for line in ("views p2m 0x600000 0x601000", "views p2m 0x600000 0x601000 x"):
+            self.assertIn("found 1 pages", superpages.unlike(table, [*lines, line]))
+        self.assertIn("and not 516 that", superpages.unlike(table, [
+            "views p2m 0x0 0xa0000", "views p2m 0x200000 0x400000"]))
+        before = {"p2m": [(512, 512), (1024, 512)]}
+        after = {"p2m": [(512, 512), (1024, 512)]}
+        self.assertIs(superpages.verdict(before, after, 0, lines).result, Result.FAILURE)
+        self.assertIs(superpages.verdict(before, after, 0, lines[2:]).result,
+                      Result.SUCCESS)
+
 
 if __name__ == "__main__":
     unittest.main()
