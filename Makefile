@@ -79,9 +79,11 @@ check: series deps-unit deps-lab deps-check-libxen-memmap
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
-check-nightly: series deps-unit deps-lab
+check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
+	@scripts/deps valgrind
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage
+	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages
 	@$(LAB_RUN) --nightly

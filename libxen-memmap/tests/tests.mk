@@ -13,6 +13,7 @@ $(T)/.dir:
 $(T)/noxen.so $(T)/fakexen.so: $(T)/%.so: tests/%.c | $(T)/.dir
 	$(CC) -std=gnu11 -O1 -D_GNU_SOURCE $(WARN) -shared -fPIC -o $@ $<
 
+$(T)/unit: TEST_FLAGS += -O0
 $(T)/unit: $(TEST_SRC) $(SRC) $(PURE) $(HDR) tests/rig.h | $(T)/.dir
 	$(CC) $(TEST_FLAGS) $$(pkg-config --cflags check) -o $@ $(TEST_SRC) $(SRC) $(PURE) \
 	    $(XEN_LIBS) $$(pkg-config --libs check)
@@ -25,6 +26,14 @@ check-library: $(T)/unit-asan $(T)/noxen.so
 	@echo "== libxen-memmap against a real xenstored, under AddressSanitizer and UBSan"
 	@tests/suites $(abspath $(T)) $(VECTORS) text record read domains wait verify explain
 check: check-library
+
+# The same without sanitizers, of which valgrind sees other mistakes; some minutes.
+.PHONY: check-valgrind
+check-valgrind: $(T)/unit $(T)/noxen.so
+	@echo "== libxen-memmap under valgrind"
+	@UNIT=unit CK_TIMEOUT_MULTIPLIER=30 RUN="valgrind -q --error-exitcode=9 --leak-check=full \
+	    --errors-for-leak-kinds=definite,indirect --trace-children=no" \
+	    tests/suites $(abspath $(T)) $(VECTORS) text record read domains wait verify explain
 
 # The whole tree, as it is installed.
 .PHONY: check-command
