@@ -6,6 +6,9 @@ TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \
                    clang-15 clang-14; do command -v $$c && break; done)
 FUZZ_SECONDS ?= 600
 
+# Of a test, in seconds: Check's own 4 are little beside a lab that has the processors.
+export CK_DEFAULT_TIMEOUT ?= 60
+
 T           := build/tests
 # _GNU_SOURCE is for the tests; what ships is freestanding (see portable).
 TEST_INC    := -D_GNU_SOURCE -Iprotocol -Ihvmloader -Itests/unit -Itests/prop \

@@ -447,6 +447,20 @@ START_TEST(reserved_memory_is_agreed_on)
     ck_assert_uint_eq(said_of(0x80000)->flags, 0);
     ck_assert_uint_eq(sim.host.calls, 0);
     ck_assert(!sim_heard("memmap: reserved memory"));
+
+    /* Nor of a device model that tells of it all the same: no RAM, no BAR gives way. */
+    guest(HOLE, 0);
+    sim.dm.features = MEMMAP_FEAT_PUBLISH;
+    for ( unsigned int i = 0; i < 2; i++ )
+        REQUIRE(memmap_layout_set(&sim.owned, &(struct memmap_range){
+            .gfn = i ? HOLE + 0x10 : 0x80000, .pages = 4, .aux = 0x18,
+            .source = MEMMAP_NO_SOURCE, .type = MEMMAP_TYPE_RDM }));
+    has_bar(MB(64), false);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(said_of(0x80000)->type, MEMMAP_TYPE_RAM);
+    ck_assert_uint_eq(bar[0].addr, HOLE << PAGE_SHIFT);
+    ck_assert_uint_eq(sim.host.calls, 0);
 }
 END_TEST
 
