@@ -30,9 +30,11 @@ int main(int argc, char *argv[])
            PRIu64 " with two, %" PRIu64 " hypercalls; RAM moved in spite of it"
            " in %" PRIu64 ", came home in %" PRIu64 ", pages were lost in %"
            PRIu64 " (%" PRIu64 " on average), some stayed away in %" PRIu64
-           ", the IOMMU ended %" PRIu64 "\n", seed, c.maps, c.single,
+           ", the IOMMU ended %" PRIu64 ", the device model held pages in %" PRIu64
+           "\n", seed, c.maps, c.single,
            c.pairs, c.hypercalls, c.healed, c.undone, c.lost,
-           c.lost ? c.lost_pages / c.lost : 0, c.stuck, c.ended);
+           c.lost ? c.lost_pages / c.lost : 0, c.stuck, c.ended,
+           c.held);
     printf("pages that 2 MiB entries mapped: %" PRIu64 " before, %" PRIu64
            " after (%.2f %%), by page moves %" PRIu64 " (%.2f %%); 1 GiB"
            " entries: %" PRIu64 " before, %" PRIu64 " after\n",

@@ -36,6 +36,14 @@
 /* One map in so many has 1 GiB that moves; a look at each page of it takes time. */
 #define HUGE_MAPS 25
 /*
+ * Of so many maps one has no large entries and one has pages that the device model
+ * does not let go: chosen by number, for a hundred draws may well leave out what one
+ * in ten has.
+ */
+#define RARE_MAPS 10
+#define IS_SMALL  3
+#define IS_HELD   8
+/*
  * Hypercalls that a map may cost, so that one which moves page by page does not take
  * all the time: of many, each fails in some of the ways.
  */
@@ -107,17 +115,25 @@ static const struct memmap_p2m_ops ops = {
     .populate = op_populate,
 };
 
+/* Extents of @m that can go as a whole. */
+static uint64_t extents_of(const struct memmap_move *m)
+{
+    uint64_t head = -m->from & (MEMMAP_EXTENT_PAGES - 1);
+
+    if ( m->pages <= head || (m->to - m->from) & (MEMMAP_EXTENT_PAGES - 1) )
+        return 0;
+    return (m->pages - head) / MEMMAP_EXTENT_PAGES;
+}
+
 /* What is to be known of the last move. */
 static void account(uint64_t ram_pages)
 {
     const struct memmap_move *m = &map.move[map.nr_moves - 1];
-    uint64_t head = -m->from & (MEMMAP_EXTENT_PAGES - 1);
 
     map.ram_pages += ram_pages;
     map.moved_pages += m->pages;
     map.looks += (m->pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
-    if ( m->pages > head && !((m->to - m->from) & (MEMMAP_EXTENT_PAGES - 1)) )
-        map.extents += (m->pages - head) / MEMMAP_EXTENT_PAGES;
+    map.extents += extents_of(m);
 }
 
 /* 1 GiB with something before and behind it; @whole: it can move as one. */
@@ -166,23 +182,35 @@ static void draw_pieces(void)
     }
 }
 
-static void draw_map(bool huge, bool whole)
+/* Somewhere in what goes as whole extents, for only that is given back. */
+static void draw_held(void)
 {
-    memset(&map, 0, sizeof(map));
-    map.order = MEMMAP_EXTENT_ORDER;
-    if ( huge )
-        draw_huge(whole);
-    else
-        draw_pieces();
+    const struct memmap_move *m = map.move;
+
+    while ( !extents_of(m) )
+        m++;
+    map.held_gfn = m->from + (-m->from & (MEMMAP_EXTENT_PAGES - 1)) +
+                   rnd(extents_of(m) * MEMMAP_EXTENT_PAGES);
+    map.held_pages = 1 + rnd(SLACK);
+}
+
+static void draw_map(bool huge, bool whole, unsigned int rare)
+{
+    do
+    {
+        memset(&map, 0, sizeof(map));
+        map.order = MEMMAP_EXTENT_ORDER;
+        if ( huge )
+            draw_huge(whole);
+        else
+            draw_pieces();
+    } while ( rare == IS_HELD && !huge && !map.extents );
     map.iommu = chance(30);
     map.tight = chance(50);
     map.old = chance(30);
-    map.small = !huge && chance(10);
-    if ( !huge && chance(10) )
-    {
-        map.held_gfn = map.move[0].from + rnd(map.move[0].pages);
-        map.held_pages = 1 + rnd(SLACK);
-    }
+    map.small = !huge && rare == IS_SMALL;
+    if ( !huge && rare == IS_HELD )
+        draw_held();
 }
 
 static void build(void)
@@ -450,7 +478,8 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
     unsigned int ways = 0;
     uint64_t calls, share, draw, n;
 
-    draw_map(huge, count->maps / HUGE_MAPS % 2 == 0);
+    draw_map(huge, count->maps / HUGE_MAPS % 2 == 0,
+             count->maps % RARE_MAPS);
     if ( !run_clean(count) )
         return false;
     build();
