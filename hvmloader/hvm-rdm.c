@@ -17,13 +17,18 @@ static struct memmap_range pin_range[64];
 static struct memmap_layout pinned;
 
 /* What is pinned: the aux of its range, and how a line ends for people. */
-enum pin { PIN_LOW, PIN_IMAGE, PIN_MODULE };
+enum pin { PIN_LOW, PIN_IMAGE, PIN_MODULE, PIN_HT };
 
 static const char *const pin_name[] = {
     [PIN_LOW] = "below 1 MiB",
     [PIN_IMAGE] = "under hvmloader",
     [PIN_MODULE] = "under what hvmloader was started with",
+    [PIN_HT] = "where AMD's processors have HyperTransport's addresses",
 };
+
+/* The 12 GiB below 1 TiB, which reach no memory on these processors. */
+#define HT_START 0xfd00000000ull
+#define HT_END   0x10000000000ull
 
 const char *memmap_hex(uint64_t v, struct memmap_hex *h)
 {
@@ -133,6 +138,16 @@ static void pin_blob(const char *address, const char *length)
         pin(addr, strtoll(xenstore_read(length, "0"), NULL, 0), PIN_MODULE);
 }
 
+static bool has_hypertransport(void)
+{
+    uint32_t eax, name[3];
+
+    cpuid(0, &eax, &name[0], &name[2], &name[1]);
+
+    return !memcmp(name, "AuthenticAMD", 12) ||
+           !memcmp(name, "HygonGenuine", 12);
+}
+
 const struct memmap_layout *memmap_gather_pinned(void)
 {
     const struct hvm_start_info *info = hvm_start_info;
@@ -157,6 +172,8 @@ const struct memmap_layout *memmap_gather_pinned(void)
     }
     pin_blob(HVM_XS_ACPI_PT_ADDRESS, HVM_XS_ACPI_PT_LENGTH);
     pin_blob(HVM_XS_SMBIOS_PT_ADDRESS, HVM_XS_SMBIOS_PT_LENGTH);
+    if ( has_hypertransport() )
+        pin(HT_START, HT_END - HT_START, PIN_HT);
 
     return &pinned;
 }

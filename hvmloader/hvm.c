@@ -17,8 +17,8 @@
 #define HIGH_THRESH     GB(1)
 /* How far down the hole may grow: half of what is below 4 GiB. */
 #define HOLE_MIN        GB(2)
-/* Two of the eight variable MTRRs are left for BARs above 4 GiB. */
-#define MAX_MTRRS       6
+/* No hole starts below this, whatever the user says: xl's own limit. */
+#define HOLE_LEAST      MB(256)
 
 static struct memmap_fw fw;
 /*
@@ -132,6 +132,18 @@ uint32_t memmap_low_ram_end(void)
                       : hvm_info->low_mem_pgend << PAGE_SHIFT;
 }
 
+uint64_t memmap_ram_size(void)
+{
+    uint64_t high = hvm_info->high_mem_pgend;
+
+    if ( fw.present )
+        return memmap_layout_pages(&now, MEMMAP_TYPE_RAM) << PAGE_SHIFT;
+    if ( high )
+        high -= GB(4) >> PAGE_SHIFT;
+
+    return (hvm_info->low_mem_pgend + high) << PAGE_SHIFT;
+}
+
 /* One line: what the device model refused, why, and what becomes of it. */
 static void complain(const char *what, unsigned int err, const char *so)
 {
@@ -141,6 +153,29 @@ static void complain(const char *what, unsigned int err, const char *so)
     printf("; %s\n", so);
 }
 
+static bool is_at(const char *key, const char *value)
+{
+    return !strncmp(xenstore_read(key, ""), value, strlen(value) + 1);
+}
+
+/* The toolstack's switches are on unless it says otherwise. */
+static bool is_off(const char *key)
+{
+    return is_at(key, "0");
+}
+
+static bool prefers_high(void)
+{
+    static const char key[] = "hvmloader/memory-map/policy";
+    const bool high = is_at(key, "high");
+
+    if ( !high && !is_at(key, "low") && !is_at(key, "") )
+        printf("memmap: %s = \"%s\" is neither low nor high, taken for low\n",
+               key, xenstore_read(key, ""));
+
+    return high;
+}
+
 static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
@@ -148,16 +183,21 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
         .hole_min = HOLE_MIN,
         .hole_end = pci_mem_end,
         .high_base = GB(4),
+        .prefer_high = prefers_high(),
         .high_thresh = HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
-        .max_mtrrs = MAX_MTRRS,
+        .max_mtrrs = cpu_var_mtrrs(),
         .may_move = true,
     };
+    struct memmap_hex h;
 
-    if ( mmio_hole_size && mmio_hole_size <= GB(4) &&
-         GB(4) - mmio_hole_size <= pci_mem_start )
+    if ( mmio_hole_size > GB(4) - HOLE_LEAST ||
+         (mmio_hole_size && GB(4) - mmio_hole_size > pci_mem_start) )
+        printf("memmap: mmio_hole_size=0x%s cannot be had, ignored\n",
+               memmap_hex(mmio_hole_size, &h));
+    else if ( mmio_hole_size )
     {
         in.hole_start = GB(4) - mmio_hole_size;
         in.hole_fixed = true;
@@ -321,12 +361,6 @@ static bool give_up(const char *why)
     return false;
 }
 
-/* The toolstack's switches are on unless it says otherwise. */
-static bool is_off(const char *key)
-{
-    return !strncmp(xenstore_read(key, "1"), "0", 2);
-}
-
 static uint64_t kib(const char *key)
 {
     return strtoll(xenstore_read(key, "0"), NULL, 10);
@@ -464,10 +498,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
 
     pci_mem_start = plan.hole_start;
     pci_hi_mem_start = plan.high_start;
-    pci_hi_mem_end = plan.high_end;
-    if ( pci_hi_mem_end )   /* as pci.c does, for fewer MTRRs */
-        pci_hi_mem_end = ((pci_hi_mem_end - 1) |
-                          ((pci_hi_mem_start & -pci_hi_mem_start) - 1)) + 1;
+    pci_hi_mem_end = plan.window_end;
     sync_hvm_info();
     memmap_sync_e820();
     if ( in.rdm && in.rdm->nr )
@@ -477,6 +508,12 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                " minimum %u\n", in.rdm->nr, (uint32_t)plan.rdm_pages,
                (uint32_t)plan.rdm_minimum);
     }
+    if ( in.hole_fixed && in.hole_start != plan.hole_start )
+        printf("memmap: mmio_hole_size=0x%s cannot be had, RAM is there and stays\n",
+               memmap_hex(mmio_hole_size, &h[0]));
+    if ( in.max_mtrrs && plan.mtrrs > in.max_mtrrs )
+        printf("memmap: BARs need %u variable MTRRs, there are %u\n", plan.mtrrs,
+               in.max_mtrrs);
     printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
            " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
            pci_mem_start, memmap_hex(plan.moved_pages, &h[0]), plan.unplaced);

@@ -29,6 +29,9 @@ bool memmap_is_ram(uint64_t addr, uint64_t size);
  */
 uint32_t memmap_low_ram_end(void);
 
+/* Bytes of RAM, wherever they are: what SMBIOS says. */
+uint64_t memmap_ram_size(void);
+
 /* Page @from of RAM now is at @to, for firmware's own use (gfns). */
 void memmap_page_taken(uint64_t from, uint64_t to);
 

@@ -1,154 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan.h"
+#include "bars.h"
 
 #define PFN_UP(x)   (((x) + 0xfff) >> 12)
 #define PFN_DOWN(x) ((x) >> 12)
-
-#define TYPE(t)     (1u << MEMMAP_TYPE_##t)
-#define ANY_TYPE    (~0u)
-
-static uint64_t align_up(uint64_t addr, uint64_t size)
-{
-    return (addr + size - 1) & ~(size - 1);
-}
-
-/* The first range of @l with one of @types in [addr, addr + size) bytes. */
-static const struct memmap_range *first(const struct memmap_layout *l,
-                                        unsigned int types, uint64_t addr,
-                                        uint64_t size)
-{
-    unsigned int i;
-
-    if ( !l || !size )
-        return NULL;
-    for ( i = memmap_layout_seek(l, PFN_DOWN(addr));
-          i < l->nr && (l->range[i].gfn << 12) < addr + size; i++ )
-        if ( types == ANY_TYPE ||
-             (l->range[i].type <= MEMMAP_TYPE_OWNED &&
-              (types & (1u << l->range[i].type))) )
-            return &l->range[i];
-
-    return NULL;
-}
-
-/*
- * Something in the way of [addr, addr + size): a BAR placed already, or a range
- * that no BAR may cover.  Its extent is returned in bytes.
- */
-static bool in_the_way(const struct memmap_plan_in *in,
-                       const struct memmap_bar *bar, unsigned int nr,
-                       uint64_t addr, uint64_t size,
-                       uint64_t *start, uint64_t *end)
-{
-    const struct memmap_range *r;
-    unsigned int i;
-
-    for ( i = 0; i < nr; i++ )
-        if ( bar[i].addr != MEMMAP_BAR_UNPLACED &&
-             bar[i].addr < addr + size && addr < bar[i].addr + bar[i].size )
-        {
-            *start = bar[i].addr;
-            *end = bar[i].addr + bar[i].size;
-            return true;
-        }
-
-    r = first(in->now, TYPE(RDM) | TYPE(OWNED) | (in->may_move ? 0 : TYPE(RAM)),
-              addr, size);
-    if ( !r )
-        r = first(in->rdm, ANY_TYPE, addr, size);
-    if ( !r )
-        r = first(in->pinned, ANY_TYPE, addr, size);
-    if ( !r )
-        return false;
-
-    *start = r->gfn << 12;
-    *end = memmap_range_end(r) << 12;
-    return true;
-}
-
-/*
- * Give @b the lowest (or, from the top, the highest) naturally aligned place in
- * [lo, hi) that is free of the @nr BARs before it and of reserved ranges.
- */
-static bool place(const struct memmap_plan_in *in, const struct memmap_bar *bar,
-                  unsigned int nr, struct memmap_bar *b,
-                  uint64_t lo, uint64_t hi, bool top)
-{
-    uint64_t addr, start, end;
-
-    b->addr = MEMMAP_BAR_UNPLACED;
-    if ( b->size > hi )
-        return false;
-
-    addr = top ? (hi - b->size) & ~(b->size - 1) : align_up(lo, b->size);
-    /* From the top, one that wraps is too high. */
-    while ( addr >= lo && addr <= hi - b->size )
-    {
-        if ( !in_the_way(in, bar, nr, addr, b->size, &start, &end) )
-        {
-            b->addr = addr;
-            return true;
-        }
-        addr = top ? (start - b->size) & ~(b->size - 1)
-                   : align_up(end, b->size);
-    }
-
-    return false;
-}
-
-/*
- * Place all BARs that are not high in [lo, hi).  Sizes are powers of two and
- * come largest first, so any free place is as good as another for those that
- * follow: if one order of places fits, all do, and always taking the highest
- * yields the highest possible lowest address.  Returns that address, or 0.
- */
-static uint64_t place_low(const struct memmap_plan_in *in,
-                          struct memmap_bar *bar, unsigned int nr,
-                          uint64_t lo, uint64_t hi, bool top)
-{
-    uint64_t lowest = hi;
-    unsigned int i;
-
-    for ( i = 0; i < nr; i++ )
-        bar[i].addr = MEMMAP_BAR_UNPLACED;
-
-    for ( i = 0; i < nr; i++ )
-    {
-        if ( bar[i].high || !bar[i].size )
-            continue;
-        if ( !place(in, bar, i, &bar[i], lo, hi, top) )
-            return 0;
-        if ( bar[i].addr < lowest )
-            lowest = bar[i].addr;
-    }
-
-    return lowest & ~0xfffull;
-}
-
-/* Variable MTRRs that [base, end) takes, counted as cacheattr_init() does. */
-static unsigned int mtrrs(uint64_t base, uint64_t end)
-{
-    unsigned int nr = 0;
-
-    while ( base != end )
-    {
-        uint64_t size = base & -base;
-
-        while ( base + size > end )
-            size >>= 1;
-        base += size;
-        nr++;
-    }
-
-    return nr;
-}
 
 enum memmap_kept memmap_plan_kept(const struct memmap_plan_in *in,
                                   const struct memmap_range *r,
                                   unsigned int *pin)
 {
-    const struct memmap_range *p = first(in->pinned, ANY_TYPE, r->gfn << 12,
-                                         r->pages << 12);
+    const struct memmap_range *p = memmap_first_in(in->pinned, MEMMAP_ANY_TYPE,
+                                                   r->gfn << 12,
+                                                   r->pages << 12);
 
     if ( p )
     {
@@ -273,122 +135,6 @@ static uint64_t staying_end(const struct memmap_plan_in *in, uint64_t limit)
     return end;
 }
 
-/*
- * The hole that hvmloader makes where it may not move RAM: doubled as long as
- * RAM is not in it, and stretched down to RAM if a reserved range is in it.
- */
-static uint64_t stock_hole(const struct memmap_plan_in *in,
-                           const struct memmap_bar *bar, unsigned int nr)
-{
-    uint64_t ram_top = staying_end(in, PFN_DOWN(in->high_base)) << 12;
-    uint64_t start = in->hole_start, total = 0;
-    unsigned int i;
-
-    if ( in->hole_fixed )
-        return start < ram_top && !in->may_move ? ram_top : start;
-
-    for ( i = 0; i < nr; i++ )
-        if ( !bar[i].high )
-            total += bar[i].size;
-
-    while ( total > in->hole_end - start )
-    {
-        uint64_t next = (start << 1) & (in->high_base - 1);
-
-        if ( !next || next < ram_top )
-            break;
-        start = next;
-    }
-
-    if ( start > ram_top &&
-         (first(in->now, TYPE(RDM), start, in->hole_end - start) ||
-          first(in->rdm, ANY_TYPE, start, in->hole_end - start)) )
-        start = ram_top;
-
-    return start;
-}
-
-/* Choose the low hole and which BARs live in it. */
-static uint64_t choose_hole(const struct memmap_plan_in *in,
-                            struct memmap_bar *bar, unsigned int nr)
-{
-    uint64_t start = stock_hole(in, bar, nr), hole;
-    uint64_t floor = in->may_move && in->hole_min < start ? in->hole_min
-                                                          : start;
-    unsigned int i;
-
-    for ( ; ; )
-    {
-        /* Enough as it is: hvmloader's own places, from the bottom up. */
-        if ( place_low(in, bar, nr, start, in->hole_end, false) )
-            return start;
-
-        hole = place_low(in, bar, nr, floor, in->hole_end, true);
-        if ( hole )
-            break;
-
-        /* Too much: the largest that can go above 4 GiB does. */
-        for ( i = 0; i < nr; i++ )
-            if ( bar[i].is_64bit && !bar[i].high )
-                break;
-        if ( i < nr )
-        {
-            bar[i].high = true;
-            continue;
-        }
-
-        /* What is left are 32-bit BARs; those that do not fit go without. */
-        hole = in->hole_end;
-        for ( i = 0; i < nr; i++ )
-            if ( !bar[i].high && bar[i].size &&
-                 place(in, bar, i, &bar[i], floor, in->hole_end, true) &&
-                 bar[i].addr < hole )
-                hole = bar[i].addr & ~0xfffull;
-        break;
-    }
-
-    if ( hole > start )
-        hole = start;
-    while ( in->max_mtrrs && mtrrs(hole, in->hole_end) > in->max_mtrrs &&
-            (hole & (hole - 1)) >= floor )
-        hole &= hole - 1;
-
-    return hole;
-}
-
-/* BARs above high_base go above all RAM, which ends at @lo, lowest first. */
-static void place_high(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                       unsigned int nr, uint64_t lo, struct memmap_plan *plan)
-{
-    unsigned int i;
-
-    for ( i = 0; i < nr; i++ )
-    {
-        if ( !bar[i].high )
-            continue;
-        /* All placed BARs count, low ones are never in the way up here. */
-        if ( !place(in, bar, i, &bar[i], lo, in->addr_limit, false) )
-            continue;
-        if ( plan->high_start == plan->high_end )
-            plan->high_start = bar[i].addr;
-        if ( bar[i].addr < plan->high_start )
-            plan->high_start = bar[i].addr;
-        if ( bar[i].addr + bar[i].size > plan->high_end )
-            plan->high_end = bar[i].addr + bar[i].size;
-    }
-}
-
-static bool high_placed(const struct memmap_bar *bar, unsigned int nr)
-{
-    unsigned int i;
-
-    for ( i = 0; i < nr; i++ )
-        if ( bar[i].high && bar[i].addr == MEMMAP_BAR_UNPLACED )
-            return false;
-
-    return true;
-}
-
 /* What is said of the piece in @s from now on; type 0 if nothing. */
 static struct memmap_range verdict(const struct sweep *s,
                                    const struct memmap_plan_in *in,
@@ -497,6 +243,21 @@ static uint64_t misfit(const struct sweep *from, const struct sweep *s,
     return 0;
 }
 
+/* Where all RAM ends (gfn), high_base if none is above. */
+static uint64_t ram_end(const struct memmap_plan_in *in)
+{
+    unsigned int i;
+
+    for ( i = in->now->nr; i-- > 0; )
+        if ( in->now->range[i].type == MEMMAP_TYPE_RAM )
+            break;
+    if ( i == ~0u ||
+         memmap_range_end(&in->now->range[i]) < PFN_DOWN(in->high_base) )
+        return PFN_DOWN(in->high_base);
+
+    return memmap_range_end(&in->now->range[i]);
+}
+
 /*
  * Write the layout from the bottom up: what stays and what takes its place,
  * then the RAM that left, with gaps for extents of up to @order, then BARs that
@@ -509,23 +270,14 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
     const uint64_t hole = PFN_DOWN(plan->hole_start);
     struct sweep s = { .in = in, .hole = hole };
     struct sweep from = { .in = in, .hole = hole };
-    uint64_t top = PFN_DOWN(in->high_base);
+    const uint64_t top = ram_end(in);
     bool pending, placed = false;
-    unsigned int i;
 
     plan->moved_pages = plan->rdm_pages = 0;
     plan->nr_moves = 0;
     plan->high_start = plan->high_end = 0;
     plan->full = MEMMAP_FULL_NOTHING;
     plan->after.nr = 0;
-
-    for ( i = in->now->nr; i-- > 0; )
-        if ( in->now->range[i].type == MEMMAP_TYPE_RAM )
-        {
-            if ( memmap_range_end(&in->now->range[i]) > top )
-                top = memmap_range_end(&in->now->range[i]);
-            break;
-        }
 
     pending = next_leaving(&from);
     for ( ; s.gfn != ~0ull; s.gfn = s.end )
@@ -534,7 +286,7 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
         if ( s.gfn >= top && !pending && !placed )
         {
-            place_high(in, bar, nr, s.gfn << 12, plan);
+            memmap_bars_high(in, bar, nr, s.gfn << 12, plan);
             placed = true;
         }
 
@@ -603,27 +355,22 @@ static void count_rdm(const struct memmap_plan_in *in, struct memmap_plan *plan)
 bool memmap_plan(const struct memmap_plan_in *in, struct memmap_bar *bar,
                  unsigned int nr, struct memmap_plan *plan)
 {
-    unsigned int order = MEMMAP_HUGE_ORDER, i;
+    unsigned int order = MEMMAP_HUGE_ORDER;
 
     plan->rdm_minimum = 0;
     plan->rdm_kept = 0;
-    plan->unplaced = 0;
+    plan->hole_start = memmap_bars_low(in, bar, nr,
+                                       staying_end(in, PFN_DOWN(in->high_base))
+                                       << 12, ram_end(in) << 12);
 
-    for ( i = 0; i < nr; i++ )
-        bar[i].high = bar[i].is_64bit && bar[i].size > in->high_thresh;
-
-    plan->hole_start = choose_hole(in, bar, nr);
     /* Gaps for the sake of alignment must not be what there is no room for. */
+    if ( !write_after(in, bar, nr, plan, 0) )
+        return false;
+    plan->unplaced = memmap_bars_unplaced(bar, nr);
     while ( !write_after(in, bar, nr, plan, order) ||
-            (order && !high_placed(bar, nr)) )
-    {
-        if ( !order )
-            return false;
+            memmap_bars_unplaced(bar, nr) > plan->unplaced )
         order -= MEMMAP_EXTENT_ORDER;
-    }
     count_rdm(in, plan);
-    for ( i = 0; i < nr; i++ )
-        plan->unplaced += bar[i].size && bar[i].addr == MEMMAP_BAR_UNPLACED;
 
     return true;
 }

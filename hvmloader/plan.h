@@ -11,7 +11,8 @@
 
 #include "layout.h"
 
-#define MEMMAP_MAX_BARS     256u
+/* Seven a function, its ROM included, of each function of each device of a bus. */
+#define MEMMAP_MAX_BARS     (256u * 7)
 
 /*
  * Pages that Xen can map as one and that move as one: 2 MiB; and 1 GiB where the
@@ -32,6 +33,9 @@ struct memmap_bar {
     uint64_t addr;          /* out: where it goes, or MEMMAP_BAR_UNPLACED */
     bool is_64bit;
     bool high;              /* out: above high_base */
+    /* The planner's own, while it runs. */
+    bool out;               /* there is no place for it */
+    uint16_t below;         /* the next BAR down from it */
 };
 
 #define MEMMAP_BAR_UNPLACED 0xffffffffffffffffull
@@ -53,11 +57,12 @@ struct memmap_plan_in {
      */
     uint64_t hole_start, hole_min, hole_end;
     uint64_t high_base;     /* 4 GiB, a power of two: RAM goes on (bytes) */
-    bool hole_fixed;        /* the user chose hole_start: it is not doubled */
-    uint64_t high_thresh;   /* larger 64-bit BARs always go high, bytes */
+    bool hole_fixed;        /* the user chose hole_start: it is what it is */
+    bool prefer_high;       /* no RAM moves for a BAR that can be high */
+    uint64_t high_thresh;   /* larger 64-bit BARs go high if they can, bytes */
     uint64_t addr_limit;    /* first address the CPU cannot form, bytes */
     uint64_t gfn_limit;     /* first gfn the device model cannot map as RAM */
-    unsigned int max_mtrrs; /* variable MTRRs to cover the low hole, 0: any */
+    unsigned int max_mtrrs; /* variable MTRRs to cover both windows, 0: any */
     bool may_move;          /* RAM may be moved, for BARs and for @rdm */
 };
 
@@ -76,6 +81,8 @@ enum memmap_full {
 struct memmap_plan {
     uint64_t hole_start;        /* of the low MMIO hole, bytes */
     uint64_t high_start, high_end; /* of BARs above high_base; equal: none */
+    uint64_t window_end;        /* high_end, or more, so that few MTRRs do */
+    unsigned int mtrrs;         /* for both windows */
     uint64_t moved_pages;       /* all of them */
     uint64_t rdm_pages;         /* of these, for the sake of reserved memory */
     uint64_t rdm_minimum;       /* RAM under what is freed, counted by itself */
@@ -108,10 +115,19 @@ enum memmap_kept memmap_plan_kept(const struct memmap_plan_in *in,
                                   unsigned int *pin);
 
 /*
- * Plan for the @nr BARs at @bar, sorted by size, largest first.  RAM leaves
- * exactly what reserved memory is freed, and as few pages more as the BARs
- * allow; if the hole that firmware has anyway is enough for them, every BAR
- * lies where hvmloader always put it.  False if there is no room for the
+ * The largest power of two that one variable MTRR can cover from @base on and not
+ * beyond @end (bytes): what counts MTRRs and what sets them both go by it.
+ */
+uint64_t memmap_mtrr_size(uint64_t base, uint64_t end);
+
+/*
+ * Plan for the @nr BARs at @bar, sorted by size, largest first.  Those that must
+ * be below 4 GiB come first, largest first; what does not fit goes without.
+ * Then, largest first and only as far as needed, what can be above goes there.
+ *
+ * RAM leaves exactly what reserved memory is freed, and as few pages more as the
+ * BARs below 4 GiB allow; if the hole that firmware has anyway is enough for them,
+ * each of them lies where hvmloader always put it.  False if there is no room for the
  * layout, the moves or the RAM that would move, see plan->full: the plan is then
  * void, and planning without may_move is what is left.  O(n log n) in ranges.
  */

@@ -20,9 +20,8 @@ SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 # What ships and needs neither Xen's headers nor QEMU's.
 PURE_SRC    := $(wildcard protocol/*.c) \
-               $(wildcard hvmloader/rdm.c hvmloader/plan.c hvmloader/move.c)
-PURE_HDR    := $(wildcard protocol/*.h hvmloader/rdm.h hvmloader/plan.h \
-               hvmloader/move.h)
+               $(wildcard $(addprefix hvmloader/,rdm.c bars.c plan.c move.c))
+PURE_HDR    := $(wildcard protocol/*.h $(addprefix hvmloader/,rdm.h bars.h plan.h move.h))
 # hvmloader's files that know hvmloader, in a host that is simulated: sim.c
 # includes them.  Their callbacks ignore an argument here and there, as in their tree.
 SIM_SRC     := tests/prop/sim.c tests/prop/device.c tests/prop/host.c
@@ -72,6 +71,7 @@ ASAN_OBJ    := $(UNIT_OBJ:$(T)/o1/%=$(T)/asan/%)
 REPLAY_OBJ  := $(patsubst %.c,$(T)/asan/%.o,tests/fuzz/replay.c $(RIG_SRC) \
                $(PURE_SRC))
 -include $(UNIT_OBJ:.o=.d) $(ASAN_OBJ:.o=.d)
+-include $(wildcard $(T)/o1/tests/prop/*-main.d $(T)/asan/tests/prop/*-main.d)
 -include $(patsubst %,$(T)/asan/tests/fuzz/fuzz_%.d,$(FUZZERS))
 .PRECIOUS: $(T)/asan/%.o
 $(T)/o1/tests/prop/sim.o $(T)/asan/tests/prop/sim.o: WARN += -Wno-unused-parameter

@@ -148,7 +148,7 @@ static void build_inputs(struct work *w)
         .high_base = 4 * GIB, .high_thresh = GIB,
         .addr_limit = 1ull << w->c->width,
         .gfn_limit = 1ull << (w->c->width - 12),
-        .max_mtrrs = 6,
+        .max_mtrrs = 8,
         .may_move = w->c->may_move,
     };
     if (w->c->hole) {

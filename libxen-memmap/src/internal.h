@@ -138,7 +138,7 @@ struct xen_memmap_config {
     uint64_t ram, video, hole, boundary;    /* bytes */
     unsigned int width;                     /* bits */
     bool may_move;
-    struct memmap_config_bar bar[256];      /* MEMMAP_MAX_BARS of plan.h */
+    struct memmap_config_bar bar[256 * 7];  /* MEMMAP_MAX_BARS of plan.h */
     unsigned int nr_bars;
     struct memmap_range region[MEMMAP_MAX_ENTRIES];
     bool is_host[MEMMAP_MAX_ENTRIES];       /* the toolstack knows of it */

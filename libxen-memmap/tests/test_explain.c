@@ -241,25 +241,26 @@ START_TEST(test_hole)
 }
 END_TEST
 
-/* A hole that the user chose grows by what is needed, and is not doubled. */
-START_TEST(test_hole_grows)
+/* A hole that the user chose stays as it is: what has no room in it goes high. */
+START_TEST(test_hole_is_fixed)
 {
     guest(1024);
     ck_ok(xen_memmap_config_hole(h, c, 512 * MIB));
-    ck_ok(xen_memmap_config_bar(h, c, "a", 256 * MIB, 0));
+    ck_ok(xen_memmap_config_bar(h, c, "a", 256 * MIB, 1));
     ck_ok(xen_memmap_config_bar(h, c, "b", 256 * MIB, 0));
     plan();
-    ck_assert_uint_eq(xen_memmap_plan_hole(p), 0xd0000000);
+    ck_assert_uint_eq(xen_memmap_plan_hole(p), 0xe0000000);
+    ck_assert_uint_eq(bar("a")->address, 4 * GIB);
+    ck_assert_uint_eq(bar("b")->address, 0xe0000000);
 }
 END_TEST
 
-/* Six MTRRs must be enough for it: it starts where it is rounder. */
+/* Eight MTRRs must be enough for it: it starts where it is rounder. */
 START_TEST(test_hole_is_round)
 {
     uint64_t size;
 
-    guest(1024);
-    ck_ok(xen_memmap_config_hole(h, c, 256 * MIB));
+    guest(3840);
     ck_ok(xen_memmap_config_bar(h, c, "a", 256 * MIB, 0));
     for (size = 256 * MIB; size >= MIB; size /= 2)
         ck_ok(xen_memmap_config_bar(h, c, "b", size, 0));
@@ -326,9 +327,9 @@ START_TEST(test_mistakes)
     ck_failed(xen_memmap_config_width(h, c, 64), EINVAL, "36 to 52");
     ck_failed(xen_memmap_config_hole(h, c, MIB), EINVAL, "256 to 3840");
     ck_failed(xen_memmap_config_reserve(h, c, "here", 1), EINVAL, "no first gfn");
-    for (i = 3; i < 256; i++)
+    for (i = 3; i < 7 * 256; i++)
         ck_ok(xen_memmap_config_bar(h, c, "small", 4096, 0));
-    ck_failed(xen_memmap_config_bar(h, c, "x", 4096, 0), ENOSPC, "256");
+    ck_failed(xen_memmap_config_bar(h, c, "x", 4096, 0), ENOSPC, "1792");
 }
 END_TEST
 
@@ -347,7 +348,7 @@ Suite *explain_suite(void)
     tcase_add_test(t, test_region_stays);
     tcase_add_test(t, test_libxl_cuts);
     tcase_add_test(t, test_hole);
-    tcase_add_test(t, test_hole_grows);
+    tcase_add_test(t, test_hole_is_fixed);
     tcase_add_test(t, test_hole_is_round);
     tcase_add_test(t, test_sysfs);
     tcase_add_test(t, test_mistakes);

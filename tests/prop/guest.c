@@ -142,6 +142,11 @@ static void build_device_model(void)
         gfn = top + 4 * 0x40000;
 
     sim.phys_bits = 36 + rnd(12);
+    sim.var_mtrrs = rnd(9);
+    if ( chance(50) )
+        sim.vendor = "AuthenticAMD";
+    if ( chance(40) )
+        sim_tell("hvmloader/memory-map/policy", "%s", chance(50) ? "high" : "low");
     sim.dm.gfn_limit = chance(80) ? gfn : top + rnd(16) * unit;
 
     guest.hidden = 0;

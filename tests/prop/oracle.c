@@ -5,8 +5,8 @@
  * A map has a page for each element of an array and nothing else: no ranges, no
  * sorting, no sweep.  RAM must leave the pages of reserved memory that can be
  * freed, and the low hole as high as its BARs let it start; where that is, is
- * found by trying every place for every BAR.  Which BARs go low is policy
- * (hvmloader/plan.h), and is decided here by trying as well.
+ * found by trying every place for every BAR.  Which BARs go low, and which without,
+ * is policy (hvmloader/plan.h), and is decided here by trying as well.
  *
  * Then the plan: its moves are made, one page at a time, and what results is
  * compared with what the plan says.
@@ -73,7 +73,8 @@ static void build(void)
         .pinned = chance(60) ? &pinned : NULL,
         .hole_start = chance(80) ? starts[rnd(4)] : 64 + rnd(36),
         .hole_min = 40 + rnd(30), .hole_end = end, .high_base = BASE,
-        .hole_fixed = chance(30), .high_thresh = PAGE << (3 + rnd(4)),
+        .hole_fixed = chance(30), .prefer_high = chance(35),
+        .high_thresh = PAGE << (3 + rnd(4)),
         .addr_limit = chance(90) ? PAGES : 300 + rnd(200),
         .gfn_limit = chance(85) ? PAGES : BASE + rnd(300),
         .max_mtrrs = chance(50) ? 1 + rnd(5) : 0, .may_move = chance(85),
@@ -243,21 +244,30 @@ static uint64_t highest_lowest(unsigned int set, uint64_t floor)
     return best;
 }
 
-/* The hole as hvmloader makes it where no RAM is in the way. */
-static uint64_t default_hole(unsigned int low)
+/* Where RAM below 4 GiB ends that does not leave for reserved memory. */
+static uint64_t staying_top(void)
 {
-    uint64_t start = in.hole_start, total = 0, top = 0, next;
+    uint64_t top = 0;
+
+    for ( unsigned int p = 0; p < BASE; p++ )
+        if ( page[p].type == MEMMAP_TYPE_RAM && !driven(p) )
+            top = (p + 1) * PAGE;
+    return top;
+}
+
+/* The hole as hvmloader makes it where no RAM is in the way. */
+static uint64_t default_hole(void)
+{
+    uint64_t start = in.hole_start, total = 0, top = staying_top(), next;
     bool reserved = false;
     unsigned int p;
 
-    for ( p = 0; p < BASE; p++ )
-        if ( page[p].type == MEMMAP_TYPE_RAM && !driven(p) )
-            top = (p + 1) * PAGE;
     if ( in.hole_fixed )
         return start < top && !in.may_move ? top : start;
 
     for ( unsigned int i = 0; i < nr_bars; i++ )
-        total += low & (1u << i) ? bar[i].size : 0;
+        if ( !bar[i].is_64bit || bar[i].size <= in.high_thresh )
+            total += bar[i].size;
     for ( ; total > in.hole_end - start; start = next )
     {
         next = (2 * start) % in.high_base;
@@ -276,24 +286,24 @@ static unsigned int mtrrs(unsigned int p, unsigned int end)
     unsigned int nr = 0, size;
 
     for ( ; p < end; p += size, nr++ )
-        for ( size = BASE; p % size || p + size > end; )
+        for ( size = PAGES; p % size || p + size > end; )
             size /= 2;
 
     return nr;
 }
 
 /*
- * The highest start of a hole, @hole or lower, for which there are MTRRs enough; if
+ * The highest start of a hole, @hole or lower, for which @most MTRRs are enough; if
  * there is none, the one that is aligned best.
  */
-static uint64_t covered(uint64_t hole, uint64_t floor)
+static uint64_t covered(uint64_t hole, uint64_t floor, unsigned int most)
 {
     const unsigned int end = in.hole_end / PAGE;
     unsigned int p, aligned = hole / PAGE;
 
     for ( p = aligned; in.max_mtrrs && p * PAGE >= floor; p-- )
     {
-        if ( mtrrs(p, end) <= in.max_mtrrs )
+        if ( mtrrs(p, end) <= most )
             return p * PAGE;
         if ( (p & -p) > (aligned & -aligned) )
             aligned = p;
@@ -302,62 +312,142 @@ static uint64_t covered(uint64_t hole, uint64_t floor)
     return aligned * PAGE;
 }
 
-/*
- * The BARs that policy puts low, and where the hole must start for them: where it
- * is by default if that will do, else no lower than they and the MTRRs need.
- */
-static unsigned int choose(uint64_t *hole, struct oracle_count *count)
+/* Whether BAR @i alone has a place above all RAM there is now. */
+static bool fits_above(unsigned int i)
 {
-    unsigned int low = 0, i;
-    uint64_t floor, start, lowest;
-    bool without;
+    uint64_t top = in.high_base;
+    bool fits = false;
 
+    for ( unsigned int p = BASE; p < PAGES; p++ )
+        if ( page[p].type == MEMMAP_TYPE_RAM )
+            top = (p + 1) * PAGE;
+    for ( uint64_t a = 0; !fits && a + bar[i].size <= in.addr_limit;
+          a += bar[i].size )
+    {
+        fits = a >= top;
+        for ( unsigned int p = a / PAGE;
+              fits && p <= (a + bar[i].size - 1) / PAGE; p++ )
+            fits = bar_may_lie(p);
+    }
+    return fits;
+}
+
+/* The hole that firmware has anyway is enough, and BARs lie as they always did. */
+static bool as_ever;
+
+/* Where hvmloader always put BAR @i of @low in a hole at @start; false: nowhere. */
+static bool stock_place(unsigned int low, unsigned int i, uint64_t start,
+                        uint64_t *addr)
+{
+    uint64_t base = start;
+
+    for ( unsigned int j = 0; j <= i; j++ )
+    {
+        bool free = false;
+
+        if ( !(low & (1u << j)) || !bar[j].size )
+            continue;
+        for ( base = (base + bar[j].size - 1) / bar[j].size * bar[j].size; !free; )
+        {
+            free = true;
+            for ( unsigned int p = base / PAGE;
+                  p <= (base + bar[j].size - 1) / PAGE; p++ )
+                free &= p >= PAGES || bar_may_lie(p);
+            if ( !free )
+                base += bar[j].size;
+        }
+        *addr = base;
+        base += bar[j].size;
+        if ( base > in.hole_end )
+            return false;
+    }
+    return true;
+}
+
+static bool all_stock(unsigned int low, uint64_t start)
+{
+    uint64_t addr;
+
+    for ( unsigned int i = 0; i < nr_bars; i++ )
+        if ( !stock_place(low, i, start, &addr) )
+            return false;
+    return true;
+}
+
+/* Where a hole must start for the BARs of @low: no lower than they and MTRRs need. */
+static uint64_t hole_for(unsigned int low, uint64_t start, uint64_t floor,
+                         bool any_high)
+{
+    uint64_t lowest = highest_lowest(low, floor) / PAGE * PAGE;
+
+    return covered(lowest < start ? lowest : start, floor,
+                   in.max_mtrrs - any_high);
+}
+
+/*
+ * The BARs that policy puts low and those that have no place (@without), and where
+ * the hole must start for them.
+ */
+static unsigned int choose(uint64_t *hole, unsigned int *without,
+                           struct oracle_count *count)
+{
+    const uint64_t start = default_hole(), top = staying_top();
+    unsigned int others = 0, may = 0, high = 0, low, i;
+    uint64_t floor = in.may_move && !in.hole_fixed && in.hole_min < start
+                     ? in.hole_min : start;
+
+    *without = 0;
     for ( i = 0; i < nr_bars; i++ )
-        if ( !bar[i].is_64bit || bar[i].size <= in.high_thresh )
-            low |= 1u << i;
-    start = default_hole(low);
-    floor = in.may_move && in.hole_min < start ? in.hole_min : start;
-
-    while ( !(lowest = highest_lowest(low, floor)) )
     {
-        for ( i = 0; i < nr_bars; i++ )
-            if ( (low & (1u << i)) && bar[i].is_64bit )
-                break;
-        if ( i == nr_bars )
-            break;
-        low &= ~(1u << i);
+        if ( !bar[i].size )
+            continue;
+        if ( bar[i].is_64bit && fits_above(i) )
+        {
+            high |= 1u << i;
+            if ( bar[i].size <= in.high_thresh )
+                may |= 1u << i;
+        }
+        else if ( highest_lowest(others | 1u << i, floor) )
+            others |= 1u << i;
+        else
+            *without |= 1u << i;
     }
-    without = !lowest;
-    if ( without )
-    {
-        unsigned int all = low;
 
-        /* The largest first, and who does not fit goes without. */
-        for ( low = i = 0; i < nr_bars; i++ )
-            if ( (all & (1u << i)) && highest_lowest(low | 1u << i, floor) )
-                low |= 1u << i;
-        lowest = highest_lowest(low, floor);
+    if ( in.prefer_high )
+    {
+        /* RAM that the others leave where it is stays. */
+        uint64_t least = hole_for(others, start, floor, high);
+
+        for ( ; floor < least && floor < top; floor += PAGE )
+            ;
+        count->kind[ORACLE_PREFER_HIGH] += in.may_move && may != 0;
     }
+
+    low = others | may;
+    for ( i = 0; !highest_lowest(low, floor); i++ )
+        if ( may & (1u << i) )
+            low &= ~(1u << i);
+    high &= ~low;
 
     count->kind[ORACLE_DOUBLED] += start < in.hole_start;
+    count->kind[ORACLE_NOWHERE] += *without != 0;
+    count->kind[ORACLE_SENT_HIGH] += (may & ~low) != 0;
     count->kind[ORACLE_RAM_IN_HOLE] +=
         page[in.hole_start / PAGE].type == MEMMAP_TYPE_RAM;
-    if ( lowest >= start && !without )
+    as_ever = all_stock(low, start);
+    if ( as_ever )
     {
         count->kind[ORACLE_DEFAULT]++;
         *hole = start;
         return low;
     }
-    count->kind[ORACLE_GROWN] += lowest < start;
-    count->kind[ORACLE_ODD] += lowest % PAGE != 0;
-    lowest = lowest / PAGE * PAGE;
-    if ( lowest > start )
-        lowest = start;
-    *hole = covered(lowest, floor);
-    count->kind[ORACLE_MTRRS] += *hole < lowest;
+    count->kind[ORACLE_GROWN] += best < start;
+    count->kind[ORACLE_ODD] += highest_lowest(low, floor) % PAGE != 0;
+    *hole = hole_for(low, start, floor, high);
+    count->kind[ORACLE_MTRRS] += *hole < start && *hole < best / PAGE * PAGE;
     count->kind[ORACLE_TOO_FEW_MTRRS] +=
         in.max_mtrrs &&
-        mtrrs(*hole / PAGE, in.hole_end / PAGE) > in.max_mtrrs;
+        mtrrs(*hole / PAGE, in.hole_end / PAGE) + !!high > in.max_mtrrs;
     return low;
 }
 
@@ -447,9 +537,61 @@ static bool check_moves(uint64_t min)
     return true;
 }
 
-static bool check_bars(unsigned int low)
+/*
+ * The window above is what its BARs take, and has no more MTRRs than there are if a
+ * free block of an aligned power of two would hold it.
+ */
+static bool check_window(uint64_t top)
 {
-    uint64_t top = in.high_base;
+    uint64_t start = ~0ull, end = 0, total = 0, size;
+    unsigned int nr;
+
+    for ( unsigned int i = 0; i < nr_bars; i++ )
+        if ( bar[i].high && bar[i].addr != MEMMAP_BAR_UNPLACED )
+        {
+            if ( bar[i].addr < start )
+                start = bar[i].addr;
+            if ( bar[i].addr + bar[i].size > end )
+                end = bar[i].addr + bar[i].size;
+            total += bar[i].size;
+        }
+    if ( !end )
+        start = 0;
+    start = start / PAGE * PAGE;
+    if ( plan.high_start != start || plan.high_end != end )
+        return wrong("the window is %#" PRIx64 " to %#" PRIx64 ", said is %#"
+                     PRIx64 " to %#" PRIx64, start, end, plan.high_start,
+                     plan.high_end);
+    for ( size = 1; start && start % (2 * size) == 0; )
+        size *= 2;
+    if ( plan.window_end != (end + size - 1) / size * size )
+        return wrong("the window ends at %#" PRIx64, plan.window_end);
+    nr = mtrrs(plan.hole_start / PAGE, in.hole_end / PAGE);
+    if ( plan.mtrrs != nr + mtrrs(start / PAGE, plan.window_end / PAGE) )
+        return wrong("%u MTRRs said", plan.mtrrs);
+    if ( !in.max_mtrrs || plan.mtrrs <= in.max_mtrrs || nr + !!end > in.max_mtrrs ||
+         plan.unplaced )
+        return true;
+
+    for ( size = PAGE; size < total; )
+        size *= 2;
+    for ( ; size < in.addr_limit; size *= 2 )
+    {
+        uint64_t at = (top + size - 1) / size * size;
+        bool free = at + size <= in.addr_limit;
+
+        for ( unsigned int p = at / PAGE; free && p < (at + size) / PAGE; p++ )
+            free = bar_may_lie(p);
+        if ( free )
+            return wrong("%u MTRRs, with the window at %#" PRIx64
+                         " one less would do", plan.mtrrs, at);
+    }
+    return true;
+}
+
+static bool check_bars(unsigned int low, unsigned int without)
+{
+    uint64_t top = in.high_base, addr;
     unsigned int i, j, p, unplaced = 0;
 
     for ( i = 0; i < plan.after.nr; i++ )
@@ -466,7 +608,7 @@ static bool check_bars(unsigned int low)
         if ( b->addr == MEMMAP_BAR_UNPLACED )
         {
             unplaced++;
-            if ( !b->high && (low & (1u << i)) )
+            if ( !b->high != !!(without & (1u << i)) )
                 return wrong("BAR %u has a place and did not get it", i);
             if ( !b->high )
                 continue;
@@ -475,6 +617,9 @@ static bool check_bars(unsigned int low)
             return wrong("BAR %u is in the wrong half", i);
         else
         {
+            if ( !b->high && as_ever &&
+                 (!stock_place(low, i, plan.hole_start, &addr) || b->addr != addr) )
+                return wrong("BAR %u is not where it always was", i);
             if ( b->addr & (b->size - 1) )
                 return wrong("BAR %u is not aligned", i);
             if ( b->high ? b->addr < top || b->addr + b->size > in.addr_limit ||
@@ -512,6 +657,8 @@ static bool check_bars(unsigned int low)
                 return wrong("BAR %u could be at %#" PRIx64, i, a);
         }
     }
+    if ( !check_window(top) )
+        return false;
 
     return unplaced == plan.unplaced ||
            wrong("%u BARs without a place, %u said", unplaced, plan.unplaced);
@@ -520,11 +667,11 @@ static bool check_bars(unsigned int low)
 static bool one(struct oracle_count *count)
 {
     uint64_t hole, for_rdm = 0, for_bars = 0, room = 0, top = BASE;
-    unsigned int low, kept, p;
+    unsigned int low, without, kept, p;
 
     build();
     kept = paint();
-    low = choose(&hole, count);
+    low = choose(&hole, &without, count);
     for ( p = 0; p < PAGES; p++ )
     {
         for_rdm += driven(p);
@@ -556,7 +703,7 @@ static bool one(struct oracle_count *count)
                      PRIu64 ", %u ranges kept; should be %" PRIu64 " and %u",
                      plan.rdm_pages, plan.rdm_minimum, plan.rdm_kept, for_rdm,
                      kept);
-    if ( !check_moves(for_rdm + for_bars) || !check_bars(low) )
+    if ( !check_moves(for_rdm + for_bars) || !check_bars(low, without) )
         return false;
 
     count->kind[ORACLE_RDM] += for_rdm != 0;
@@ -585,6 +732,9 @@ const struct oracle_floor oracle_floor[ORACLE_KINDS] = {
     [ORACLE_RAM_IN_HOLE] = { "RAM was in it", 80 },
     [ORACLE_ODD] = { "it began within a page", 40 },
     [ORACLE_MTRRS] = { "it grew for MTRRs", 15 },
+    [ORACLE_NOWHERE] = { "a BAR could be nowhere", 60 },
+    [ORACLE_SENT_HIGH] = { "BARs gave way to others", 70 },
+    [ORACLE_PREFER_HIGH] = { "BARs were to be high", 100 },
     [ORACLE_TOO_FEW_MTRRS] = { "it had too few of them", 20 },
 };
 

@@ -22,6 +22,9 @@ enum oracle_kind {
     ORACLE_ODD,                 /* the lowest BAR is not at a page's start */
     ORACLE_MTRRS,               /* the hole is larger for the sake of MTRRs */
     ORACLE_TOO_FEW_MTRRS,       /* there are too few for any */
+    ORACLE_NOWHERE,             /* a BAR has no place, whatever the others do */
+    ORACLE_SENT_HIGH,           /* BARs that could be low go above for others */
+    ORACLE_PREFER_HIGH,         /* some can, and RAM is to stay */
     ORACLE_KINDS
 };
 

@@ -63,6 +63,22 @@ unsigned int cpu_phys_addr(void)
     return sim.phys_bits;
 }
 
+unsigned int cpu_var_mtrrs(void)
+{
+    return sim.var_mtrrs;
+}
+
+void cpuid(uint32_t idx, uint32_t *eax, uint32_t *ebx, uint32_t *ecx,
+           uint32_t *edx)
+{
+    if ( idx )
+        abort();
+    *eax = 0;
+    memcpy(ebx, sim.vendor, 4);
+    memcpy(edx, sim.vendor + 4, 4);
+    memcpy(ecx, sim.vendor + 8, 4);
+}
+
 /* As hvmloader's: the answer lasts until the next question. */
 const char *xenstore_read(const char *path, const char *default_resp)
 {
@@ -204,6 +220,8 @@ void sim_new(void)
         sim.shown[i][0] = 0;
     sim.shown_generation[0] = sim.said[0] = 0;
     sim.phys_bits = 40;
+    sim.var_mtrrs = 8;
+    sim.vendor = "GenuineIntel";
     sim.bug = 0;
     sim.populate = true;
     sim.vnodes = 0;

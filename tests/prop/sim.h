@@ -68,7 +68,8 @@ struct sim {
     /* A gfn that hvmloader took for RAM's top and is not: it ends in BUG(). */
     uint64_t bug;
 
-    unsigned int phys_bits;
+    unsigned int phys_bits, var_mtrrs;
+    const char *vendor;             /* the processor's, 12 characters */
     bool populate;                  /* Xen still has pages for this guest */
     /* What makes RAM stay: see struct memmap_memory. */
     unsigned int vnodes;

@@ -237,37 +237,87 @@ static unsigned int mtrrs(uint64_t base, uint64_t end)
     return nr;
 }
 
-/* Six MTRRs describe the low hole; two are left for the high one. */
-START_TEST(hole_of_few_mtrrs)
+/* The CPU says how many MTRRs there are; both windows are made for that. */
+START_TEST(windows_of_few_mtrrs)
 {
-    unsigned int six = 0;
-    uint64_t lowest;
-
-    guest(HOLE, 0);
-    for ( unsigned int shift = 29; shift > 20; shift-- )
-        has_bar(1u << shift, true);
-    ck_assert(boot());
-    assert_sound();
-    ck_assert_uint_gt(mtrrs(bar[nr_bars - 1].addr, pci_mem_end), 6);
-    ck_assert_uint_le(mtrrs(pci_mem_start, pci_mem_end), 6);
-
-    /* If six are enough the hole is no larger than the BARs. */
-    for ( unsigned int last = 28; last > 20; last-- )
+    for ( unsigned int has = 6; has <= 8; has++ )
     {
-        guest(HOLE, 0);
-        for ( unsigned int shift = 29; shift >= last; shift-- )
-            has_bar(1u << shift, true);
-        ck_assert(boot());
-        lowest = bar[0].addr;
-        for ( unsigned int i = 1; i < nr_bars; i++ )
-            if ( bar[i].addr < lowest )
-                lowest = bar[i].addr;
-        if ( mtrrs(lowest, pci_mem_end) > 6 )
-            continue;
-        ck_assert_uint_eq(pci_mem_start, lowest);
-        six += mtrrs(pci_mem_start, pci_mem_end) == 6;
+        unsigned int used = 0;
+
+        for ( unsigned int last = 28; last > 20; last-- )
+        {
+            guest(HOLE, 0);
+            sim.var_mtrrs = has;
+            has_bar(GB(2), true);
+            for ( unsigned int shift = 29; shift >= last; shift-- )
+                has_bar(1u << shift, false);
+            ck_assert(boot());
+            assert_sound();
+            ck_assert_uint_le(mtrrs(pci_mem_start, pci_mem_end) +
+                              mtrrs(pci_hi_mem_start, pci_hi_mem_end), has);
+            used |= 1u << (mtrrs(pci_mem_start, pci_mem_end) +
+                           mtrrs(pci_hi_mem_start, pci_hi_mem_end));
+            ck_assert(!sim_heard("variable MTRRs"));
+        }
+        ck_assert_uint_ne(used & (1u << has), 0);
     }
-    ck_assert_uint_gt(six, 0);
+
+    /* None, or too few: that is said, and no more than that. */
+    guest(HOLE, 0);
+    sim.var_mtrrs = 1;
+    ck_assert(boot());
+    ck_assert(sim_heard("memmap: BARs need 2 variable MTRRs, there are 1\n"));
+    guest(HOLE, 0);
+    sim.var_mtrrs = 0;
+    ck_assert(boot());
+    ck_assert(!sim_heard("variable MTRRs"));
+}
+END_TEST
+
+/* The toolstack says whether a BAR that could be above 4 GiB is worth a move. */
+START_TEST(policy)
+{
+    static const struct { const char *says; bool high; } by[] = {
+        { NULL, false }, { "low", false }, { "high", true }, { "higher", false },
+        { "hig", false },
+    };
+
+    for ( unsigned int i = 0; i < NELEM(by); i++ )
+    {
+        gigabyte_bar();
+        if ( by[i].says )
+            sim_tell("hvmloader/memory-map/policy", "%s", by[i].says);
+        ck_assert(boot());
+        assert_sound();
+        ck_assert(bar[0].high == by[i].high && !bar[1].high);
+        ck_assert_uint_eq(sim_plan()->moved_pages, by[i].high ? 0 : 0x70000);
+        ck_assert(sim_heard("is neither low nor high, taken for low\n") == (i > 2));
+    }
+}
+END_TEST
+
+/* AMD's processors reach no memory in the 12 GiB below 1 TiB. */
+START_TEST(hypertransport)
+{
+    static const char *const vendor[] = { "GenuineIntel", "AuthenticAMD",
+                                          "HygonGenuine" };
+    const uint64_t start = 0xfd00000, end = 0x10000000;
+
+    for ( unsigned int i = 0; i < NELEM(vendor); i++ )
+    {
+        /* RAM ends below it, with less room than what moves. */
+        guest(HOLE, start - MIB_GFN);
+        sim.vendor = vendor[i];
+        sim.phys_bits = 48;
+        sim.dm.gfn_limit = 1ull << 36;
+        has_bar(GB(2), true);
+        has_bar(GB(1), true);
+        ck_assert(boot());
+        assert_sound();
+        ck_assert_int_eq(memmap_layout_overlaps(sim_now(), MEMMAP_TYPE_RAM, start,
+                                                end - start), !i);
+        ck_assert_int_eq(bar[0].addr >= end << PAGE_SHIFT, !!i);
+    }
 }
 END_TEST
 
@@ -277,16 +327,20 @@ START_TEST(hole_by_hand)
     /* The BARs take 384 MiB, or the first of them alone 64. */
     static const struct {
         uint64_t size, start;
-        bool both;
+        bool both, refused;
     } hole[] = {
-        { MB(256), 0xf0000000, false },
-        { MB(256) + 0x1000, 0xeffff000, false },
-        { GB(2), GB(2), false }, { MB(512), 0xe0000000, true },
+        { MB(256), 0xf0000000, false, false },
+        { MB(256) + 0x1000, 0xeffff000, false, false },
+        { GB(2), GB(2), false, false }, { MB(512), 0xe0000000, true, false },
+        { MB(3840), MB(256), false, false },
         /* Not below what is RAM's, or more than there is: as if not said. */
-        { MB(256) - 0x1000, 0xe0000000, true },
-        { GB(4) + 0x1000, 0xe0000000, true }, { GB(6), 0xe0000000, true },
-        { 0, 0xe0000000, true }, { 0, 0xf0000000, false },
-        { GB(6), 0xf0000000, false }, { 0x1000, 0xf0000000, false },
+        { MB(256) - 0x1000, 0xe0000000, true, true },
+        { MB(3840) + 0x1000, 0xe0000000, true, true },
+        { GB(4), 0xf0000000, false, true },
+        { GB(4) + 0x1000, 0xe0000000, true, true },
+        { GB(6), 0xe0000000, true, true },
+        { 0, 0xe0000000, true, false }, { 0, 0xf0000000, false, false },
+        { GB(6), 0xf0000000, false, true }, { 0x1000, 0xf0000000, false, true },
     };
 
     for ( unsigned int i = 0; i < NELEM(hole); i++ )
@@ -299,22 +353,35 @@ START_TEST(hole_by_hand)
         ck_assert(boot());
         assert_sound();
         ck_assert_uint_eq(pci_mem_start, hole[i].start);
+        ck_assert_int_eq(sim_heard("cannot be had"), hole[i].refused);
     }
+    ck_assert(sim_heard("memmap: mmio_hole_size=0x1000 cannot be had, ignored\n"));
 
-    /* All of 4 GiB: a hole with RAM in it, which moves. */
-    guest(GIB_GFN, 0);
-    hole_size = GB(4);
-    ck_assert(boot());
-    assert_sound();
-
+    /* Firmware's area is in it: one of the two has no room, and goes without. */
     guest(GIB_GFN, 0);
     has_bar(MB(128), false);
     has_bar(MB(128), false);
     hole_size = MB(256);
     ck_assert(boot());
     assert_sound();
-    /* Firmware's area is in it: one of the two has no room, so it grows. */
+    ck_assert_uint_eq(pci_mem_start, 0xf0000000);
+    ck_assert_uint_eq(sim_plan()->unplaced, 1);
+
+    /* RAM that is in it and cannot leave: less of it. */
+    guest(0xe8000, 0);
+    sim_tell("hvmloader/memory-map/relocate", "0");
+    hole_size = MB(512);
+    ck_assert(boot());
     ck_assert_uint_eq(pci_mem_start, 0xe8000000);
+    ck_assert(sim_heard("memmap: mmio_hole_size=0x20000000 cannot be had, RAM is"
+                        " there and stays\n"));
+    guest(0xe8000, 0);
+    hole_size = MB(512);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(pci_mem_start, 0xe0000000);
+    ck_assert_uint_eq(sim_plan()->moved_pages, 0x8000);
+    ck_assert(!sim_heard("cannot be had"));
 }
 END_TEST
 
@@ -980,7 +1047,9 @@ Suite *hvm_suite(void)
     tcase_add_test(plan, hole_ends_at_two_gigabytes);
     tcase_add_test(plan, large_bars_are_high);
     tcase_add_test(plan, high_window);
-    tcase_add_test(plan, hole_of_few_mtrrs);
+    tcase_add_test(plan, windows_of_few_mtrrs);
+    tcase_add_test(plan, policy);
+    tcase_add_test(plan, hypertransport);
     tcase_add_test(plan, hole_by_hand);
     tcase_add_test(plan, limit_of_the_record);
     tcase_add_test(plan, no_address_for_a_bar);

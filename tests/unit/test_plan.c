@@ -201,6 +201,17 @@ static const struct {
       { { GB(1), false }, { MB(16), false } }, true, HOLE_START, 0, 1, 0 },
     { "may not move, but there is room above RAM", 0x70000000, 0,
       { { GB(1), false } }, true, 0x80000000, 0, 0, 0 },
+    { "what fits nowhere drives nobody away", HOLE_START, GB(8) + MB(256),
+      { { GB(2), false }, { 0x4000, true } }, false, HOLE_START, 0, 1, 0 },
+    { "nor where no RAM may move", HOLE_START, 0,
+      { { MB(256), false }, { 0x10000, true }, { 0x4000, true } }, true,
+      HOLE_START, 0, 1, 0 },
+    { "nor the second of two that fit alone", HOLE_START, 0,
+      { { GB(1), false }, { GB(1), false }, { 0x4000, true } }, false,
+      0x80000000, 0x70000, 1, 0 },
+    { "who must be low comes first, largest first", HOLE_START, 0,
+      { { GB(1), false }, { MB(512), true }, { MB(512), true },
+        { MB(256), false } }, false, 0x80000000, 0x70000, 0, 1 },
 };
 
 START_TEST(table_of_plans)
@@ -450,6 +461,151 @@ START_TEST(high_bar_beyond_the_cpu)
 }
 END_TEST
 
+/* As much as there is room for, in whatever order, when there is little. */
+START_TEST(high_bars_fill_the_room)
+{
+    struct memmap_bar bar[] = { { .size = GB(32), .is_64bit = true },
+                                { .size = GB(16), .is_64bit = true },
+                                { .size = GB(8), .is_64bit = true },
+                                { .size = GB(8), .is_64bit = true } };
+
+    guest(GB(3), GB(6));
+    in.addr_limit = GB(64);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, GB(32));
+    ck_assert_uint_eq(bar[1].addr, GB(16));
+    ck_assert_uint_eq(bar[2].addr, GB(8));
+    ck_assert_uint_eq(bar[3].addr, MEMMAP_BAR_UNPLACED);
+    ck_assert_uint_eq(plan.unplaced, 1);
+}
+END_TEST
+
+/* 36 bits: 64 GiB cannot be, and for that nobody pays: not the other, not RAM. */
+START_TEST(hopeless_bar_costs_nothing)
+{
+    struct memmap_bar bar[] = { { .size = GB(64), .is_64bit = true },
+                                { .size = GB(1), .is_64bit = true } };
+
+    guest(HOLE_START, GB(5) + MB(1));
+    in.addr_limit = GB(64);
+    in.gfn_limit = GFN(GB(64));
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, MEMMAP_BAR_UNPLACED);
+    ck_assert(!bar[0].high);
+    ck_assert_uint_eq(bar[1].addr, GB(2));
+    ck_assert_uint_eq(plan.moved_pages, 0x70000);
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(6)));
+
+    /* So it is if two have a place each, and not both. */
+    bar[0].size = bar[1].size = GB(32);
+    guest(HOLE_START, GB(5) + MB(1));
+    want(GB(1), GB(2), 0);
+    in.addr_limit = GB(64);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.unplaced, 1);
+    ck_assert_uint_eq(bar[0].addr, GB(32));
+    ck_assert_uint_eq(plan.move[0].to, GFN(GB(6)));
+}
+END_TEST
+
+/* Seven BARs on each of 256 functions: in time, and each has its place. */
+START_TEST(as_many_as_a_bus_has)
+{
+    static struct memmap_bar bar[MEMMAP_MAX_BARS];
+
+    for ( unsigned int round = 0; round < 3; round++ )
+    {
+        guest(HOLE_START, GB(5));
+        for ( unsigned int i = 0; i < NELEM(bar); i++ )
+            bar[i] = (struct memmap_bar){
+                .size = round == 0 ? MB(1) : 1u << (31 - i / 64),
+                .is_64bit = round != 2 || i % 2 };
+        ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+        for ( unsigned int i = 1; i < NELEM(bar); i++ )
+            REQUIRE(bar[i].addr != bar[i - 1].addr);
+        ck_assert(round == 2 || !plan.unplaced);
+        ck_assert_uint_le(plan.mtrrs, 6);
+    }
+}
+END_TEST
+
+/* 64-bit BARs may be high: then no RAM moves for them, and what has to be low is. */
+START_TEST(rather_high_than_move)
+{
+    struct memmap_bar bar[] = { { .size = GB(1), .is_64bit = true },
+                                { .size = MB(128), .is_64bit = true },
+                                { .size = MB(16) } };
+
+    guest(HOLE_START, GB(8) + MB(256));
+    in.prefer_high = true;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(plan.moved_pages, 0);
+    ck_assert_uint_eq(bar[0].addr, GB(9));
+    /* There is room for this one as it is. */
+    ck_assert_uint_eq(bar[1].addr, HOLE_START);
+    ck_assert_uint_eq(plan.unplaced, 0);
+
+    /* A 32-bit BAR that must have it makes room, which others then use. */
+    bar[2].size = MB(16);
+    bar[1] = (struct memmap_bar){ .size = MB(128) };
+    bar[0] = (struct memmap_bar){ .size = MB(256) };
+    guest(HOLE_START, 0);
+    in.prefer_high = true;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.moved_pages, GFN(HOLE_START - 0xe0000000));
+    bar[1].is_64bit = true;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(plan.moved_pages, GFN(HOLE_START - 0xe0000000));
+    ck_assert(!bar[1].high);
+
+    /* Free addresses below the hole are nobody's RAM. */
+    bar[0] = (struct memmap_bar){ .size = MB(512), .is_64bit = true };
+    bar[1] = (struct memmap_bar){ .size = MB(256), .is_64bit = true };
+    guest(GB(2) + MB(512), GB(5));
+    in.hole_start = 0xe8000000;
+    in.prefer_high = true;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.moved_pages, 0);
+    ck_assert(!bar[0].high && !bar[1].high);
+
+    /* Nowhere above: as if it had 32 bits. */
+    guest(HOLE_START, GB(5));
+    in.prefer_high = true;
+    in.addr_limit = GB(5);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert(!bar[0].high && !bar[1].high);
+    ck_assert_uint_eq(plan.unplaced, 0);
+}
+END_TEST
+
+/* A 16 MiB BAR behind reserved memory: hvmloader goes on behind, not back. */
+START_TEST(places_as_ever_around_reserved_memory)
+{
+    struct memmap_bar bar[] = { { .size = MB(32) }, { .size = MB(16) } };
+
+    guest(HOLE_START, 0);
+    say(0xf1000000, 0xf1001000, MEMMAP_TYPE_RDM);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(bar[0].addr, 0xf2000000);
+    ck_assert_uint_eq(bar[1].addr, 0xf4000000);
+
+    /* If that is not enough, back into the gap rather than move RAM. */
+    bar[0].size = MB(64);
+    bar[1].size = MB(64);
+    guest(HOLE_START, 0);
+    say(0xf8000000, 0xf8001000, MEMMAP_TYPE_RDM);
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.moved_pages, 0);
+    ck_assert_uint_eq(plan.unplaced, 0);
+}
+END_TEST
+
 /* A user's mmio_hole is not doubled. */
 START_TEST(fixed_hole)
 {
@@ -466,6 +622,29 @@ START_TEST(fixed_hole)
     ck_assert(memmap_plan(&in, &bar, 1, &plan));
     ck_assert_uint_eq(plan.hole_start, GB(3));
     ck_assert_uint_eq(bar.addr, GB(3));
+}
+END_TEST
+
+/* Nor is it grown: what does not fit beside it goes high, or without. */
+START_TEST(fixed_hole_is_not_grown)
+{
+    struct memmap_bar bar[] = { { .size = MB(512), .is_64bit = true },
+                                { .size = MB(256), .is_64bit = true },
+                                { .size = MB(16) } };
+
+    for ( unsigned int round = 0; round < 2; round++ )
+    {
+        guest(GB(3) + MB(512), GB(5));
+        in.hole_fixed = true;
+        in.hole_start = GB(3) + MB(512);
+        bar[0].is_64bit = !round;
+        ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+        assert_sound(bar, NELEM(bar));
+        ck_assert_uint_eq(plan.hole_start, GB(3) + MB(512));
+        ck_assert_uint_eq(plan.moved_pages, 0);
+        ck_assert_uint_eq(plan.unplaced, round);
+        ck_assert(bar[0].high == !round && !bar[1].high && !bar[2].high);
+    }
 }
 END_TEST
 
@@ -493,7 +672,7 @@ static unsigned int mtrrs(uint64_t base, uint64_t end)
     unsigned int nr = 0;
 
     for ( uint64_t size; base < end; base += size, nr++ )
-        for ( size = 1ull << 31; (base & (size - 1)) || base + size > end; )
+        for ( size = 1ull << 45; (base & (size - 1)) || base + size > end; )
             size >>= 1;
     return nr;
 }
@@ -524,6 +703,86 @@ START_TEST(few_enough_mtrrs)
             ;
         ck_assert_uint_eq(plan.hole_start, want);
     }
+}
+END_TEST
+
+static uint64_t seed;
+
+static uint64_t rnd(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (seed >> 11) % below;
+}
+
+/* Both windows share what the CPU has. */
+START_TEST(mtrrs_of_both_windows)
+{
+    struct memmap_bar bar[] = { { .size = GB(32), .is_64bit = true },
+                                { .size = GB(4), .is_64bit = true },
+                                { .size = GB(1) } };
+
+    guest(GB(2), 0);
+    in.max_mtrrs = 8;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(plan.mtrrs, mtrrs(plan.hole_start, HOLE_END) +
+                      mtrrs(plan.high_start, plan.window_end));
+    ck_assert_uint_le(plan.mtrrs, 8);
+
+    /* One for the upper window, wherever that is possible then. */
+    guest(HOLE_START, GB(5) + MB(256));
+    bar[0] = (struct memmap_bar){ .size = GB(2), .is_64bit = true };
+    in.max_mtrrs = 3;
+    in.hole_fixed = true;
+    bar[1] = (struct memmap_bar){ .size = MB(512), .is_64bit = true };
+    bar[2] = (struct memmap_bar){ .size = MB(128), .is_64bit = true };
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_eq(mtrrs(plan.hole_start, HOLE_END), 2);
+    ck_assert_uint_eq(plan.mtrrs, 3);
+    ck_assert_uint_eq(plan.high_start, GB(8));
+
+    /* And the hole leaves one for it, at the price of some pages. */
+    guest(HOLE_START, 0);
+    bar[1] = (struct memmap_bar){ .size = MB(128) };
+    bar[2] = (struct memmap_bar){ .size = MB(80) };
+    bar[2].size = MB(64);
+    in.max_mtrrs = 4;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    assert_sound(bar, NELEM(bar));
+    ck_assert_uint_le(plan.mtrrs, 4);
+}
+END_TEST
+
+/* Largest first; how many too many MTRRs there are in one of a thousand. */
+START_TEST(mtrrs_of_any_bars)
+{
+    unsigned int too_many = 0, high = 0;
+
+    seed = 0x9e3779b97f4a7c15ull;
+    for ( unsigned int n = 0; n < 20000; n++ )
+    {
+        struct memmap_bar bar[8] = { { 0 } };
+        unsigned int nr = 1 + rnd(NELEM(bar)), order = 36;
+
+        guest(rnd(2) ? HOLE_START : GB(2),
+              rnd(2) ? 0 : GB(4) + MB(rnd(8192) & ~0xfull));
+        in.max_mtrrs = 8;
+        for ( unsigned int i = 0; i < nr; i++ )
+        {
+            order -= rnd(order > 22 ? 7 : order > 14 ? 3 : 1);
+            bar[i].size = 1ull << order;
+            bar[i].is_64bit = order > 28 || rnd(2);
+        }
+        REQUIRE(memmap_plan(&in, bar, nr, &plan));
+        REQUIRE(!plan.unplaced);
+        too_many += plan.mtrrs > 8;
+        high += plan.high_end != 0;
+    }
+    ck_assert_uint_gt(high, 10000);
+    ck_assert_uint_eq(too_many, 0);
 }
 END_TEST
 
@@ -561,16 +820,6 @@ static void every_way(const struct memmap_bar *bar, unsigned int nr,
     }
 }
 
-static uint64_t seed;
-
-static uint64_t rnd(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (seed >> 11) % below;
-}
-
 START_TEST(no_hole_could_be_smaller)
 {
     unsigned int grown = 0, without = 0;
@@ -585,7 +834,6 @@ START_TEST(no_hole_could_be_smaller)
         guest(HOLE_START, 0);
         in.max_mtrrs = 0;
         in.hole_min = FLOOR;
-        in.hole_fixed = true;
         for ( i = 0; i < nr; i++ )
         {
             order -= rnd(order > 3 ? 3 : order - 1);
@@ -595,6 +843,8 @@ START_TEST(no_hole_could_be_smaller)
         {
             uint64_t a = FLOOR + UNIT * rnd((HOLE_END - FLOOR) / UNIT);
 
+            if ( a == HOLE_START - UNIT )   /* where it is, RAM is not: a hole */
+                a -= UNIT;
             say(a, a + UNIT, MEMMAP_TYPE_RDM);
         }
 
@@ -818,6 +1068,7 @@ Suite *plan_suite(void)
 
     tcase_add_loop_test(tc, table_of_plans, 0, NELEM(cases));
     tcase_add_test(tc, places_as_ever);
+    tcase_add_test(tc, places_as_ever_around_reserved_memory);
     tcase_add_test(tc, around_what_is_reserved);
     tcase_add_test(tc, owned_between_high_bars);
     tcase_add_test(tc, extents_stay_aligned);
@@ -825,9 +1076,15 @@ Suite *plan_suite(void)
     tcase_add_test(tc, gaps_that_do_not_fit);
     tcase_add_test(tc, no_room_is_no_plan);
     tcase_add_test(tc, high_bar_beyond_the_cpu);
+    tcase_add_test(tc, high_bars_fill_the_room);
+    tcase_add_test(tc, hopeless_bar_costs_nothing);
+    tcase_add_test(tc, as_many_as_a_bus_has);
+    tcase_add_test(tc, rather_high_than_move);
     tcase_add_test(tc, fixed_hole);
+    tcase_add_test(tc, fixed_hole_is_not_grown);
     tcase_add_test(tc, ram_in_the_hole_stays);
     tcase_add_test(tc, few_enough_mtrrs);
+    tcase_add_test(tc, mtrrs_of_both_windows);
     tcase_add_test(tc, reserved_memory_in_ram);
     tcase_add_test(tc, what_ram_is_said_to_be);
     tcase_add_loop_test(tc, what_is_kept_and_why, 0, NELEM(keeps));
@@ -840,6 +1097,7 @@ Suite *plan_suite(void)
     tc = tcase_create("against every other way");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, no_hole_could_be_smaller);
+    tcase_add_test(tc, mtrrs_of_any_bars);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -103,6 +103,8 @@ int hypercall_memory_op(unsigned int cmd, void *arg);
 uint32_t inl(uint16_t port);
 void outl(uint16_t port, uint32_t val);
 unsigned int cpu_phys_addr(void);
+unsigned int cpu_var_mtrrs(void);
+void cpuid(uint32_t idx, uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
 const char *xenstore_read(const char *path, const char *default_resp);
 int xenstore_write(const char *path, const char *value);
 
