@@ -281,8 +281,8 @@ static uint64_t largest_high(const struct memmap_plan_in *in,
 }
 
 /* All that can be high are, but the smallest that are behind the first @nr_high. */
-static void raise(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                  unsigned int nr, uint64_t most, unsigned int nr_high)
+static void rise(const struct memmap_plan_in *in, struct memmap_bar *bar,
+                 unsigned int nr, uint64_t most, unsigned int nr_high)
 {
     unsigned int i;
 
@@ -303,7 +303,7 @@ static void place_others(const struct memmap_plan_in *in,
         bar[i].addr = MEMMAP_BAR_UNPLACED;
         bar[i].out = false;
     }
-    raise(in, bar, nr, most, nr);
+    rise(in, bar, nr, most, nr);
     place_down(in, bar, nr, false, floor, in->hole_end);
     for ( i = 0; i < nr; i++ )
         bar[i].out = !bar[i].high && bar[i].addr == MEMMAP_BAR_UNPLACED;
@@ -319,13 +319,13 @@ static void bring_down(const struct memmap_plan_in *in, struct memmap_bar *bar,
     {
         const unsigned int mid = (few + enough) / 2;
 
-        raise(in, bar, nr, most, mid);
+        rise(in, bar, nr, most, mid);
         if ( place_down(in, bar, nr, false, floor, in->hole_end) )
             enough = mid;
         else
             few = mid + 1;
     }
-    raise(in, bar, nr, most, enough);
+    rise(in, bar, nr, most, enough);
 }
 
 uint64_t memmap_bars_low(const struct memmap_plan_in *in,

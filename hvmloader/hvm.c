@@ -11,6 +11,7 @@
 
 #include <xen/memory.h>
 #include <xen/hvm/e820.h>
+#include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_info_table.h>
 
 /* BARs above this never go into the low hole, as in pci.c. */
@@ -60,6 +61,14 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
     return hypercall_memory_op(XENMEM_add_to_physmap, &xatp);
 }
 
+static bool is_empty(void *opaque, uint64_t gfn)
+{
+    struct xen_hvm_get_mem_type there = { .domid = DOMID_SELF, .pfn = gfn };
+
+    return !hypercall_hvm_op(HVMOP_get_mem_type, &there) &&
+           there.mem_type == HVMMEM_mmio_dm;
+}
+
 static int reserve(unsigned int op, uint64_t gfn, unsigned int nr,
                    unsigned int order)
 {
@@ -92,6 +101,7 @@ static int populate(void *opaque, uint64_t gfn, unsigned int nr,
 
 static const struct memmap_p2m_ops p2m_ops = {
     .add_to_physmap = add_to_physmap,
+    .is_empty = is_empty,
     .decrease = decrease,
     .populate = populate,
 };

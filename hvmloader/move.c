@@ -22,17 +22,16 @@ struct mover {
     bool lost;
 };
 
-static bool is_ram(const struct mover *m, uint64_t gfn)
+/* Something is there, and before it was moved to only RAM can have come. */
+static bool is_taken(const struct mover *m, uint64_t gfn)
 {
-    int rc = m->ops->add_to_physmap(m->opaque, gfn, gfn, 1);
-
-    return rc != -MEMMAP_XEN_EACCES && rc != -MEMMAP_XEN_EINVAL;
+    return !m->ops->is_empty(m->opaque, gfn);
 }
 
 static bool is_empty(const struct mover *m, uint64_t gfn, uint64_t pages)
 {
     while ( pages )
-        if ( is_ram(m, gfn + --pages) )
+        if ( is_taken(m, gfn + --pages) )
             return false;
 
     return true;
@@ -89,9 +88,9 @@ static void look_for(struct mover *m, uint64_t from, uint64_t to,
     {
         const bool left =
             pages && memmap_layout_covers(m->now, MEMMAP_TYPE_RAM, from, 1) &&
-            !is_ram(m, from);
+            !is_taken(m, from);
 
-        if ( left && is_ram(m, to) )
+        if ( left && is_taken(m, to) )
         {
             run++;
             continue;
@@ -174,7 +173,7 @@ static void by_huge(struct mover *m, uint64_t from, uint64_t to)
     if ( m->ops->decrease(m->opaque, from, 1, MEMMAP_HUGE_ORDER) != 1 )
     {
         m->huge = false;
-        if ( !is_ram(m, from) )
+        if ( !is_taken(m, from) )
             look_for(m, from, to, HUGE);
         return;
     }
@@ -189,22 +188,26 @@ static void by_huge(struct mover *m, uint64_t from, uint64_t to)
     for ( off = 0; off < HUGE; off += EXTENT )
     {
         /* Part of the 1 GiB is there; that is not to be written over. */
-        if ( is_ram(m, to + off) )
+        if ( is_taken(m, to + off) )
             m->whole = false;
         fill(m, from + off, to + off, 1);
     }
 }
 
-/* Whether there is RAM where @p goes; a look here and there, see move.h. */
-static bool is_taken(const struct mover *m, const struct memmap_move *p)
+/* Whether something is where @p goes; of whole extents a look each, see move.h. */
+static bool is_blocked(const struct mover *m, const struct memmap_move *p)
 {
-    uint64_t off;
+    const uint64_t end = p->to + p->pages;
+    uint64_t gfn = p->to;
 
-    for ( off = 0; off < p->pages; off += EXTENT )
-        if ( is_ram(m, p->to + off) )
+    while ( gfn < end )
+    {
+        if ( is_taken(m, gfn) )
             return true;
+        gfn += !(gfn & (EXTENT - 1)) && end - gfn >= EXTENT ? EXTENT : 1;
+    }
 
-    return is_ram(m, p->to + p->pages - 1);
+    return false;
 }
 
 /*
@@ -328,7 +331,7 @@ int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
     unsigned int i;
 
     for ( i = 0; i < plan->nr_moves; i++ )
-        if ( is_taken(&m, &plan->move[i]) )
+        if ( is_blocked(&m, &plan->move[i]) )
             return -MEMMAP_XEN_EEXIST;
 
     for ( i = 0; i < plan->nr_moves; i++ )

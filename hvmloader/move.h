@@ -15,9 +15,7 @@
 #include "plan.h"
 
 #define MEMMAP_XEN_ENOMEM 12
-#define MEMMAP_XEN_EACCES 13
 #define MEMMAP_XEN_EEXIST 17
-#define MEMMAP_XEN_EINVAL 22
 
 /*
  * Extents given back with one hypercall.  If somebody else takes all of the
@@ -32,12 +30,15 @@ struct memmap_p2m_ops {
      * Move @pages (1 to 65535) RAM pages from gfn @from to gfn @to with one
      * hypercall.  0, or a negative error with an unknown number of pages moved;
      * the page that failed may be at neither gfn any more.
-     * -MEMMAP_XEN_EACCES, or with an older Xen (4.17) -MEMMAP_XEN_EINVAL, says
-     * of the first that did not move that it is not RAM.
-     * From a gfn to itself changes nothing and tells whether RAM is there.
      */
     int (*add_to_physmap)(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages);
+    /*
+     * Whether nothing is at @gfn, as far as Xen tells a guest.  What it does not
+     * tell of is direct MMIO, another domain's page that is not a grant, and RAM
+     * that is paged out.  Changes nothing; false if the question fails.
+     */
+    bool (*is_empty)(void *opaque, uint64_t gfn);
     /*
      * Give back, or populate, @nr (1 to MEMMAP_EXTENT_BATCH) extents of 2^@order
      * pages from @gfn on, one behind the other.  Returns how many from the first
@@ -65,8 +66,8 @@ struct memmap_moved {
  *
  * Xen writes over what is at a destination, and of direct MMIO there the domain
  * dies, so destinations must be known to be empty.  The first page of each 2 MiB
- * of them and the last are looked at all the same, which shows RAM that somebody
- * parked there unsaid: -MEMMAP_XEN_EEXIST, and nothing was touched.
+ * of them, and each page of what is less, is looked at all the same, which shows
+ * what somebody parked there unsaid: -MEMMAP_XEN_EEXIST, and nothing was touched.
  */
 int memmap_move(const struct memmap_p2m_ops *ops, void *opaque,
                 const struct memmap_plan *plan, struct memmap_layout *now,

@@ -57,7 +57,6 @@ static struct map {
     struct memmap_move move[MAX_MOVES];
     unsigned int nr_moves;
     uint64_t ram_pages, moved_pages, extents;
-    unsigned int looks;         /* hypercalls that find the destinations empty */
     unsigned int order;         /* that Xen lets the guest handle */
     bool iommu, tight, old, small;
     uint64_t held_gfn, held_pages;      /* what the device model will not let go */
@@ -82,6 +81,11 @@ static int op_add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                              unsigned int pages)
 {
     return returns(host_add_to_physmap(opaque, from, to, pages));
+}
+
+static bool op_is_empty(void *opaque, uint64_t gfn)
+{
+    return host_is_empty(opaque, gfn);
 }
 
 static void list(uint64_t *gfns, uint64_t gfn, unsigned int nr,
@@ -111,6 +115,7 @@ static int op_populate(void *opaque, uint64_t gfn, unsigned int nr,
 
 static const struct memmap_p2m_ops ops = {
     .add_to_physmap = op_add_to_physmap,
+    .is_empty = op_is_empty,
     .decrease = op_decrease,
     .populate = op_populate,
 };
@@ -132,7 +137,6 @@ static void account(uint64_t ram_pages)
 
     map.ram_pages += ram_pages;
     map.moved_pages += m->pages;
-    map.looks += (m->pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
     map.extents += extents_of(m);
 }
 
@@ -489,10 +493,9 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
     while ( draw_fault(0, ways).kind )
         ways++;
     /* What fails in 1 GiB is looked for page by page. */
-    share = 1 + (calls + (huge ? HUGE / 4 : 0)) * (calls - map.looks) * ways /
+    share = 1 + (calls + (huge ? HUGE / 4 : 0)) * calls * ways /
                 MAP_CALLS;
-    /* Nothing can fail a look at a gfn where there is nothing. */
-    for ( uint64_t c = map.looks; c < calls; c++ )
+    for ( uint64_t c = 0; c < calls; c++ )
         for ( unsigned int w = 0; w < ways; w++ )
         {
             if ( (c + w) % share )
@@ -504,13 +507,12 @@ static bool try_map(unsigned int pairs, struct faults_count *count)
                 return false;
         }
 
-    n = pairs * (calls - map.looks) / share;
+    n = pairs * calls / share;
     for ( ; n; n-- )
     {
         draw = rnd(1000);
         build();
-        host.fault[0] = draw_fault(map.looks + rnd(calls - map.looks),
-                                   rnd(ways));
+        host.fault[0] = draw_fault(rnd(calls), rnd(ways));
         host.fault[1] = draw_fault(host.fault[0].call + 1 +
                                    rnd(draw < 500 ? 4 : 1500), rnd(ways));
         count->pairs++;

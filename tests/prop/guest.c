@@ -13,13 +13,6 @@
 
 #define MAX_KEYS     24
 
-/*
- * Pages where Xen's answer to a move onto themselves is that of an empty gfn: read-only
- * or paged RAM.  Firmware takes such a gfn for empty and lays RAM over it.  Off, as
- * that has to be seen in another way (HVMOP_get_mem_type) first.
- */
-#define SIM_UNSEEN   0
-
 struct guest guest;
 
 static void note_built(uint64_t gfn, uint64_t pages, unsigned int type)
@@ -153,14 +146,12 @@ static void build_device_model(void)
     if ( chance(guest.large ? 30 : 5) )
     {
         static const enum host_type alien[] = {
-            HOST_DIRECT, HOST_DIRECT, HOST_GRANT, HOST_FOREIGN,
-            /* Of these Xen says what it says of nothing: see SIM_UNSEEN. */
-            HOST_READONLY, HOST_PAGED };
+            /* Of the first three Xen says what it says of nothing. */
+            HOST_DIRECT, HOST_DIRECT, HOST_FOREIGN, HOST_GRANT, HOST_READONLY };
 
         guest.hidden = top + rnd(32) * unit;
         if ( host_get(&sim.host, guest.hidden).type == HOST_NONE )
-            host_set(&sim.host, guest.hidden, 1, 0,
-                     alien[rnd(SIM_UNSEEN ? 6 : 4)]);
+            host_set(&sim.host, guest.hidden, 1, 0, alien[rnd(5)]);
         else
             guest.hidden = 0;
     }

@@ -8,7 +8,7 @@ void host_init(struct host *h)
 {
     h->nr = 0;
     h->iommu = false;
-    h->old = h->blind = h->small = false;
+    h->old = h->small = false;
     h->fail_after = -1;
     h->fail_err = 0;
     h->fail_again = 0;
@@ -25,7 +25,7 @@ void host_init(struct host *h)
     h->replaced = h->astray = 0;
     h->unhooked = h->held = h->starved = 0;
     h->crashed = h->iommu_failed = false;
-    h->calls = h->entries = h->failures = 0;
+    h->calls = h->entries = h->failures = h->looks = 0;
 }
 
 /* Whether a page of @type counts against the guest's quota. */
@@ -246,6 +246,15 @@ uint64_t host_pages(const struct host *h)
     return pages;
 }
 
+bool host_is_empty(struct host *h, uint64_t gfn)
+{
+    const enum host_type type = host_get(h, gfn).type;
+
+    h->looks++;
+    return type == HOST_NONE || type == HOST_DIRECT || type == HOST_FOREIGN ||
+           type == HOST_PAGED;
+}
+
 int host_no_ram(const struct host *h)
 {
     return h->old ? HOST_EINVAL : HOST_EACCES;
@@ -357,14 +366,6 @@ static int fault_error(struct host *h, const struct host_fault *f, uint64_t idx,
     return f->err;
 }
 
-static bool hits(const struct host *h, const struct host_fault *f, bool same)
-{
-    if ( !f->kind || f->done )
-        return false;
-    return h->blind || !same ||
-           (f->err != HOST_EACCES && f->err != HOST_EINVAL);
-}
-
 /* One page, or as many as all fare alike, upwards; returns how many or an error. */
 static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max,
                     struct host_fault *f)
@@ -379,7 +380,7 @@ static long stretch(struct host *h, uint64_t idx, uint64_t gpfn, uint64_t max,
         rc = destination_error(h, gpfn);
     if ( rc )
         return rc;
-    if ( hits(h, f, idx == gpfn) )
+    if ( f->kind && !f->done )
         return fault_error(h, f, idx, gpfn);
     if ( h->fail_after == 0 )
     {

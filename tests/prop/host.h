@@ -2,7 +2,7 @@
 /*
  * host.h - a guest's p2m, and the host's memory behind it, by Xen's rules.
  *
- * Read in xen/common/memory.c (xenmem_add_to_physmap, decrease_reservation,
+ * Read in xen/arch/x86/hvm/hvm.c (hvmop_get_mem_type), xen/common/memory.c (xenmem_add_to_physmap, decrease_reservation,
  * guest_remove_page, populate_physmap), xen/arch/x86/mm/p2m.c
  * (xenmem_add_to_physmap_one, p2m_add_page) and xen/drivers/passthrough/iommu.c, Xen
  * 4.20.4, and 4.17.7 where the two differ (host.old).
@@ -33,6 +33,8 @@
  *  - what is given back while the device model maps it stays the guest's;
  *  - RAM at the destination is replaced, not freed; direct MMIO, a grant or a
  *    foreign page there ends the domain.
+ * HVMOP_get_mem_type changes nothing, and calls direct MMIO, a foreign page and one
+ * that is paged out what it calls nothing at all.
  * All of them: if the IOMMU will not follow, that ends the domain.
  * Every page of RAM carries a name, the gfn it was built at, so that it can be
  * said where it went.
@@ -120,12 +122,6 @@ struct host {
     bool old;                   /* Xen 4.17, not 4.20 */
     bool small;                 /* the guest's memory is 4 KiB here, 4 KiB there */
     /*
-     * An -EACCES or -EINVAL of a fault also hits a page that is moved to itself.
-     * Off by default: that is the mover's way to look whether RAM is there, it takes
-     * either for "nothing is", and populates over the page.
-     */
-    bool blind;
-    /*
      * Pages that still succeed before one fails with fail_err; -1: no limit.
      * Then fail_again more fail: whoever failed for want of memory does not get
      * some the next moment.
@@ -151,7 +147,7 @@ struct host {
     uint64_t starved;           /* times that there was no page for a table */
     bool crashed;               /* the domain is no more; ask nothing further */
     bool iommu_failed;          /* for that reason */
-    unsigned int calls, entries, failures;
+    unsigned int calls, entries, failures, looks;
 };
 
 void host_init(struct host *h);
@@ -162,6 +158,8 @@ void host_set(struct host *h, uint64_t gfn, uint64_t pages, uint64_t name,
 struct host_run host_get(const struct host *h, uint64_t gfn);
 /* All pages of the guest's own in the p2m. */
 uint64_t host_pages(const struct host *h);
+/* Whether HVMOP_get_mem_type calls @gfn what it calls an empty one. */
+bool host_is_empty(struct host *h, uint64_t gfn);
 /* What a source that is not plain RAM gives. */
 int host_no_ram(const struct host *h);
 /* Map by entries of 1 GiB and 2 MiB what can be, as the domain builder does. */

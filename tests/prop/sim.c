@@ -156,6 +156,19 @@ int hypercall_memory_op(unsigned int cmd, void *arg)
     abort();
 }
 
+int hypercall_hvm_op(int cmd, void *arg)
+{
+    struct xen_hvm_get_mem_type *there = arg;
+
+    if ( cmd != HVMOP_get_mem_type || there->domid != DOMID_SELF )
+        abort();
+    if ( sim.fault.no_look )
+        return HOST_ESRCH;
+    there->mem_type = host_is_empty(&sim.host, there->pfn) ? HVMMEM_mmio_dm
+                                                           : HVMMEM_ram_rw;
+    return 0;
+}
+
 static bool gone(void)
 {
     return sim.fault.vanish_after >= 0 &&

@@ -22,6 +22,7 @@ struct sim_faults {
     unsigned int constraints;
     int vanish_after;               /* register accesses; -1: never */
     bool xenstore;                  /* the guest's quota is used up */
+    bool no_look;                   /* Xen does not say what is at a gfn */
     unsigned int rdm;               /* bit i: sim.rdm[i] cannot be mapped */
 };
 

@@ -590,6 +590,18 @@ START_TEST(owned)
 }
 END_TEST
 
+/* Where it cannot be known whether anything is there, nothing goes. */
+START_TEST(no_look_no_move)
+{
+    gigabyte_bar();
+    sim.fault.no_look = true;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.host.calls, 0);
+    ck_assert(bar[0].high);
+}
+END_TEST
+
 /* Who claims what is RAM is told that it is RAM, and may refuse. */
 START_TEST(owned_over_ram)
 {
@@ -1058,6 +1070,7 @@ Suite *hvm_suite(void)
     tcase_add_test(plan, no_room_at_all);
     tcase_add_test(plan, owned);
     tcase_add_test(plan, owned_over_ram);
+    tcase_add_test(plan, no_look_no_move);
     tcase_add_test(plan, ram_stays);
     suite_add_tcase(s, plan);
 

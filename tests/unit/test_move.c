@@ -21,8 +21,6 @@ static struct memmap_layout now;
 static struct memmap_move moves[64];
 static struct memmap_plan plan = { .move = moves, .max_moves = 64 };
 static struct memmap_moved moved;
-/* Hypercalls that look at the destinations first. */
-static unsigned int looks;
 static unsigned int largest, most;
 static bool no_odd_pages;               /* populated one by one */
 static bool two_of_four;                /* moved with others */
@@ -41,6 +39,12 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
         return HOST_ENOMEM;
     }
     return host_add_to_physmap(&host, from, to, pages);
+}
+
+static bool is_empty(void *opaque, uint64_t gfn)
+{
+    REQUIRE(opaque == &host);
+    return host_is_empty(&host, gfn);
 }
 
 static unsigned int extents(uint64_t *gfns, uint64_t gfn, unsigned int nr,
@@ -79,6 +83,7 @@ static int populate(void *opaque, uint64_t gfn, unsigned int nr,
 
 static const struct memmap_p2m_ops ops = {
     .add_to_physmap = add_to_physmap,
+    .is_empty = is_empty,
     .decrease = decrease,
     .populate = populate,
 };
@@ -96,7 +101,6 @@ static void move(uint64_t from, uint64_t to, uint64_t pages)
 {
     plan.move[plan.nr_moves++] = (struct memmap_move){ from, to, pages };
     plan.moved_pages += pages;
-    looks += (pages + MEMMAP_EXTENT_PAGES - 1) / MEMMAP_EXTENT_PAGES + 1;
 }
 
 static void setup(void)
@@ -106,7 +110,7 @@ static void setup(void)
     plan.nr_moves = 0;
     plan.moved_pages = 0;
     memset(&moved, 0, sizeof(moved));
-    largest = most = looks = 0;
+    largest = most = 0;
     no_odd_pages = two_of_four = false;
 }
 
@@ -167,7 +171,7 @@ START_TEST(all_goes_well)
     two_moves();
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(100);
-    ck_assert_uint_eq(host.calls, looks + 2);
+    ck_assert_uint_eq(host.calls, 2);
     ck_assert_uint_eq(host_get(&host, 1000).name, 80);
     ck_assert_uint_eq(host_get(&host, 2011).name, 99);
     ck_assert(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, 80, 20));
@@ -198,7 +202,7 @@ START_TEST(large_moves)
     move(100000, 1000001, 200000);
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
-    ck_assert_uint_eq(host.calls, looks + 4);
+    ck_assert_uint_eq(host.calls, 4);
     ck_assert_uint_eq(largest, 65535);
     ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(400000);
@@ -300,6 +304,8 @@ END_TEST
 #define TO     (2048 * EXTENT - HEAD)
 #define PAGES  (HEAD + WHOLE * EXTENT + TAIL)
 #define ALL    (64 * EXTENT)
+/* At the destination, before anything moves. */
+#define LOOKS  (HEAD + WHOLE + TAIL)
 
 static void aligned_alike(void)
 {
@@ -311,6 +317,36 @@ static void aligned_alike(void)
     move(FROM, TO, PAGES);
 }
 
+/* What Xen tells of is seen before anything moves, and nothing has been touched. */
+START_TEST(destination_is_looked_at)
+{
+    static const enum host_type there[] = { HOST_RAM, HOST_READONLY, HOST_LOGDIRTY,
+                                            HOST_SHARED, HOST_GRANT, HOST_SPECIAL };
+
+    for ( unsigned int i = 0; i < 12 * NELEM(there); i++ )
+    {
+        const uint64_t gfn = 2000 + i % 12;
+
+        two_moves();
+        host_set(&host, gfn, 1, 7777, there[i / 12]);
+        REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                -MEMMAP_XEN_EEXIST);
+        REQUIRE(host.calls == 0);
+        REQUIRE(host_get(&host, gfn).type == there[i / 12]);
+    }
+
+    /* Of whole extents the first page; of what is left over each. */
+    for ( uint64_t gfn = TO; gfn < TO + PAGES; gfn++ )
+        if ( gfn <= TO + HEAD || gfn % EXTENT == 0 || gfn >= TO + PAGES - TAIL )
+        {
+            aligned_alike();
+            host_set(&host, gfn, 1, 7777, HOST_RAM);
+            REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) ==
+                    -MEMMAP_XEN_EEXIST);
+        }
+}
+END_TEST
+
 START_TEST(extents_move_whole)
 {
     aligned_alike();
@@ -321,7 +357,7 @@ START_TEST(extents_move_whole)
     ck_assert_uint_eq(moved.lost_pages, 0);
     ck_assert_uint_eq(host_large_in(&host, TO, PAGES), WHOLE * EXTENT);
     /* Three batches, twice each, and two page moves. */
-    ck_assert_uint_eq(host.calls, looks + 8);
+    ck_assert_uint_eq(host.calls, 8);
     ck_assert_uint_eq(most, MEMMAP_EXTENT_BATCH);
     ck_assert_uint_eq(host.moved, HEAD + TAIL);
     ck_assert_uint_eq(host_get(&host, TO).name, FROM);
@@ -351,7 +387,7 @@ START_TEST(too_short_for_extents)
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_true_layout(4096);
         REQUIRE(moved.extents == 0);
-        REQUIRE(host.calls == looks + 1);
+        REQUIRE(host.calls == 1);
     }
 }
 END_TEST
@@ -383,7 +419,8 @@ START_TEST(no_extents_allowed)
     ck_assert_uint_eq(moved.lost_pages, 0);
     ck_assert_uint_eq(host.moved, PAGES);
     /* The head, one try, a look at each page of one extent, the rest. */
-    ck_assert_uint_eq(host.calls, looks + 1 + 1 + EXTENT + 1);
+    ck_assert_uint_eq(host.calls, 1 + 1 + 1);
+    ck_assert_uint_eq(host.looks, LOOKS + EXTENT);
 }
 END_TEST
 
@@ -394,7 +431,7 @@ START_TEST(given_back_in_part)
     {
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                             .call = looks + 1, .done = done };
+                                             .call = 1, .done = done };
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_true_layout(ALL);
         REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
@@ -414,7 +451,7 @@ START_TEST(stolen_in_between)
 
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT,
-                                             .call = looks + 4,
+                                             .call = 4,
                                              .done = left };
         rc = memmap_move(&ops, &host, &plan, &now, &moved);
         REQUIRE(rc == -MEMMAP_XEN_ENOMEM);
@@ -433,7 +470,7 @@ START_TEST(populated_where_it_was)
     {
         aligned_alike();
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                             .call = looks + call,
+                                             .call = call,
                                              .done = 1000,
                                              .err = HOST_ENOMEM };
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
@@ -441,7 +478,7 @@ START_TEST(populated_where_it_was)
         REQUIRE(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
         REQUIRE(!moved.lost_pages);
         /* As extents: a look at each page and one call, not a call a page. */
-        REQUIRE(host.calls < 16 * (EXTENT + 2) + looks);
+        REQUIRE(host.calls < 16 * (EXTENT + 2));
     }
 }
 END_TEST
@@ -451,9 +488,9 @@ START_TEST(populated_page_by_page)
 {
     aligned_alike();
     host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                         .call = looks + 2 };
+                                         .call = 2 };
     host.fault[1] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                         .call = looks + 2 + EXTENT + 1 };
+                                         .call = 3 };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(ALL);
     ck_assert_uint_eq(host.failures, 2);
@@ -469,7 +506,7 @@ START_TEST(half_of_an_extent)
     host.max_pages += EXTENT;
     host.free = EXTENT;
     host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_HALF,
-                                         .call = looks + 2, .done = EXTENT };
+                                         .call = 2, .done = EXTENT };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(ALL);
     ck_assert(memmap_layout_covers(&now, MEMMAP_TYPE_RAM, TO, PAGES));
@@ -485,7 +522,7 @@ END_TEST
 #define H_PAGES (HEAD + 5 * EXTENT + HUGE + TAIL)
 #define H_ALL  (5 * HUGE)
 /* After head and first batch: the 1 GiB is given back, then populated. */
-#define H_CALL (looks + 1 + 2)
+#define H_CALL (1 + 2)
 
 static void with_a_gigabyte(void)
 {
@@ -515,7 +552,7 @@ START_TEST(gigabytes_move_whole)
     ck_assert_uint_eq(host_huge_in(&host, H_TO, H_PAGES), HUGE);
     ck_assert_uint_eq(host_large_in(&host, H_TO, H_PAGES), HUGE + 5 * EXTENT);
     /* The head, three times two, the tail. */
-    ck_assert_uint_eq(host.calls, looks + 1 + 2 + 2 + 2 + 1);
+    ck_assert_uint_eq(host.calls, 1 + 2 + 2 + 2 + 1);
 
     ck_assert_int_eq(memmap_move_back(&ops, &host, &plan, &now, &moved), 0);
     assert_true_layout(H_ALL);
@@ -554,14 +591,13 @@ START_TEST(no_gigabyte_allowed)
     with_a_gigabyte();
     host.max_order = MEMMAP_EXTENT_ORDER;
     plan.move[0].pages += HUGE;
-    looks += 512;
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved), 0);
     assert_moved();
     ck_assert_uint_eq(moved.extents, 2 * 512 + 5);
     ck_assert_uint_eq(host_large_in(&host, H_TO, H_PAGES + HUGE),
                       2 * HUGE + 5 * EXTENT);
-    /* The head, a batch, one try and a look, 65 batches, the tail. */
-    ck_assert_uint_eq(host.calls, looks + 1 + 2 + 2 + 65 * 2 + 1);
+    /* The head, a batch, one try, 65 batches, the tail. */
+    ck_assert_uint_eq(host.calls, 1 + 2 + 1 + 65 * 2 + 1);
 }
 END_TEST
 
@@ -572,12 +608,11 @@ START_TEST(gigabyte_populated_in_extents)
     {
         with_a_gigabyte();
         plan.move[0].pages += HUGE;
-        looks += 512;
         host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
                                              .call = H_CALL + 1, .done = 1000 };
         if ( good < 512 )
             host.fault[1] = (struct host_fault){
-                .kind = HOST_FAULT_STOP, .call = H_CALL + 2 + 2 * good + 1,
+                .kind = HOST_FAULT_STOP, .call = H_CALL + 2 + good,
                 .err = good & 1 ? HOST_ENOMEM : 0 };
         REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
         assert_moved();
@@ -603,7 +638,7 @@ START_TEST(gigabyte_given_back_in_part)
         assert_moved();
         REQUIRE(moved.extents == 512 + 5);
         /* A look at each page if any is gone. */
-        REQUIRE(done[i] ? host.calls > HUGE : host.calls < 1000);
+        REQUIRE(done[i] ? host.looks > HUGE : host.looks < 1000);
     }
 }
 END_TEST
@@ -653,7 +688,7 @@ START_TEST(page_gone_astray)
             two_moves();
             host.max_pages = quota;
             host.fault[0] = (struct host_fault){
-                .kind = HOST_FAULT_ASTRAY, .call = looks + (done >= 8),
+                .kind = HOST_FAULT_ASTRAY, .call = (done >= 8),
                 .done = done < 8 ? done : done - 8, .err = HOST_ENOMEM };
             rc = memmap_move(&ops, &host, &plan, &now, &moved);
             REQUIRE(rc == HOST_ENOMEM);
@@ -671,7 +706,7 @@ START_TEST(page_gone_astray_on_the_way_back)
     host.max_pages = 100;
     REQUIRE(!memmap_move(&ops, &host, &plan, &now, &moved));
     host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_ASTRAY,
-                                         .call = looks + 2, .done = 5,
+                                         .call = 2, .done = 5,
                                          .err = HOST_ENOMEM };
     REQUIRE(memmap_move_back(&ops, &host, &plan, &now, &moved) == HOST_ENOMEM);
     REQUIRE(moved.lost_pages == 1);
@@ -741,12 +776,13 @@ START_TEST(home_in_runs)
 {
     two_moves();
     host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP, .done = 5,
-                                         .call = looks, .err = HOST_EBUSY };
+                                         .call = 0, .err = HOST_EBUSY };
     REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved) == HOST_EBUSY);
     assert_true_layout(100);
     REQUIRE(now.nr == 1);
     /* It, two looks at each page that moved, one at the others, and back. */
-    ck_assert_uint_eq(host.calls, looks + 1 + 5 * 2 + 3 + 1);
+    ck_assert_uint_eq(host.calls, 1 + 1);
+    ck_assert_uint_eq(host.looks, 20 + 5 * 2 + 3);
 }
 END_TEST
 
@@ -824,7 +860,7 @@ START_TEST(lost_in_a_full_layout)
     now.max = 20;
     no_odd_pages = true;
     host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
-                                         .call = looks + 1, .done = 100 };
+                                         .call = 1, .done = 100 };
     ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
                      -MEMMAP_XEN_ENOMEM);
     ck_assert_uint_gt(moved.lost_pages, ALL - FROM - PAGES);
@@ -903,6 +939,7 @@ Suite *move_suite(void)
     tcase_add_test(tc, large_moves);
     tcase_add_test(tc, failure_anywhere);
     tcase_add_test(tc, failure_on_the_way_back);
+    tcase_add_test(tc, destination_is_looked_at);
     tcase_add_test(tc, destination_taken);
     tcase_add_test(tc, source_will_not_move);
     tcase_add_test(tc, failure_in_a_large_move);

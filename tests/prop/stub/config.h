@@ -96,10 +96,18 @@ struct xen_vnuma_topology_info {
     uint16_t domid;
     unsigned int nr_vnodes;
 };
+struct xen_hvm_get_mem_type {
+    uint16_t domid, mem_type;
+    uint64_t pfn;
+};
+#define HVMOP_get_mem_type 15
+#define HVMMEM_ram_rw      0
+#define HVMMEM_mmio_dm     2
 #define ENOBUFS    105
 #define EOPNOTSUPP 95
 
 int hypercall_memory_op(unsigned int cmd, void *arg);
+int hypercall_hvm_op(int cmd, void *arg);
 uint32_t inl(uint16_t port);
 void outl(uint16_t port, uint32_t val);
 unsigned int cpu_phys_addr(void);
