@@ -16,7 +16,7 @@
 /* Whether reserved memory is named, or is a gap. */
 static bool list_reserved;
 
-static bool note(struct memmap_layout *l, uint64_t gfn, uint64_t end,
+static void note(struct memmap_layout *l, uint64_t gfn, uint64_t end,
                  unsigned int type)
 {
     struct memmap_range r = {
@@ -26,16 +26,16 @@ static bool note(struct memmap_layout *l, uint64_t gfn, uint64_t end,
         .type = type,
     };
 
-    return end <= gfn || memmap_layout_set(l, &r);
+    if ( end > gfn )
+        memmap_layout_set(l, &r);
 }
 
-bool memmap_e820_read(struct memmap_layout *l)
+void memmap_e820_read(struct memmap_layout *l)
 {
     unsigned int i;
 
-    if ( !note(l, 0, MEMMAP_VGA_GFN, MEMMAP_TYPE_RAM) ||
-         !note(l, MEMMAP_VGA_END, MEMMAP_FIXED_END, MEMMAP_TYPE_RAM) )
-        return false;
+    note(l, 0, MEMMAP_VGA_GFN, MEMMAP_TYPE_RAM);
+    note(l, MEMMAP_VGA_END, MEMMAP_FIXED_END, MEMMAP_TYPE_RAM);
 
     for ( i = 0; i < memory_map.nr_map; i++ )
     {
@@ -47,18 +47,14 @@ bool memmap_e820_read(struct memmap_layout *l)
         {
             if ( gfn < MEMMAP_FIXED_END )
                 gfn = MEMMAP_FIXED_END;
-            if ( !note(l, gfn, end, MEMMAP_TYPE_RAM) )
-                return false;
+            note(l, gfn, end, MEMMAP_TYPE_RAM);
         }
         else if ( e->type == E820_RESERVED )
         {
             end = (e->addr + e->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-            if ( !note(l, gfn, end, MEMMAP_TYPE_RDM) )
-                return false;
+            note(l, gfn, end, MEMMAP_TYPE_RDM);
         }
     }
-
-    return true;
 }
 
 /* Whether the guest is to keep off @r for good, though it lies between RAM. */

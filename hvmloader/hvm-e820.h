@@ -9,9 +9,9 @@
 
 /*
  * What the toolstack built and described in the memory map: RAM, and RDM where
- * it is reserved.  False: @l has not enough room.
+ * it is reserved.  @l has room for twice E820MAX, so for any map.
  */
-bool memmap_e820_read(struct memmap_layout *l);
+void memmap_e820_read(struct memmap_layout *l);
 
 /*
  * See to it that @l, when it is written, has no more entries than the firmware

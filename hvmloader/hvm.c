@@ -217,7 +217,7 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 }
 
 /* Plan, and if there is no room do with less; @in says with what. */
-static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
+static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
                       unsigned int nr)
 {
     static const char *const full[] = {
@@ -230,16 +230,20 @@ static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     plan.move = moves;
     plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
-    while ( !memmap_plan(in, bar, nr, &plan) )
+    /* What an E820 has, and nothing else, there is room for. */
+    while ( !memmap_plan(in, bar, nr, &plan) &&
+            (in->may_move || in->rdm || !in->no_mmio) )
     {
-        if ( !in->may_move && !in->rdm )
-            return false;
         printf("memmap: not enough %s, %s\n", full[plan.full],
-               in->may_move ? "RAM stays where it is"
-                            : "reserved memory is left out");
-        if ( !in->may_move )
+               in->may_move ? "RAM stays where it is" :
+               in->rdm ? "reserved memory is left out"
+                       : "what is for BARs is not told");
+        if ( in->may_move )
+            in->may_move = false;
+        else if ( in->rdm )
             in->rdm = NULL;
-        in->may_move = false;
+        else
+            in->no_mmio = true;
     }
 
     memmap_e820_fit(&plan.after);
@@ -248,29 +252,23 @@ static bool make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     if ( !(fw.agreed & MEMMAP_FEAT_RDM) )
         for ( i = 0; i < plan.after.nr; i++ )
             plan.after.range[i].flags &= ~MEMMAP_EF_UNMAPPED;
-
-    return true;
 }
 
 /*
  * The device model's own ranges, added to a copy of the layout: what the
- * planner must keep out of.
+ * planner must keep out of.  @l has room for both, however they lie.
  */
-static bool add_constraints(struct memmap_layout *l,
+static void add_constraints(struct memmap_layout *l,
                             const struct memmap_layout *owned)
 {
     unsigned int i;
 
-    if ( !memmap_layout_copy(l, &now) )
-        return false;
+    memmap_layout_copy(l, &now);
     for ( i = 0; i < owned->nr; i++ )
         if ( owned->range[i].type == MEMMAP_TYPE_OWNED &&
              !memmap_layout_overlaps(l, MEMMAP_TYPE_RAM, owned->range[i].gfn,
-                                     owned->range[i].pages) &&
-             !memmap_layout_set(l, &owned->range[i]) )
-            return false;
-
-    return true;
+                                     owned->range[i].pages) )
+            memmap_layout_set(l, &owned->range[i]);
 }
 
 static struct memmap_record record(const struct memmap_layout *l)
@@ -306,6 +304,7 @@ static const char *type_name(unsigned int type)
 static void show(const struct memmap_layout *l)
 {
     static char text[XS_CHUNK * 72];
+    static unsigned int shown;      /* keys of the last layout */
     struct memmap_hex h[3];
     char path[48];
     unsigned int i, n = 0, used = 0;
@@ -330,6 +329,14 @@ static void show(const struct memmap_layout *l)
         rc = xenstore_write(path, text);
         used = 0;
     }
+    /* hvmloader cannot remove a key: what is left of a longer one is empty. */
+    for ( i = n; i < shown && !rc; i++ )
+    {
+        snprintf(path, sizeof(path), XS_DIR "layout/%u", i);
+        rc = xenstore_write(path, "");
+    }
+    if ( n > shown )
+        shown = n;
 
     if ( rc )
         printf("memmap: layout not shown in xenstore (error %d)\n", rc);
@@ -362,15 +369,6 @@ static unsigned int commit(struct memmap_record *r)
     }
 }
 
-/* Leave the conversation: nobody after us shall have a say either. */
-static bool give_up(const char *why)
-{
-    printf("memmap: %s, going on without the protocol\n", why);
-    memmap_fw_seal(&fw);
-    fw.present = false;
-    return false;
-}
-
 static uint64_t kib(const char *key)
 {
     return strtoll(xenstore_read(key, "0"), NULL, 10);
@@ -398,14 +396,45 @@ static const char *why_stay(void)
     return memmap_move_refusal(&m);
 }
 
+/* Pages that are where the plan had them go. */
+static uint64_t pages_away(void)
+{
+    uint64_t away = 0, gfn;
+    unsigned int i, j;
+
+    for ( i = 0; i < plan.nr_moves; i++ )
+        for ( j = 0; j < now.nr; j++ )
+        {
+            const struct memmap_move *m = &plan.move[i];
+            const struct memmap_range *r = &now.range[j];
+            uint64_t end = m->to + m->pages;
+
+            gfn = r->gfn > m->to ? r->gfn : m->to;
+            if ( memmap_range_end(r) < end )
+                end = memmap_range_end(r);
+            if ( r->type == MEMMAP_TYPE_RAM && gfn < end )
+                away += end - gfn;
+        }
+
+    return away;
+}
+
 /* RAM did not move, or has moved back; what of it is left is in the layout. */
 static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
                  const struct memmap_layout *owned)
 {
+    const uint64_t away = pages_away();
+    struct memmap_hex h;
+
     if ( moved.lost_pages )
         printf("memmap: the host's memory or the guest's quota ran out while RAM"
                " moved: %u pages are lost, the guest goes on with the rest\n",
                (unsigned int)moved.lost_pages);
+    if ( away )
+        printf("memmap: %s pages could not be moved back, the rest is where it was\n",
+               memmap_hex(away, &h));
+    else
+        printf("memmap: RAM stays where it is\n");
     add_constraints(all, owned);
     in->may_move = false;
 }
@@ -414,7 +443,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size)
 {
     static struct memmap_range query_range[MEMMAP_MAX_ENTRIES];
-    static struct memmap_range all_range[3 * MEMMAP_MAX_ENTRIES];
+    static struct memmap_range all_range[4 * MEMMAP_MAX_ENTRIES];
     struct memmap_record query = {}, want;
     struct memmap_plan_in in = inputs(mmio_hole_size);
     struct memmap_layout all;
@@ -445,11 +474,13 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     memmap_layout_init(&all, all_range, MEMMAP_ARRAY_SIZE(all_range));
     if ( rc )
     {
-        complain("to say what it needs", rc, "going on without it");
-        return give_up("constraints unknown");
+        complain("to say what it needs", rc, "RAM stays where it is");
+        query.layout.nr = 0;
+        in.may_move = false;
+        in.no_mmio = true;
     }
-    if ( !memmap_e820_read(&now) || !add_constraints(&all, &query.layout) )
-        return give_up("memory map has too many ranges");
+    memmap_e820_read(&now);
+    add_constraints(&all, &query.layout);
 
     in.now = &all;
     in.rdm = memmap_gather_rdm(fw.agreed & MEMMAP_FEAT_RDM ? &query.layout
@@ -464,8 +495,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     }
 
  again:
-    if ( !make_plan(&in, bar, nr) )
-        return give_up("layout has too many ranges");
+    make_plan(&in, bar, nr);
 
     want = record(&plan.after);
     if ( plan.nr_moves )
@@ -484,7 +514,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    memmap_hex(plan.move[i].to, &h[2]));
         if ( memmap_move(&p2m_ops, NULL, &plan, &now, &moved) )
         {
-            printf("memmap: Xen did not move the RAM, it stays where it is\n");
+            printf("memmap: Xen did not move the RAM\n");
             stay(&in, &all, &query.layout);
             goto again;
         }
@@ -547,30 +577,34 @@ void memmap_page_taken(uint64_t from, uint64_t to)
         .type = MEMMAP_TYPE_RAM,
         .flags = MEMMAP_EF_FIRMWARE,
     };
-
+    struct memmap_range left = {
+        .gfn = from,
+        .pages = 1,
+        .source = MEMMAP_NO_SOURCE,
+        .type = MEMMAP_TYPE_RDM,
+        .flags = fw.agreed & MEMMAP_FEAT_RDM ? MEMMAP_EF_UNMAPPED : 0,
+    };
     const struct memmap_range *old;
     unsigned int i = memmap_layout_seek(&now, from);
+    bool unfreed;
 
     if ( !fw.present )
         return;
 
     old = i < now.nr && now.range[i].gfn <= from ? &now.range[i] : NULL;
-    if ( old && (old->flags & MEMMAP_EF_UNFREED) )
+    left.aux = old ? old->aux : 0;
+    unfreed = old && (old->flags & MEMMAP_EF_UNFREED);
+    /* The last page of a range: for that there is always room. */
+    memmap_layout_clear(&now, from, 1);
+    if ( unfreed && !memmap_layout_set(&now, &left) )
+        printf("memmap: no room in the layout for reserved memory at gfn %x\n",
+               (uint32_t)from);
+    if ( !memmap_layout_set(&now, &r) )
     {
-        struct memmap_range left = {
-            .gfn = from,
-            .pages = 1,
-            .source = MEMMAP_NO_SOURCE,
-            .type = MEMMAP_TYPE_RDM,
-            .flags = fw.agreed & MEMMAP_FEAT_RDM ? MEMMAP_EF_UNMAPPED : 0,
-            .aux = old->aux,
-        };
-
-        memmap_layout_set(&now, &left);
+        moved.lost_pages++;
+        printf("memmap: no room in the layout for RAM at gfn %x\n",
+               (uint32_t)to);
     }
-    else
-        memmap_layout_clear(&now, from, 1);
-    memmap_layout_set(&now, &r);
     /* The next page comes from below this one, which may be across a gap. */
     sync_hvm_info();
     dirty = true;

@@ -313,6 +313,8 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
         }
 
         r = verdict(&s, in, plan);
+        if ( in->no_mmio && r.type == MEMMAP_TYPE_MMIO )
+            r.type = 0;
         if ( r.type && !memmap_layout_append(&plan->after, &r) )
         {
             plan->full = MEMMAP_FULL_ENTRIES;

@@ -64,6 +64,7 @@ struct memmap_plan_in {
     uint64_t gfn_limit;     /* first gfn the device model cannot map as RAM */
     unsigned int max_mtrrs; /* variable MTRRs to cover both windows, 0: any */
     bool may_move;          /* RAM may be moved, for BARs and for @rdm */
+    bool no_mmio;           /* the layout is not to say what is set aside for BARs */
 };
 
 struct memmap_move {

@@ -187,6 +187,13 @@ static int nothing_claimed(xen_memmap_handle *h, xs_transaction_t t,
                        "it is still starting", r->domid);
 }
 
+/* Empty is what firmware leaves of a longer layout's keys. */
+static const char *claimed_ranges(const char *value, size_t len,
+                                  xen_memmap_layout *l)
+{
+    return len ? memmap_text_ranges(value, len, l) : NULL;
+}
+
 static int read_claimed(xen_memmap_handle *h, xs_transaction_t t,
                         struct reading *r)
 {
@@ -200,7 +207,7 @@ static int read_claimed(xen_memmap_handle *h, xs_transaction_t t,
     if (!rc)
         return nothing_claimed(h, t, r);
     if (memmap_store_check_domain(h, t, r->domid) ||
-        parse_keys(h, t, r, "layout", memmap_text_ranges))
+        parse_keys(h, t, r, "layout", claimed_ranges))
         return -1;
     return check_ranges(h, r);
 }

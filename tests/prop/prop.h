@@ -47,7 +47,7 @@ enum prop_kind {
     PROP_MOVED_BACK,            /* as COMMIT was refused */
     PROP_UNHEARD,               /* the last COMMIT was refused */
     PROP_AGAIN,                 /* there was a second layout */
-    PROP_GAVE_UP,               /* and sealed */
+    PROP_NOT_TOLD,              /* the device model does not say what it needs */
     PROP_DISABLED,
     PROP_RDM_E820,              /* who tells of reserved memory */
     PROP_RDM_QUERY,

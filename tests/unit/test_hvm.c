@@ -460,9 +460,11 @@ START_TEST(no_room_for_reserved_memory)
 }
 END_TEST
 
-/* Too many ranges even so: nothing is said, and nobody can say anything. */
+/* Too many ranges even so: what RAM there is is said in any case. */
 START_TEST(no_room_at_all)
 {
+    static struct memmap_range many[200];
+
     guest(HOLE, 0);
     sim_tell("hvmloader/memory-map/relocate", "0");
     /* 31 owned pages in the hole; each has hole, an MMIO range, on either side. */
@@ -487,6 +489,32 @@ START_TEST(no_room_at_all)
     ck_assert(boot());
     assert_sound();
     ck_assert_uint_eq(sim_now()->nr, E820MAX + 1 + 1);
+
+    /* And memory of the device model's in what is set aside for BARs. */
+    sim_new();
+    pci_mem_start = HOLE << PAGE_SHIFT;
+    ram(0, MEMMAP_VGA_GFN);
+    ram(MEMMAP_VGA_END, 0x800);
+    for ( unsigned int i = 1; i < E820MAX; i++ )
+        ram(0x1000 + 2 * i, 0x1001 + 2 * i);
+    built();
+    sim.owned.range = many;
+    sim.owned.max = NELEM(many);
+    sim.owned.nr = 0;
+    for ( unsigned int i = 0; i < NELEM(many); i++ )
+    {
+        struct memmap_range r = {
+            .gfn = HOLE + 2 * i + 1, .pages = 1, .type = MEMMAP_TYPE_OWNED,
+            .source = MEMMAP_NO_SOURCE };
+
+        REQUIRE(memmap_layout_set(&sim.owned, &r));
+    }
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
+    ck_assert(sim_heard("memmap: not enough ranges in the layout, what is for BARs"
+                        " is not told\n"));
+    ck_assert_uint_eq(sim_now()->nr, E820MAX + 1);
 }
 END_TEST
 
@@ -754,27 +782,23 @@ START_TEST(every_commit_refused)
 }
 END_TEST
 
-/* QUERY is refused: nothing is known, so nothing is done, and nobody talks on. */
+/* QUERY is refused: nothing is known, so nothing moves; what is there is said. */
 START_TEST(query_refused)
 {
     gigabyte_bar();
     sim.fault.constraints = 1;
-    ck_assert(!boot());
-    ck_assert_uint_eq(sim.dm.state, MEMMAP_ST_SEALED);
-    ck_assert(!sim_present());
+    has_rdm(0xf8000, 4, 0x18);
+    sim_tell("hvmloader/memory-map/rdm/0", "f9000=0:3.0");
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
     ck_assert_uint_eq(sim.host.calls, 0);
-    ck_assert_uint_eq(sim.applies, 0);
+    ck_assert(bar[0].high);
+    ck_assert_uint_eq(said_of(0xf9000)->type, MEMMAP_TYPE_RDM);
+    /* Where it has memory of its own is not known: nothing is called free. */
+    ck_assert(!memmap_layout_overlaps(sim_now(), MEMMAP_TYPE_MMIO, 0, 1ull << 36));
     ck_assert(sim_heard("memmap: device model refused to say what it needs: "));
-    ck_assert(sim_heard("memmap: constraints unknown, going on without the"
-                        " protocol\n"));
-    /* And hvmloader does as it always did. */
-    ck_assert(!memmap_sync_e820());
-    ck_assert_uint_eq(memory_map.nr_map, 1);
-    ck_assert(memmap_is_ram(0, GB(64)));
-    hvm_info->low_mem_pgend = 0x12345;
-    ck_assert_uint_eq(memmap_low_ram_end(), 0x12345000);
-    memmap_page_taken(0x1000, 0xfe000);
-    ck_assert_uint_eq(hvm_info->low_mem_pgend, 0x12345);
+    ck_assert(sim_heard("; RAM stays where it is\n"));
 }
 END_TEST
 
@@ -869,8 +893,22 @@ START_TEST(xen_refuses)
     ck_assert(sim.committed);
     ck_assert(bar[0].high);
     ck_assert_uint_eq(memmap_range_end(said_of(0x100)), HOLE);
-    ck_assert(sim_heard("memmap: Xen did not move the RAM, it stays where it is"));
+    ck_assert(sim_heard("memmap: Xen did not move the RAM\nmemmap: RAM stays where"
+                        " it is\n"));
     ck_assert(!sim_heard("are lost"));
+
+    /* Nor back what it had moved before: then it is not where it was. */
+    gigabyte_bar();
+    sim.host.fail_after = 100000;
+    sim.host.fail_err = HOST_EPERM;
+    sim.host.fail_again = 1000000;
+    sim.host.max_order = 0;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim.committed);
+    ck_assert(sim_heard("memmap: Xen did not move the RAM\nmemmap: 186a0 pages could"
+                        " not be moved back, the rest is where it was\n"));
+    ck_assert(!sim_heard("RAM stays where it is"));
 }
 END_TEST
 
@@ -1038,6 +1076,23 @@ START_TEST(shown_in_xenstore)
                   strstr(sim.shown[(nr * 2 + 3) / 16], " mmio 0 0\n"));
         ck_assert(!sim_heard("not shown"));
     }
+
+    /* Of a longer layout that was refused nothing is left. */
+    gigabyte_bar();
+    for ( unsigned int i = 0; i < 5; i++ )
+    {
+        char path[48];
+
+        snprintf(path, sizeof(path), "hvmloader/memory-map/rdm/%u", i);
+        sim_tell(path, "%x=0:3.0", 0x60000 + 2 * i);
+    }
+    sim.fault.apply = 1;
+    ck_assert(boot());
+    assert_sound();
+    ck_assert_uint_eq(sim.commits_refused, 1);
+    ck_assert_uint_le(sim_now()->nr, 16);
+    ck_assert_str_eq(sim.shown[1], "");
+    ck_assert_str_ne(sim.shown[0], "");
 
     guest(HOLE, 0);
     sim.fault.xenstore = true;

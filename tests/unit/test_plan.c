@@ -1029,6 +1029,22 @@ START_TEST(odd_ram)
 }
 END_TEST
 
+/* What is set aside for BARs need not be said; they have their places. */
+START_TEST(no_word_of_mmio)
+{
+    struct memmap_bar bar[] = { { .size = GB(2), .is_64bit = true },
+                                { .size = MB(16) } };
+
+    guest(GB(3), 0);
+    in.no_mmio = true;
+    ck_assert(memmap_plan(&in, bar, NELEM(bar), &plan));
+    ck_assert_uint_eq(plan.unplaced, 0);
+    ck_assert_uint_eq(memmap_layout_pages(&plan.after, MEMMAP_TYPE_MMIO), 0);
+    ck_assert_uint_eq(memmap_layout_pages(&plan.after, MEMMAP_TYPE_RAM),
+                      memmap_layout_pages(&now, MEMMAP_TYPE_RAM));
+}
+END_TEST
+
 /* What was no room for is said. */
 START_TEST(full_of_what)
 {
@@ -1091,6 +1107,7 @@ Suite *plan_suite(void)
     tcase_add_test(tc, kept_as_a_whole);
     tcase_add_test(tc, hole_over_what_leaves);
     tcase_add_test(tc, odd_ram);
+    tcase_add_test(tc, no_word_of_mmio);
     tcase_add_test(tc, full_of_what);
     suite_add_tcase(s, tc);
 
