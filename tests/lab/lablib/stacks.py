@@ -227,9 +227,9 @@ def library(suite, top, log):
     sources = {}
     for pattern in ("libxen-memmap/Makefile", "libxen-memmap/*.mk",
                     "libxen-memmap/tests/tests.mk", "libxen-memmap/*/*.[ch]",
-                    "libxen-memmap/*/*.map", "protocol/*.[ch]", "hvmloader/plan*.[ch]",
-                    "hvmloader/rdm.[ch]", "tests/lab/views/*.[ch]",
-                    "tests/lab/views/Makefile"):
+                    "libxen-memmap/*/*.map", "protocol/*.[ch]", "hvmloader/bars.[ch]",
+                    "hvmloader/plan.[ch]", "hvmloader/rdm.[ch]",
+                    "tests/lab/views/*.[ch]", "tests/lab/views/Makefile"):
         for path in glob.glob(os.path.join(top, pattern)):
             sources[os.path.relpath(path, top)] = path
     # Without -g a program does not know where it was built.
