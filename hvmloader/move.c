@@ -28,15 +28,6 @@ static bool is_taken(const struct mover *m, uint64_t gfn)
     return !m->ops->is_empty(m->opaque, gfn);
 }
 
-static bool is_empty(const struct mover *m, uint64_t gfn, uint64_t pages)
-{
-    while ( pages )
-        if ( is_taken(m, gfn + --pages) )
-            return false;
-
-    return true;
-}
-
 static bool has_room(const struct mover *m, unsigned int ranges)
 {
     return m->now->max - m->now->nr >= ranges;
@@ -74,8 +65,8 @@ static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 }
 
 /*
- * Something failed between @from, where the layout says the pages are, and @to.
- * Look for each of them.  One that is at neither place is gone: Xen had taken
+ * Something failed between @from, where the layout says the pages are, and @to;
+ * @to is @from if nothing can have come there.  Look for each of them.  One that is at neither place is gone: Xen had taken
  * it from the one and then had no memory for the page tables of the other.  Its
  * place is populated anew, as nothing was in it.
  */
@@ -138,10 +129,15 @@ static void fill(struct mover *m, uint64_t from, uint64_t to, unsigned int nr)
     {
         uint64_t f = from + done * EXTENT, t = to + done * EXTENT;
 
+        /*
+         * If any page came to @t then the first.  The others may be taken by what
+         * nobody looked for, see is_blocked().
+         */
+        const bool came = is_taken(m, t);
+
         m->whole = false;
-        if ( !is_empty(m, t, EXTENT) ||
-             !populated(m, f, MEMMAP_EXTENT_ORDER) )
-            look_for(m, f, t, EXTENT);
+        if ( came || !populated(m, f, MEMMAP_EXTENT_ORDER) )
+            look_for(m, f, came ? t : f, EXTENT);
     }
 }
 
@@ -157,7 +153,8 @@ static void by_extents(struct mover *m, uint64_t from, uint64_t to,
     if ( freed < nr )
     {
         m->whole = false;
-        look_for(m, from + freed * EXTENT, to + freed * EXTENT, EXTENT);
+        from += freed * EXTENT;
+        look_for(m, from, from, EXTENT);
     }
 }
 
@@ -174,7 +171,7 @@ static void by_huge(struct mover *m, uint64_t from, uint64_t to)
     {
         m->huge = false;
         if ( !is_taken(m, from) )
-            look_for(m, from, to, HUGE);
+            look_for(m, from, from, HUGE);
         return;
     }
     if ( m->ops->populate(m->opaque, to, 1, MEMMAP_HUGE_ORDER) == 1 )

@@ -148,10 +148,14 @@ static void build_device_model(void)
         static const enum host_type alien[] = {
             /* Of the first three Xen says what it says of nothing. */
             HOST_DIRECT, HOST_DIRECT, HOST_FOREIGN, HOST_GRANT, HOST_READONLY };
+        const enum host_type type = alien[rnd(5)];
 
         guest.hidden = top + rnd(32) * unit;
+        /* RAM is written over unseen but where a whole extent begins (move.h). */
+        if ( type == HOST_READONLY )
+            guest.hidden &= -(uint64_t)HOST_EXTENT;
         if ( host_get(&sim.host, guest.hidden).type == HOST_NONE )
-            host_set(&sim.host, guest.hidden, 1, 0, alien[rnd(5)]);
+            host_set(&sim.host, guest.hidden, 1, 0, type);
         else
             guest.hidden = 0;
     }
@@ -220,7 +224,8 @@ static void build_rdm(void)
                              .assigned = chance(70) };
 
         if ( memmap_layout_overlaps(&sim.owned, MEMMAP_TYPE_OWNED, m.gfn,
-                                    m.pages) || overlaps_rdm(&m) )
+                                    m.pages) || overlaps_rdm(&m) ||
+             (guest.hidden && guest.hidden - m.gfn < m.pages) )
             continue;
         sim.rdm[sim.nr_rdm++] = m;
         if ( sim.dm.features & MEMMAP_FEAT_RDM )

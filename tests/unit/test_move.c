@@ -463,6 +463,19 @@ START_TEST(stolen_in_between)
 }
 END_TEST
 
+/* Another's page lies where nobody looked: it is not taken for what is gone. */
+START_TEST(stolen_beside_an_unseen_page)
+{
+    aligned_alike();
+    host_set(&host, TO + HEAD + 20 * EXTENT + 5, 1, 0, HOST_GRANT);
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_THEFT, .call = 4 };
+    ck_assert_int_eq(memmap_move(&ops, &host, &plan, &now, &moved),
+                     -MEMMAP_XEN_ENOMEM);
+    ck_assert_uint_eq(moved.lost_pages, MEMMAP_EXTENT_BATCH * EXTENT);
+    assert_true_layout(ALL - moved.lost_pages);
+}
+END_TEST
+
 /* No room at the destination, room again where it was. */
 START_TEST(populated_where_it_was)
 {
@@ -640,6 +653,21 @@ START_TEST(gigabyte_given_back_in_part)
         /* A look at each page if any is gone. */
         REQUIRE(done[i] ? host.looks > HUGE : host.looks < 1000);
     }
+}
+END_TEST
+
+/* As above; and then the page of another's ends the domain. */
+START_TEST(gigabyte_beside_an_unseen_page)
+{
+    const uint64_t gfn = H_TO + HEAD + 3 * EXTENT + 5;
+
+    with_a_gigabyte();
+    host_set(&host, gfn, 1, 0, HOST_GRANT);
+    host.fault[0] = (struct host_fault){ .kind = HOST_FAULT_STOP,
+                                         .call = H_CALL, .done = 511 };
+    REQUIRE(memmap_move(&ops, &host, &plan, &now, &moved));
+    REQUIRE(host.crashed);
+    REQUIRE(!memmap_layout_overlaps(&now, MEMMAP_TYPE_RAM, gfn, 1));
 }
 END_TEST
 
@@ -936,6 +964,8 @@ Suite *move_suite(void)
     tcase_add_test(tc, all_goes_well);
     tcase_add_test(tc, older_xen);
     tcase_add_test(tc, nothing_to_do);
+    tcase_add_test(tc, stolen_beside_an_unseen_page);
+    tcase_add_test(tc, gigabyte_beside_an_unseen_page);
     tcase_add_test(tc, large_moves);
     tcase_add_test(tc, failure_anywhere);
     tcase_add_test(tc, failure_on_the_way_back);
