@@ -26,10 +26,6 @@ static const char *const pin_name[] = {
     [PIN_HT] = "where AMD's processors have HyperTransport's addresses",
 };
 
-/* The 12 GiB below 1 TiB, which reach no memory on these processors. */
-#define HT_START 0xfd00000000ull
-#define HT_END   0x10000000000ull
-
 const char *memmap_hex(uint64_t v, struct memmap_hex *h)
 {
     if ( v >> 32 )
@@ -173,7 +169,7 @@ const struct memmap_layout *memmap_gather_pinned(void)
     pin_blob(HVM_XS_ACPI_PT_ADDRESS, HVM_XS_ACPI_PT_LENGTH);
     pin_blob(HVM_XS_SMBIOS_PT_ADDRESS, HVM_XS_SMBIOS_PT_LENGTH);
     if ( has_hypertransport() )
-        pin(HT_START, HT_END - HT_START, PIN_HT);
+        pin(MEMMAP_HT_START, MEMMAP_HT_END - MEMMAP_HT_START, PIN_HT);
 
     return &pinned;
 }

@@ -14,13 +14,6 @@
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_info_table.h>
 
-/* BARs above this never go into the low hole, as in pci.c. */
-#define HIGH_THRESH     GB(1)
-/* How far down the hole may grow: half of what is below 4 GiB. */
-#define HOLE_MIN        GB(2)
-/* No hole starts below this, whatever the user says: xl's own limit. */
-#define HOLE_LEAST      MB(256)
-
 static struct memmap_fw fw;
 /*
  * Where everything is now; every page moved is noted here at once, so there is
@@ -190,11 +183,11 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
         .hole_start = pci_mem_start,
-        .hole_min = HOLE_MIN,
+        .hole_min = MEMMAP_HOLE_MIN,
         .hole_end = pci_mem_end,
         .high_base = GB(4),
         .prefer_high = prefers_high(),
-        .high_thresh = HIGH_THRESH,
+        .high_thresh = MEMMAP_HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
         .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
@@ -203,7 +196,7 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
     };
     struct memmap_hex h;
 
-    if ( mmio_hole_size > GB(4) - HOLE_LEAST ||
+    if ( mmio_hole_size > GB(4) - MEMMAP_HOLE_LEAST ||
          (mmio_hole_size && GB(4) - mmio_hole_size > pci_mem_start) )
         printf("memmap: mmio_hole_size=0x%s cannot be had, ignored\n",
                memmap_hex(mmio_hole_size, &h));

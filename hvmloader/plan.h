@@ -11,6 +11,19 @@
 
 #include "layout.h"
 
+/*
+ * What firmware plans with, and who foresees its plan (libxen-memmap), in bytes: the
+ * least 64-bit BAR that stock's hvmloader always puts above 4 GiB is larger than the
+ * first; the hole grows down to the second at most; the user can have no smaller one
+ * than the third, which is xl's own limit.
+ */
+#define MEMMAP_HIGH_THRESH  (1ull << 30)
+#define MEMMAP_HOLE_MIN     (2ull << 30)
+#define MEMMAP_HOLE_LEAST   (256ull << 20)
+/* The 12 GiB below 1 TiB, where AMD's processors reach HyperTransport, not memory. */
+#define MEMMAP_HT_START     0xfd00000000ull
+#define MEMMAP_HT_END       0x10000000000ull
+
 /* Seven a function, its ROM included, of each function of each device of a bus. */
 #define MEMMAP_MAX_BARS     (256u * 7)
 

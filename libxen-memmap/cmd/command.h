@@ -177,6 +177,8 @@ gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c);
       "Reserved memory that will be declared", "REGION" }, \
     { "no-relocate", 0, 0, G_OPTION_ARG_NONE, &plan_no_relocate, \
       "RAM will be told to stay where it is", NULL }, \
+    { "prefer-high", 0, 0, G_OPTION_ARG_NONE, &plan_prefer_high, \
+      "BARs will be told to go above 4 GiB where RAM would have to move", NULL }, \
     { "width", 0, 0, G_OPTION_ARG_INT, &plan_width, \
       "Width of the guest's addresses (this machine's)", "BITS" }, \
     { "no-host", 0, 0, G_OPTION_ARG_NONE, &plan_no_host, \
@@ -184,7 +186,10 @@ gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c);
 
 extern char **plan_bars, **plan_rmrrs, **plan_regions;
 extern int plan_width;
-extern gboolean plan_no_host, plan_no_relocate;
+extern gboolean plan_no_host, plan_no_relocate, plan_prefer_high;
+
+/* SIZE[,64], SIZE with K, M, G or T behind it; FALSE: it is none. */
+gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit);
 
 /* The guest in @x with these options; NULL, having complained. */
 xen_memmap_config *plan_config(const struct xlcfg *x);

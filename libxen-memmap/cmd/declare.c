@@ -3,12 +3,14 @@
 
 int command_declare(int argc, char **argv)
 {
-    gboolean off = FALSE, stay = FALSE;
+    gboolean off = FALSE, stay = FALSE, high = FALSE;
     const GOptionEntry entries[] = {
         { "disable", 0, 0, G_OPTION_ARG_NONE, &off,
           "Firmware is not to use the protocol at all", NULL },
         { "no-relocate", 0, 0, G_OPTION_ARG_NONE, &stay,
           "Firmware is not to move RAM", NULL },
+        { "prefer-high", 0, 0, G_OPTION_ARG_NONE, &high,
+          "Nor for a BAR that can be above 4 GiB", NULL },
         { 0 },
     };
     uint32_t domid;
@@ -21,7 +23,7 @@ int command_declare(int argc, char **argv)
                        "hexadecimal, as Xen's option rmrr= has them.", 1,
                        G_MAXINT - 1))
         return EXIT_ERROR;
-    if (argc == 2 && !off && !stay) {
+    if (argc == 2 && !off && !stay && !high) {
         complain("nothing to declare; see xen-memmap declare --help");
         return EXIT_ERROR;
     }
@@ -31,6 +33,8 @@ int command_declare(int argc, char **argv)
         rc = xen_memmap_set_policy(handle, domid, XEN_MEMMAP_ENABLED, 0);
     if (!rc && stay)
         rc = xen_memmap_set_policy(handle, domid, XEN_MEMMAP_RELOCATE, 0);
+    if (!rc && high)
+        rc = xen_memmap_set_policy(handle, domid, XEN_MEMMAP_PREFER_HIGH, 1);
     for (i = 2; i < argc && !rc; i++)
         rc = xen_memmap_declare(handle, domid, argv[i]);
     if (rc)

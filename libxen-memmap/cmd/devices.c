@@ -17,6 +17,7 @@
 /* Slots that are taken: host bridge, ISA and IDE. */
 #define FIRST_SLOT 2u
 #define MAX_SLOTS 32u
+#define FUNCTIONS 8u            /* of a slot */
 
 struct model {
     const char *name;       /* QEMU's */
@@ -31,6 +32,7 @@ struct model {
 /* As QEMU's machine xenfv has them. */
 static const struct model models[] = {
     { "nvme", { { "registers", 8 * KIB, TRUE }, { "MSI-X", 4 * KIB, FALSE } }, NULL },
+    { "pci-testdev", { { "registers", 4 * KIB, FALSE } }, NULL },
     { "edu", { { "registers", MIB, FALSE } }, NULL },
     { "e1000", { { "registers", 128 * KIB, FALSE } }, "efi-e1000.rom" },
     { "e1000e", { { "registers", 128 * KIB, FALSE }, { "flash", 128 * KIB, FALSE },
@@ -57,7 +59,7 @@ static const char *const no_pci[] = {
     "scsi-", "isa-", "hda-", "nvme-ns", "virtserialport", "virtconsole",
 };
 
-/* What is in a slot. */
+/* A function of a slot. */
 struct device {
     enum { EMPTY, PLATFORM, VGA, EMULATED, HOST, UNKNOWN } kind;
     const struct model *model;
@@ -68,7 +70,7 @@ struct device {
 struct machine {
     const struct xlcfg *x;
     xen_memmap_config *c;
-    struct device slot[MAX_SLOTS];
+    struct device function[MAX_SLOTS * FUNCTIONS];
 };
 
 /* ---- options of -device ---- */
@@ -109,42 +111,47 @@ static gboolean is_no_pci(const char *spec)
 
 /* ---- slots ---- */
 
-/* The slot, @wanted or the first that is free; NULL: there is none. */
+/* Function 0 of the slot, @wanted or the first that is free; NULL: there is none. */
 static struct device *take_slot(struct machine *m, unsigned int wanted)
 {
     unsigned int i;
 
     if (wanted)
-        return wanted < MAX_SLOTS ? &m->slot[wanted] : NULL;
+        return wanted < MAX_SLOTS ? &m->function[wanted * FUNCTIONS] : NULL;
     for (i = FIRST_SLOT; i < MAX_SLOTS; i++)
-        if (m->slot[i].kind == EMPTY)
-            return &m->slot[i];
+        if (m->function[i * FUNCTIONS].kind == EMPTY)
+            return &m->function[i * FUNCTIONS];
     return NULL;
+}
+
+static void put_function(struct device *slot, unsigned int function, struct device d)
+{
+    if (slot && function < FUNCTIONS)
+        slot[function] = d;
+    else
+        complain("the guest has more devices than slots, or an address that is none");
 }
 
 static void put(struct machine *m, unsigned int wanted, struct device d)
 {
-    struct device *slot = take_slot(m, wanted);
-
-    if (slot)
-        *slot = d;
-    else
-        complain("the guest has more devices than slots, or an address that is none");
+    put_function(take_slot(m, wanted), 0, d);
 }
 
 static void put_emulated(struct machine *m, const char *spec)
 {
     const struct model *model = model_of(spec);
     g_autofree char *address = option(spec, "addr");
+    char *function = address ? strchr(address, '.') : NULL;
 
     if (!model && is_no_pci(spec))
         return;
     if (!model)
         complain("-device %.*s: its BARs are not known here, name them by --bar",
                  (int)strcspn(spec, ","), spec);
-    put(m, address ? strtoul(address, NULL, 16) : 0,
-        (struct device){ .kind = model ? EMULATED : UNKNOWN, .model = model,
-                         .spec = spec });
+    put_function(take_slot(m, address ? strtoul(address, NULL, 16) : 0),
+                 function ? strtoul(function + 1, NULL, 16) : 0,
+                 (struct device){ .kind = model ? EMULATED : UNKNOWN,
+                                  .model = model, .spec = spec });
 }
 
 /* In the order in which libxl has QEMU make them. */
@@ -214,6 +221,9 @@ static int add_emulated(struct machine *m, const struct device *d)
     const struct model *model = d->model;
     g_autofree char *rom = option(d->spec, "romfile");
     g_autofree char *buffer = option(d->spec, "cmb_size_mb");
+    g_autofree char *memory = option(d->spec, "membar");
+    gboolean is_64bit;
+    uint64_t bytes;
     unsigned int i;
 
     for (i = 0; i < G_N_ELEMENTS(model->bar) && model->bar[i].name; i++)
@@ -223,6 +233,9 @@ static int add_emulated(struct machine *m, const struct device *d)
     if (buffer && strtoul(buffer, NULL, 0) &&
         add_bar(m, model->name, "memory buffer",
                 power_of_two(strtoul(buffer, NULL, 0) * MIB), TRUE))
+        return -1;
+    if (memory && parse_bar(memory, &bytes, &is_64bit) && bytes &&
+        add_bar(m, model->name, "memory", power_of_two(bytes), TRUE))
         return -1;
     return model->rom && !rom ? add_rom(m, model->name, model->rom) : 0;
 }
@@ -281,8 +294,8 @@ gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c)
     unsigned int i;
 
     put_all(&m);
-    for (i = 0; i < MAX_SLOTS; i++)
-        if (add_device(&m, &m.slot[i]))
+    for (i = 0; i < G_N_ELEMENTS(m.function); i++)
+        if (add_device(&m, &m.function[i]))
             return FALSE;
     return TRUE;
 }

@@ -9,10 +9,9 @@
 
 char **plan_bars, **plan_rmrrs, **plan_regions;
 int plan_width;
-gboolean plan_no_host, plan_no_relocate;
+gboolean plan_no_host, plan_no_relocate, plan_prefer_high;
 
-/* SIZE[,64], SIZE with K, M, G or T behind it. */
-static gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit)
+gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit)
 {
     static const char units[] = "KMGT";
     char *end;
@@ -88,6 +87,7 @@ xen_memmap_config *plan_config(const struct xlcfg *x)
         return NULL;
     }
     xen_memmap_config_may_move(c, !plan_stays(x));
+    xen_memmap_config_prefer_high(c, plan_prefer_high);
     return add_options(c) ? g_steal_pointer(&c) : NULL;
 }
 

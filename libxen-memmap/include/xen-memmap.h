@@ -351,10 +351,12 @@ int xen_memmap_config_boundary(xen_memmap_handle *h, xen_memmap_config *c,
                                uint64_t bytes);
 /* 0: RAM stays (hvmloader/memory-map/relocate; memory below maxmem; vNUMA). */
 void xen_memmap_config_may_move(xen_memmap_config *c, int may_move);
+/* 1: no RAM moves for a BAR that can be above 4 GiB (policy "high"); 0: it does. */
+void xen_memmap_config_prefer_high(xen_memmap_config *c, int prefer_high);
 
 /*
  * A memory BAR of @bytes, a power of two, called @name for people.  They must be
- * added in the order of the guest's devices.  ENOSPC: firmware knows 256.
+ * added in the order of the guest's devices.  ENOSPC: firmware knows 1792.
  */
 int xen_memmap_config_bar(xen_memmap_handle *h, xen_memmap_config *c,
                           const char *name, uint64_t bytes, int is_64bit);
@@ -427,10 +429,11 @@ xen_memmap_plan_region(const xen_memmap_plan *p, unsigned int i);
 int xen_memmap_declare(xen_memmap_handle *h, uint32_t domid,
                        const char *region);
 
-/* Policies of section 8; on unless switched off. */
+/* Policies of section 8; the first two are on unless switched off. */
 enum xen_memmap_policy {
     XEN_MEMMAP_ENABLED,         /* firmware speaks at all */
     XEN_MEMMAP_RELOCATE,        /* firmware may move RAM */
+    XEN_MEMMAP_PREFER_HIGH,     /* not for a BAR that can be above 4 GiB; off unless on */
 };
 
 /* Switch @policy for @domid, which has not started.  EBUSY as above. */

@@ -29,6 +29,15 @@ static unsigned int host_width(void)
     return (a & 0xff) > MAX_WIDTH ? MAX_WIDTH : a & 0xff;
 }
 
+/* AMD's and Hygon's, as guests see them too (hvmloader/hvm-rdm.c). */
+static bool has_hypertransport(void)
+{
+    unsigned int a, name[3];
+
+    return __get_cpuid(0, &a, &name[0], &name[2], &name[1]) &&
+           (!memcmp(name, "AuthenticAMD", 12) || !memcmp(name, "HygonGenuine", 12));
+}
+
 PUBLIC xen_memmap_config *xen_memmap_config_new(xen_memmap_handle *h,
                                                 uint64_t ram)
 {
@@ -49,6 +58,7 @@ PUBLIC xen_memmap_config *xen_memmap_config_new(xen_memmap_handle *h,
     c->boundary = 2 * GIB;
     c->width = host_width();
     c->may_move = true;
+    c->hypertransport = has_hypertransport();
     return c;
 }
 
@@ -102,6 +112,11 @@ PUBLIC int xen_memmap_config_boundary(xen_memmap_handle *h,
 PUBLIC void xen_memmap_config_may_move(xen_memmap_config *c, int may_move)
 {
     c->may_move = may_move;
+}
+
+PUBLIC void xen_memmap_config_prefer_high(xen_memmap_config *c, int prefer_high)
+{
+    c->prefer_high = prefer_high;
 }
 
 PUBLIC int xen_memmap_config_bar(xen_memmap_handle *h, xen_memmap_config *c,

@@ -101,6 +101,9 @@ static int set_policy(xen_memmap_handle *h, xs_transaction_t t, void *opaque)
 
     if (check_not_started(h, t, w->domid))
         return -1;
+    if (w->policy == XEN_MEMMAP_PREFER_HIGH)
+        return write_key(h, t, w->domid, memmap_policy_key(w->policy),
+                         w->on ? "high" : "low");
     return write_key(h, t, w->domid, memmap_policy_key(w->policy),
                      w->on ? "1" : "0");
 }

@@ -112,6 +112,12 @@ static bool build_pinned(struct work *w)
     };
 
     memmap_layout_init(&w->pinned, w->pin_range, 2);
+    if (!memmap_layout_set(&w->pinned, &r))
+        return false;
+    if (!w->c->hypertransport)
+        return true;
+    r.gfn = MEMMAP_HT_START >> 12;
+    r.pages = (MEMMAP_HT_END - MEMMAP_HT_START) >> 12;
     return memmap_layout_set(&w->pinned, &r);
 }
 
@@ -144,8 +150,10 @@ static void build_inputs(struct work *w)
 {
     w->in = (struct memmap_plan_in){
         .now = &w->now, .rdm = &w->rdm, .pinned = &w->pinned,
-        .hole_start = HOLE_START, .hole_min = 2 * GIB, .hole_end = HOLE_END,
-        .high_base = 4 * GIB, .high_thresh = GIB,
+        .hole_start = HOLE_START, .hole_min = MEMMAP_HOLE_MIN,
+        .hole_end = HOLE_END,
+        .high_base = 4 * GIB, .high_thresh = MEMMAP_HIGH_THRESH,
+        .prefer_high = w->c->prefer_high,
         .addr_limit = 1ull << w->c->width,
         .gfn_limit = 1ull << (w->c->width - 12),
         .max_mtrrs = 8,
@@ -187,7 +195,8 @@ static const char *why_kept(enum memmap_kept kept)
     case MEMMAP_KEPT_NOT:
         return NULL;
     case MEMMAP_KEPT_PINNED:
-        return "it lies below 2 MiB, where RAM is fixed and firmware itself is";
+        return "RAM is fixed below 2 MiB, where firmware itself is, and where "
+               "AMD's processors have HyperTransport's addresses";
     case MEMMAP_KEPT_RESERVED:
         return "it lies in firmware's own area below 4 GiB";
     case MEMMAP_KEPT_OWNED:

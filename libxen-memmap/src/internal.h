@@ -138,6 +138,8 @@ struct xen_memmap_config {
     uint64_t ram, video, hole, boundary;    /* bytes */
     unsigned int width;                     /* bits */
     bool may_move;
+    bool prefer_high;
+    bool hypertransport;                    /* its range reaches no memory */
     struct memmap_config_bar bar[256 * 7];  /* MEMMAP_MAX_BARS of plan.h */
     unsigned int nr_bars;
     struct memmap_range region[MEMMAP_MAX_ENTRIES];

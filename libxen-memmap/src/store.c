@@ -192,6 +192,7 @@ const char *memmap_policy_key(enum xen_memmap_policy policy)
     switch (policy) {
     case XEN_MEMMAP_ENABLED:  return "enabled";
     case XEN_MEMMAP_RELOCATE: return "relocate";
+    case XEN_MEMMAP_PREFER_HIGH: return "policy";
     }
     return NULL;
 }

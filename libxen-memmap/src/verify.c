@@ -188,9 +188,19 @@ static uint32_t throw_dice(struct verifying *v, uint32_t below)
     return (v->dice >> 8) % below;
 }
 
-/* Of OWNED and of unknown types nothing is said. */
+/* Firmware's own area, gfns: Xen's pages for the guest are there, too. */
+#define AREA     0xfc000u
+#define AREA_END 0x100000u
+
+/*
+ * Of OWNED and of unknown types nothing is said, nor of reserved memory that could
+ * not be freed in firmware's own area: there is what firmware or Xen put there.
+ */
 static bool is_asked(const struct xen_memmap_range *r)
 {
+    if ((r->flags & XEN_MEMMAP_UNMAPPED) && r->gfn >= AREA &&
+        r->gfn + r->pages <= AREA_END)
+        return false;
     return r->type == XEN_MEMMAP_RAM || r->type == XEN_MEMMAP_RDM ||
            r->type == XEN_MEMMAP_MMIO;
 }

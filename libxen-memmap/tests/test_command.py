@@ -146,6 +146,23 @@ class WithoutXen(Folder):
         self.assertEqual(bars["VGA registers"], 0xf2154000)
         self.assertNotIn("e1000e ROM", bars)
 
+    def test_explain_functions_of_a_slot(self):
+        """As seen in the lab, scenario over-256-bars: functions come in their order."""
+        args = ", ".join(f'"-device", "pci-testdev,addr=0x5.0x{n},membar=1M"'
+                         for n in range(8))
+        bars, said = self.bars(f"device_model_args_hvm = [{args}]\n")
+        self.assertEqual(said, "")
+        self.assertEqual(bars["pci-testdev memory"], 0xf2700000)    # the last one's
+        self.assertEqual(bars["pci-testdev registers"], 0xf2818000)
+        _, said = self.bars('device_model_args_hvm = ["-device", "edu,addr=5.9"]\n')
+        self.assertIn("an address that is none", said)
+
+    def test_explain_prefers_high(self):
+        plan = json.loads(run("explain", "--json", "--no-host", "--width", 39,
+                              "--prefer-high", "--bar", "1G,64", self.file("cfg", CONFIG)))
+        self.assertEqual((plan["moved_pages"], plan["hole"]), (0, 0xc0000000))
+        self.assertEqual(plan["bars"][0]["address"], 1 << 32)
+
     def test_explain_network_cards(self):
         bars, said = self.bars('vif = ["mac=00:16:3e:00:00:01, model=e1000", "type=vif"]\n')
         self.assertEqual(said, "")

@@ -88,7 +88,11 @@ START_TEST(test_policy)
     ck_value("/local/domain/5/hvmloader/memory-map/relocate", "0");
     ck_ok(xen_memmap_set_policy(h, GUEST, XEN_MEMMAP_ENABLED, 1));
     ck_value("/local/domain/5/hvmloader/memory-map/enabled", "1");
-    ck_failed(xen_memmap_set_policy(h, GUEST, 2, 1), EINVAL, "policy");
+    ck_ok(xen_memmap_set_policy(h, GUEST, XEN_MEMMAP_PREFER_HIGH, 1));
+    ck_value("/local/domain/5/hvmloader/memory-map/policy", "high");
+    ck_ok(xen_memmap_set_policy(h, GUEST, XEN_MEMMAP_PREFER_HIGH, 0));
+    ck_value("/local/domain/5/hvmloader/memory-map/policy", "low");
+    ck_failed(xen_memmap_set_policy(h, GUEST, 3, 1), EINVAL, "policy");
 }
 END_TEST
 

@@ -265,6 +265,20 @@ START_TEST(test_video_memory_elsewhere)
 }
 END_TEST
 
+/* What could not be freed lies over Xen's own pages; elsewhere it is a hole. */
+START_TEST(test_reserved_in_firmwares_area)
+{
+    xen_memmap_layout_free(l);
+    publish("SEALED", 1, "0 a0 0 ram 0 0\nc0 ff40 c0 ram 0 0\nfefff 1 - rdm 8 1300\n"
+                         "fffff 2 - rdm 8 1300\n");
+    ck_ok(xen_memmap_read(h, GUEST, XEN_MEMMAP_PUBLISHED, &l));
+    has(0xfefff, 1, XEN_MEMMAP_PAGE_POPULATED);
+    ck_ok(verify(_i));
+    ck_assert_uint_eq(xen_memmap_report_mismatches(r), 1);
+    ck_mismatch(0, 0x100000, 1, XEN_MEMMAP_PAGE_POPULATED);
+}
+END_TEST
+
 START_TEST(test_populate_on_demand)
 {
     fake.domain.pod_entries = 1000;
@@ -451,6 +465,7 @@ Suite *verify_suite(void)
     tcase_add_loop_test(t, test_video_memory, 0, 2);
     tcase_add_loop_test(t, test_no_video_memory, 0, 4);
     tcase_add_loop_test(t, test_video_memory_elsewhere, 0, 2);
+    tcase_add_loop_test(t, test_reserved_in_firmwares_area, 0, 2);
     tcase_add_loop_test(t, test_populate_on_demand, 0, 2);
     tcase_add_loop_test(t, test_more_than_it_has, 0, 2);
     tcase_add_loop_test(t, test_boundless_hole, 0, 2);

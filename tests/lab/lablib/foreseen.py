@@ -105,6 +105,8 @@ def options(scenario, stack):
             words += ["--declare", value]
         elif (key, value) == ("hvmloader/memory-map/relocate", "0"):
             words.append("--no-relocate")
+        elif (key, value) == ("hvmloader/memory-map/policy", "high"):
+            words.append("--prefer-high")
     return " ".join(words)
 
 
