@@ -34,5 +34,6 @@ TCase *memory_tests(void);
 TCase *nvmeq_tests(void);
 TCase *disk_tests(void);
 TCase *ram_tests(void);
+TCase *smbios_tests(void);
 
 #endif
