@@ -128,7 +128,7 @@ extern const char *fs_root;
 
 /* ---- PCI through sysfs (pci.c) ------------------------------------------------------------ */
 
-#define PCI_MAX 64
+#define PCI_MAX 256
 #define PCI_BARS 6
 #define PCI_CLASS_NVME 0x010802u
 
