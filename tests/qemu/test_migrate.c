@@ -331,7 +331,7 @@ START_TEST(section_bad)
     }
     ck_assert_str_eq(harness_events(), "");
     ck_assert_str_eq(harness_view(), NOT_MOVED);
-    ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), OFFERED, OK, NOBODY);
+    ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, OK, NOBODY);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_GENERATION, 4), 0);
     harness_pass(1000);
     ck_assert_uint_eq(harness_commits(), 1);
@@ -476,7 +476,6 @@ START_TEST(section_mutated)
             harness_pass(200);
             guest_cmd(MEMMAP_CMD_QUERY);
             guest_cmd(MEMMAP_CMD_COMMIT);
-            harness_device_reset(false);
         }
         harness_events();
         REQUIRE(!harness_open());
@@ -485,6 +484,18 @@ START_TEST(section_mutated)
     ck_assert_uint_gt(layouts, ROUNDS / 50);
     ck_assert_uint_gt(loaded, layouts);
     ck_assert_uint_gt(refused, ROUNDS / 4);
+}
+END_TEST
+
+/* Without a section nobody is made an offer: the guest's firmware has run. */
+START_TEST(section_none)
+{
+    saved();
+    incoming();
+    ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, OK, NOBODY);
+    harness_out(MEMMAP_REG_OFFER, 4, MEMMAP_OFFER(1, 0, 0));
+    ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, E_STATE, NOBODY);
+    ck_assert_str_eq(harness_key("state"), "SEALED");
 }
 END_TEST
 
@@ -565,6 +576,7 @@ Suite *migrate_suite(void)
     tcase_add_test(t, section_again);
     tcase_add_test(t, section_first);
     tcase_add_test(t, section_longest);
+    tcase_add_test(t, section_none);
     tcase_add_loop_test(t, section_bad, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(t, section_mutated);
     suite_add_tcase(s, t);

@@ -22,7 +22,6 @@
 #include "exec/memory.h"
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
-#include "hw/resettable.h"
 #include "hw/sysbus.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-ram.h"
@@ -476,18 +475,6 @@ static const MemoryRegionOps xen_memmap_io_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
 };
 
-static void xen_memmap_reset_hold(Object *obj, ResetType type)
-{
-    XenMemmapState *s = XEN_MEMMAP(obj);
-
-    /* Resume from S3 does not run the firmware that would seal again. */
-    if (type != RESET_TYPE_WAKEUP) {
-        memmap_dm_reset(&s->dm);
-        trace_xen_memmap_reset(s->dm.generation);
-        xen_memmap_publish_later(s);
-    }
-}
-
 static int xen_memmap_pre_save(void *opaque)
 {
     XenMemmapState *s = opaque;
@@ -608,6 +595,20 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
         strcpy(memory_region_get_ram_ptr(&s->mark), MARK_TEXT);
     }
 
+    /*
+     * Once, and not when devices are reset.  Firmware does not run a second time
+     * in a QEMU: a reboot ends it, and what resets devices (resume from S3,
+     * system_reset, a watchdog) leaves the vCPUs alone.  Nobody would seal again,
+     * and some of it the guest can do itself.
+     */
+    memmap_dm_reset(&s->dm);
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        /* Its firmware has run, unless the stream says that it is at it. */
+        s->dm.state = MEMMAP_ST_SEALED;
+    }
+    trace_xen_memmap_offered(s->dm.features, s->dm.gfn_limit);
+    xen_memmap_publish_later(s);
+
     memory_region_init_io(&s->io, OBJECT(s), &xen_memmap_io_ops, s,
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
@@ -659,12 +660,10 @@ static const Property xen_memmap_properties[] = {
 static void xen_memmap_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
-    ResettableClass *rc = RESETTABLE_CLASS(klass);
 
     dc->desc = "Xen guest memory map";
     dc->realize = xen_memmap_realizefn;
     dc->vmsd = &vmstate_xen_memmap;
-    rc->phases.hold = xen_memmap_reset_hold;
     device_class_set_props(dc, xen_memmap_properties);
     object_class_property_add_enum(klass, "rdm", "XenMemmapRDMMode",
                                    &xen_memmap_rdm_lookup, xen_memmap_get_rdm,
