@@ -37,6 +37,7 @@
 /* All ms: what a guest can make us do by writing to a port is bounded. */
 #define PUBLISH_INTERVAL    100
 #define PUBLISH_PENDING     1000    /* while more is to be said very soon */
+#define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
 #define LOG_INTERVAL        1000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
@@ -77,6 +78,7 @@ struct XenMemmapState {
     } mig;
 
     QEMUTimer *publish_timer;
+    int64_t publish_retry;      /* ms until the next try, 0: none has failed */
     int64_t log_start;
     unsigned int log_count;
 };
@@ -362,14 +364,6 @@ static int xen_memmap_entry(uint16_t index)
     return index == MEMMAP_NO_INDEX ? -1 : index;
 }
 
-static void xen_memmap_publish_cb(void *opaque)
-{
-    XenMemmapState *s = opaque;
-    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
-
-    xen_memmap_publish(&s->dm, &s->layout, rdm);
-}
-
 /*
  * Soon, and not from here: firmware that talks to us need not wait for
  * xenstored, neither now nor with what it says next.
@@ -385,6 +379,29 @@ static void xen_memmap_publish_in(XenMemmapState *s, int64_t ms)
 static void xen_memmap_publish_later(void *opaque)
 {
     xen_memmap_publish_in(opaque, PUBLISH_INTERVAL);
+}
+
+/*
+ * Nothing may follow what is said now, SEALED above all, and somebody may wait for
+ * it: what fails (a quota, no transaction, a xenstored that restarts) is tried
+ * until it is said.
+ */
+static void xen_memmap_publish_cb(void *opaque)
+{
+    XenMemmapState *s = opaque;
+    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
+
+    if (xen_memmap_publish(&s->dm, &s->layout, rdm)) {
+        s->publish_retry = 0;
+        return;
+    }
+    if (!s->publish_retry) {
+        warn_report("xen-memmap: xenstore does not take the layout; it is "
+                    "tried again until it does");
+    }
+    s->publish_retry = s->publish_retry ?
+        MIN(2 * s->publish_retry, PUBLISH_RETRY_MAX) : PUBLISH_INTERVAL;
+    xen_memmap_publish_in(s, s->publish_retry);
 }
 
 static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
