@@ -60,9 +60,11 @@ struct XenMemmapState {
     uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
 
-    /* The layout in force. */
+    /* The layout as built, and the record of the one in force. */
+    struct memmap_range built_range[3];
+    struct memmap_layout built;
     struct memmap_range range[MEMMAP_MAX_ENTRIES];
-    struct memmap_layout layout;
+    struct memmap_record force;
 
     XenMemmapRDM *rdm;              /* NULL: nothing to be done for devices */
 
@@ -194,13 +196,13 @@ static bool xen_memmap_differs(const struct memmap_layout *a,
 static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
                                uint16_t *index)
 {
-    if (xen_memmap_differs(&s->layout, &r->layout, xen_memmap_is_locked,
+    if (xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_is_locked,
                            index)) {
         /* The range is one of the layout in force, not of the record. */
         *index = MEMMAP_NO_INDEX;
         return true;
     }
-    return xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_locked,
+    return xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_locked,
                               index);
 }
 
@@ -218,9 +220,9 @@ static bool xen_memmap_moves(XenMemmapState *s, const struct memmap_record *r)
 {
     uint16_t index;
 
-    return xen_memmap_differs(&s->layout, &r->layout, xen_memmap_always,
+    return xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
                               &index) ||
-           xen_memmap_differs(&r->layout, &s->layout, xen_memmap_always,
+           xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
                               &index);
 }
 
@@ -243,7 +245,7 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
 
     if (cmd == MEMMAP_CMD_PREPARE &&
         (global_dirty_tracking & GLOBAL_DIRTY_MIGRATION) &&
-        xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_away, index)) {
+        xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_away, index)) {
         return MEMMAP_E_BUSY;
     }
     if (!xen_memmap_is_busy(s, r, index)) {
@@ -350,8 +352,9 @@ static unsigned int xen_memmap_apply(void *opaque,
     }
 
     /* Both have room for whatever a record can hold. */
-    memmap_layout_copy(&s->layout, &r->layout);
-    s->mig.record_len = memmap_pack(r, s->mig.record, MEMMAP_BUFFER_BYTES);
+    memmap_layout_copy(&s->force.layout, &r->layout);
+    s->force.flags = r->flags;
+    s->force.gfn_limit = r->gfn_limit;
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
@@ -391,7 +394,7 @@ static void xen_memmap_publish_cb(void *opaque)
     XenMemmapState *s = opaque;
     g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
 
-    if (xen_memmap_publish(&s->dm, &s->layout, rdm)) {
+    if (xen_memmap_publish(&s->dm, &s->force.layout, rdm)) {
         s->publish_retry = 0;
         return;
     }
@@ -501,13 +504,16 @@ static int xen_memmap_pre_save(void *opaque)
     s->mig.index = s->dm.index;
     s->mig.accepted = s->dm.accepted;
     s->mig.generation = s->dm.generation;
+    s->force.generation = s->dm.generation;
+    s->mig.record_len = s->dm.generation ?
+        memmap_pack(&s->force, s->mig.record, MEMMAP_BUFFER_BYTES) : 0;
     return 0;
 }
 
 /* Migration data is no more to be trusted than a guest's record. */
 static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
 {
-    struct memmap_record r;
+    struct memmap_record r = { .layout = s->built };
     unsigned int rc;
 
     *index = MEMMAP_NO_INDEX;
@@ -515,7 +521,9 @@ static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
         return MEMMAP_E_STATE;
     }
     if (!s->mig.record_len) {
-        return s->mig.generation ? MEMMAP_E_GENERATION : MEMMAP_OK;
+        /* Not so yet, if a QEMU that runs is told to load. */
+        return s->mig.generation ? MEMMAP_E_GENERATION :
+                                   xen_memmap_apply(s, &r, index);
     }
 
     memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
@@ -588,7 +596,7 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     s->mig.record = g_malloc0(MEMMAP_BUFFER_BYTES);
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
-    s->rdm = xen_memmap_rdm_new(&s->dm, &s->layout, s->rdm_mode,
+    s->rdm = xen_memmap_rdm_new(&s->dm, &s->force.layout, s->rdm_mode,
                                 xen_memmap_publish_later, s);
     if (s->rdm) {
         s->dm.features |= MEMMAP_FEAT_RDM;
@@ -758,17 +766,21 @@ static void xen_memmap_as_built(XenMemmapState *s, X86MachineState *x86ms)
     };
     unsigned int i;
 
-    memmap_layout_init(&s->layout, s->range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&s->built, s->built_range, ARRAY_SIZE(s->built_range));
     for (i = 0; i < ARRAY_SIZE(built); i++) {
         struct memmap_range r = built[i];
 
         r.source = r.gfn;
         r.type = MEMMAP_TYPE_RAM;
         if (r.pages) {
-            memmap_layout_set(&s->layout, &r);
+            memmap_layout_set(&s->built, &r);
         }
     }
-    s->dm.ram_pages = memmap_layout_pages(&s->layout, MEMMAP_TYPE_RAM);
+    s->dm.ram_pages = memmap_layout_pages(&s->built, MEMMAP_TYPE_RAM);
+
+    s->force.kind = MEMMAP_KIND_LAYOUT;
+    memmap_layout_init(&s->force.layout, s->range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_copy(&s->force.layout, &s->built);
 }
 
 void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,
