@@ -80,7 +80,7 @@ struct XenMemmapRDM;
 struct XenMemmapRDM *harness_rdm_new(const struct memmap_dm *dm,
                                      const struct memmap_layout *layout);
 void harness_rdm_free(struct XenMemmapRDM *rdm);
-bool xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
+void xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
                                 struct memmap_layout *l);
 unsigned int xen_memmap_rdm_map(struct XenMemmapRDM *rdm,
                                 const struct memmap_layout *l,
@@ -93,7 +93,7 @@ void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
 
 /*
  * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
- * 0 all of them.  Names: reserved, permit, forbid, map, unmap, foreign,
+ * 0 all of them.  Names: privilege (may QEMU give the guest host memory?), reserved, permit, forbid, map, unmap, foreign,
  * transaction, read, write, commit.
  */
 void harness_fail(const char *name, unsigned int nth, int err);

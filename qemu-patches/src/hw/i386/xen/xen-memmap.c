@@ -295,9 +295,13 @@ static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 {
     XenMemmapState *s = opaque;
 
-    /* In this order: what is QEMU's own is so whatever a device would need. */
-    return (!s->rdm || xen_memmap_rdm_constraints(s->rdm, l)) &&
-           xen_memmap_owned(s, l);
+    if (!xen_memmap_owned(s, l)) {
+        return false;
+    }
+    if (s->rdm) {
+        xen_memmap_rdm_constraints(s->rdm, l);
+    }
+    return true;
 }
 
 static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
