@@ -276,9 +276,10 @@ START_TEST(query_too_many)
     assign(NET);
     guest_negotiate(FEATURES);
     too_many();
-    ck_assert_str_eq(harness_said(), "warning: xen-memmap: firmware cannot be "
+    ck_contains(harness_said(), "warning: xen-memmap: firmware cannot be "
         "told of all reserved memory of the host: 46 ranges have no room in a "
         "record, the first of them 0x103f8-0x103f9 of 0000:00:04.0\n");
+    ck_assert_ptr_null(strstr(strstr(harness_said(), "no room") + 1, "no room"));
 }
 END_TEST
 

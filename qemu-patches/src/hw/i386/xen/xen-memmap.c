@@ -41,6 +41,8 @@
 #define LOG_INTERVAL        1000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
+/* Of all messages, those that are said whatever QEMU is told to log. */
+#define LOG_ALOUD           50
 
 /* What the mark begins with; see xen_memmap_find_mark(). */
 #define MARK_TEXT   "xen-memmap: VRAM and ROMs are parked behind this page"
@@ -83,6 +85,7 @@ struct XenMemmapState {
     int64_t publish_retry;      /* ms until the next try, 0: none has failed */
     int64_t log_start;
     unsigned int log_count;
+    unsigned int log_aloud;
 };
 
 /*
@@ -349,8 +352,7 @@ static unsigned int xen_memmap_apply(void *opaque,
         if (s->rdm) {
             xen_memmap_rdm_undo(s->rdm);
         }
-        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n",
-                      error_get_pretty(err));
+        warn_report("xen-memmap: %s", error_get_pretty(err));
         error_free(err);
         return MEMMAP_E_APPLY;
     }
@@ -411,12 +413,27 @@ static void xen_memmap_publish_cb(void *opaque)
     xen_memmap_publish_in(s, s->publish_retry);
 }
 
+/*
+ * Whoever looks at a guest that fails is to see what was refused.  What a guest
+ * tries after the seal is nobody's news, nor is it what goes on for ever.
+ */
+static void xen_memmap_log(XenMemmapState *s, const char *text)
+{
+    if (s->dm.state != MEMMAP_ST_SEALED && s->log_aloud < LOG_ALOUD) {
+        s->log_aloud++;
+        warn_report("xen-memmap: %s", text);
+    } else {
+        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n", text);
+    }
+}
+
 static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
 {
     static const char *const names[] = {
         "offer", "query", "prepare", "commit", "seal",
     };
     int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+    g_autofree char *entry = NULL, *text = NULL;
 
     if (now - s->log_start >= LOG_INTERVAL) {
         s->log_start = now;
@@ -426,17 +443,16 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
         return;
     }
     if (s->log_count++ == LOG_BURST) {
-        qemu_log_mask(LOG_GUEST_ERROR,
-                      "xen-memmap: too many errors, more are not logged\n");
+        xen_memmap_log(s, "too many errors, more are not logged");
         return;
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s (%u) refused: %s",
-                  s->dm.error != MEMMAP_E_COMMAND && cmd < ARRAY_SIZE(names) ?
-                  names[cmd] : "command", cmd, memmap_strerror(s->dm.error));
-    if (s->dm.index != MEMMAP_NO_INDEX) {
-        qemu_log_mask(LOG_GUEST_ERROR, ", entry %u", s->dm.index);
-    }
-    qemu_log_mask(LOG_GUEST_ERROR, "\n");
+    entry = s->dm.index == MEMMAP_NO_INDEX ? g_strdup("") :
+            g_strdup_printf(", entry %u", s->dm.index);
+    text = g_strdup_printf("%s (%u) refused: %s%s",
+                           s->dm.error != MEMMAP_E_COMMAND &&
+                           cmd < ARRAY_SIZE(names) ? names[cmd] : "command",
+                           cmd, memmap_strerror(s->dm.error), entry);
+    xen_memmap_log(s, text);
 }
 
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
