@@ -67,8 +67,9 @@ static bool fixed_ok(const struct memmap_layout *l)
                                    MEMMAP_VGA_END - MEMMAP_VGA_GFN);
 }
 
-unsigned int memmap_dm_validate(struct memmap_dm *dm,
-                                const struct memmap_record *r, uint16_t *index)
+static unsigned int validate(struct memmap_dm *dm,
+                             const struct memmap_record *r, bool in_force,
+                             uint16_t *index)
 {
     struct memmap_layout owned;
     unsigned int i;
@@ -86,7 +87,8 @@ unsigned int memmap_dm_validate(struct memmap_dm *dm,
         *index = i;
         if ( e->type == MEMMAP_TYPE_OWNED )
             return MEMMAP_E_TYPE;
-        if ( e->type != MEMMAP_TYPE_RAM && e->type != MEMMAP_TYPE_MMIO )
+        if ( e->type != MEMMAP_TYPE_RAM &&
+             (e->type != MEMMAP_TYPE_MMIO || in_force) )
             continue;
         if ( e->type == MEMMAP_TYPE_RAM && memmap_range_end(e) > dm->gfn_limit )
             return MEMMAP_E_RANGE;
@@ -103,6 +105,12 @@ unsigned int memmap_dm_validate(struct memmap_dm *dm,
         return MEMMAP_E_RAM_SUM;
 
     return MEMMAP_OK;
+}
+
+unsigned int memmap_dm_validate(struct memmap_dm *dm,
+                                const struct memmap_record *r, uint16_t *index)
+{
+    return validate(dm, r, true, index);
 }
 
 /* Copy the buffer once; what is there after that is of no account. */
@@ -150,7 +158,7 @@ static unsigned int layout_cmd(struct memmap_dm *dm, unsigned int cmd,
     unsigned int rc = fetch(dm, gfn, &r, index);
 
     if ( !rc )
-        rc = memmap_dm_validate(dm, &r, index);
+        rc = validate(dm, &r, false, index);
     /* Generation 2^32 - 1 is the last one: 0 means "as built". */
     if ( !rc && (r.generation != dm->generation + 1 || !r.generation) )
         rc = MEMMAP_E_GENERATION;

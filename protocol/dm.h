@@ -91,7 +91,8 @@ void memmap_dm_write(struct memmap_dm *dm, unsigned int reg, uint32_t val);
 /*
  * The checks of PREPARE without a conversation: is @r, unpacked by
  * memmap_unpack(), a layout this guest can have?  For records that arrive in
- * migration data.
+ * migration data.  What @r sets aside for BARs is not held against what the
+ * device model owns: that may be more by now than when it was sealed.
  */
 unsigned int memmap_dm_validate(struct memmap_dm *dm,
                                 const struct memmap_record *r, uint16_t *index);

@@ -56,7 +56,7 @@
 #define MEMMAP_CMD_QUERY        1u      /* device model fills the buffer */
 #define MEMMAP_CMD_PREPARE      2u      /* would this layout be accepted? */
 #define MEMMAP_CMD_COMMIT       3u      /* this is the layout now */
-#define MEMMAP_CMD_SEAL         4u      /* no more commands until reset */
+#define MEMMAP_CMD_SEAL         4u      /* no more commands, ever */
 
 /* DOORBELL read: error in bits 7:0, state in 11:8, offending entry in 31:16. */
 #define MEMMAP_STATUS(state, err, index) \

@@ -205,7 +205,7 @@ char *xen_memmap_name(xen_memmap_handle *h, uint32_t domid);
 
 /*
  * Wait until the guest's conversation is in @state or beyond, for at most
- * @timeout_ms.  SEALED: firmware has ended, nothing will change before a reset.
+ * @timeout_ms.  SEALED: firmware has ended, nothing will change any more.
  *
  * It returns as soon as that cannot come: ESRCH, ENODEV, ECANCELED; ENODATA if
  * the device model has been up for five seconds and publishes nothing.  At the end of the time:

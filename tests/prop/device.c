@@ -156,12 +156,12 @@ static unsigned int op_apply(void *opaque, const struct memmap_record *r,
 
 static bool op_constraints(void *opaque, struct memmap_layout *l)
 {
-    if ( fails(&sim.fault.constraints) ||
-         !xen_memmap_rdm_constraints(get_rdm(), l) )
+    if ( fails(&sim.fault.constraints) )
         return false;
     for ( unsigned int i = 0; i < sim.owned.nr; i++ )
         if ( !memmap_layout_set(l, &sim.owned.range[i]) )
             return false;
+    xen_memmap_rdm_constraints(get_rdm(), l);
     return true;
 }
 

@@ -80,7 +80,7 @@ struct XenMemmapRDM;
 struct XenMemmapRDM *harness_rdm_new(const struct memmap_dm *dm,
                                      const struct memmap_layout *layout);
 void harness_rdm_free(struct XenMemmapRDM *rdm);
-bool xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
+void xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
                                 struct memmap_layout *l);
 unsigned int xen_memmap_rdm_map(struct XenMemmapRDM *rdm,
                                 const struct memmap_layout *l,
@@ -93,10 +93,12 @@ void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
 
 /*
  * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
- * 0 all of them.  Names: reserved, permit, forbid, map, unmap, foreign,
- * transaction, write, commit.
+ * 0 all of them.  Names: privilege (may QEMU give the guest host memory?), reserved, permit, forbid, map, unmap, foreign,
+ * transaction, read, write, commit.
  */
 void harness_fail(const char *name, unsigned int nth, int err);
+/* Nothing fails any more. */
+void harness_mend(void);
 
 /* What was noted */
 
@@ -118,6 +120,8 @@ void harness_global(const char *name, const char *value);
 /* It is for a guest that arrives by migration; it is -xen-domid-restrict. */
 void harness_incoming(void);
 void harness_restrict(void);
+/* libxl has removed QEMU's directory in xenstore, or never made one. */
+void harness_no_directory(void);
 /* libxl mounts no xenstore there. */
 void harness_no_xenstore(void);
 /*

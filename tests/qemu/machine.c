@@ -94,9 +94,12 @@ void harness_shrink_ram(uint64_t bytes)
 void harness_device_reset(bool wakeup)
 {
     DeviceState *dev = qom_device(TYPE_XEN_MEMMAP);
+    ResettableClass *rc = &qom_class(TYPE_XEN_MEMMAP)->resettable;
 
-    qom_class(TYPE_XEN_MEMMAP)->resettable.phases.hold(
-        OBJECT(dev), wakeup ? RESET_TYPE_WAKEUP : RESET_TYPE_COLD);
+    if (rc->phases.hold) {
+        rc->phases.hold(OBJECT(dev),
+                        wakeup ? RESET_TYPE_WAKEUP : RESET_TYPE_COLD);
+    }
 }
 
 uint64_t harness_below_4g(void)

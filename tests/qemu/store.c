@@ -4,6 +4,7 @@
 #include "hw/xen/xen-legacy-backend.h"
 
 #define PAYLOAD_MAX 4096
+#define DIRECTORY "device-model/" G_STRINGIFY(HARNESS_DOMID)
 
 struct qemu_xs_handle {
     int unused;
@@ -37,6 +38,21 @@ static GTree *tree_of(xs_transaction_t t)
     /* Whatever is read between two writes without one is half of something. */
     g_assert(t != XBT_NULL && t == open_transaction);
     return copy;
+}
+
+void *qemu_xen_xs_read(struct qemu_xs_handle *h, xs_transaction_t t,
+                       const char *path, unsigned int *len)
+{
+    int fault = harness_fault("read");
+    const char *value = g_tree_lookup(tree_of(t), path);
+
+    g_assert(h == &handle);
+    if (fault || !value) {
+        errno = fault ?: ENOENT;
+        return NULL;
+    }
+    *len = strlen(value);
+    return strdup(value);
 }
 
 bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
@@ -142,7 +158,7 @@ const char *harness_key(const char *key)
 
 unsigned int harness_keys(void)
 {
-    return g_tree_nnodes(keys);
+    return g_tree_nnodes(keys) - (g_tree_lookup(keys, DIRECTORY) != NULL);
 }
 
 unsigned int harness_commits(void)
@@ -160,6 +176,18 @@ void harness_conflicts(unsigned int nr)
     conflicts = nr;
 }
 
+void harness_no_directory(void)
+{
+    struct below b = { DIRECTORY, g_ptr_array_new_with_free_func(g_free) };
+    unsigned int i;
+
+    g_tree_foreach(keys, collect_below, &b);
+    for (i = 0; i < b.keys->len; i++) {
+        g_tree_remove(keys, g_ptr_array_index(b.keys, i));
+    }
+    g_ptr_array_unref(b.keys);
+}
+
 void harness_no_xenstore(void)
 {
     xenstore = NULL;
@@ -170,6 +198,8 @@ void store_reset(void)
     g_clear_pointer(&keys, g_tree_unref);
     g_clear_pointer(&copy, g_tree_unref);
     keys = tree_new();
+    /* As libxl makes it, before there is a QEMU. */
+    g_tree_insert(keys, g_strdup(DIRECTORY), g_strdup(""));
     open_transaction = next_transaction = 0;
     commits = writes = conflicts = 0;
     xenstore = &handle;

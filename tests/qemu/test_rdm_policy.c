@@ -316,14 +316,33 @@ START_TEST(seal_twice)
 }
 END_TEST
 
-/* Sealed without a layout: that is the reason, whatever is there. */
-START_TEST(seal_without_commit)
+/*
+ * A firmware that did not choose RDM, or committed nothing, was never asked to
+ * make room.  What the toolstack has cut Xen has mapped, and no policy may hold
+ * the rest against the guest.
+ */
+START_TEST(seal_unasked)
 {
-    host();
-    devices();
-    guest_cmd(MEMMAP_CMD_SEAL);
-    ck_contains(harness_said(), "0x1f000-0x1f003 of 0000:00:04.0 is not "
-                                "mapped: no layout was committed\n");
+    static const char *const failure[] = { "report", "unplug", "refuse" };
+
+    for (unsigned int i = 0; i < 6; i++) {
+        host();
+        harness_global("rdm-failure", failure[i / 2]);
+        guest_build();
+        harness_assign(NET, true);
+        net = harness_plug(NET);
+        guest_negotiate(i % 2 ? FEATURES : MEMMAP_FEAT_PUBLISH);
+        if (i % 2 == 0) {
+            layout_built(&l, 512 * MIB);
+            guest_say(MEMMAP_CMD_COMMIT, &l);
+        }
+        ck_status(guest_cmd(MEMMAP_CMD_SEAL), SEALED, OK, NOBODY);
+        ck_assert(!harness_ended());
+        ck_assert(harness_plugged(net));
+        ck_contains(harness_said(), "info: xen-memmap: reserved memory 0x1f000-"
+                    "0x1f003 of 0000:00:04.0 is left to Xen: firmware did not "
+                    "ask for it\n");
+    }
 }
 END_TEST
 
@@ -349,7 +368,7 @@ Suite *rdm_policy_suite(void)
     tcase_add_test(t, seal_refuse);
     tcase_add_test(t, seal_mapped);
     tcase_add_test(t, seal_twice);
-    tcase_add_test(t, seal_without_commit);
+    tcase_add_test(t, seal_unasked);
     suite_add_tcase(s, t);
     return s;
 }

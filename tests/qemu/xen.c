@@ -202,9 +202,15 @@ int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid,
                                unsigned long first_mfn, unsigned long nr_mfns,
                                uint8_t allow_access)
 {
-    int rc = asked(allow_access ? "permit" : "forbid", first_mfn, nr_mfns);
+    int rc;
 
     g_assert(xch == &xc && domid == HARNESS_DOMID);
+    /* Xen looks at who asks before it looks at what for. */
+    if (!nr_mfns) {
+        rc = harness_fault("privilege");
+        return answer(rc ? -rc : -EINVAL);
+    }
+    rc = asked(allow_access ? "permit" : "forbid", first_mfn, nr_mfns);
     return answer(rc ?: harness_xen.permit(harness_xen.opaque, first_mfn,
                                            nr_mfns, allow_access));
 }

@@ -576,6 +576,11 @@ START_TEST(validate_alone)
     layout_into_owned(&r);
     ck_assert_uint_eq(memmap_dm_validate(&rig.dm, &r, &index), MEMMAP_E_OWNED);
     ck_assert_uint_eq(index, 2);
+    /* Who owns what now says nothing of BARs that had room then. */
+    rig_record(&rig, &r, storage);
+    r.ram_pages = RIG_RAM_PAGES;
+    layout_mmio_in_owned(&r);
+    ck_assert_uint_eq(memmap_dm_validate(&rig.dm, &r, &index), MEMMAP_OK);
     r.kind = MEMMAP_KIND_CONSTRAINTS;
     ck_assert_uint_eq(memmap_dm_validate(&rig.dm, &r, &index), MEMMAP_E_KIND);
     ck_assert_uint_eq(rig.dm.state, MEMMAP_ST_OFFERED);

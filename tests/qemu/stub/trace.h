@@ -55,10 +55,10 @@ STUB_TRACE(xen_memmap_changed,
             const char *result, int entry),
            "%u %s %u %s %d",
            cmd, state, generation, result, entry)
-STUB_TRACE(xen_memmap_reset,
-           (uint32_t generation),
-           "%u",
-           generation)
+STUB_TRACE(xen_memmap_offered,
+           (uint16_t features, uint64_t gfn_limit),
+           "%x %" PRIx64,
+           features, gfn_limit)
 STUB_TRACE(xen_memmap_loaded,
            (const char *state, uint32_t generation),
            "%s %u",

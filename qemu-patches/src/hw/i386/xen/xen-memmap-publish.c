@@ -131,12 +131,33 @@ static bool xen_memmap_write_all(xs_transaction_t t,
            (!rdm || xen_memmap_write_lines(t, "rdm", rdm));
 }
 
-void xen_memmap_publish(const struct memmap_dm *dm,
+/*
+ * libxl makes our directory before it starts QEMU, and removes it before it ends
+ * it: what is written after that nobody would ever remove.  Somebody else who
+ * starts a QEMU may never make it.  False: xenstore does not say.
+ */
+static bool xen_memmap_find_dir(xs_transaction_t t, bool *gone)
+{
+    static bool seen;
+    g_autofree char *path = g_strdup_printf("device-model/%u", xen_domid);
+    unsigned int len;
+    char *value = qemu_xen_xs_read(xenstore, t, path, &len);
+
+    if (!value && errno != ENOENT) {
+        return false;
+    }
+    seen |= value != NULL;
+    *gone = seen && !value;
+    free(value);
+    return true;
+}
+
+bool xen_memmap_publish(const struct memmap_dm *dm,
                         const struct memmap_layout *layout,
                         const GPtrArray *rdm)
 {
     unsigned int tries;
-    bool ok = false;
+    bool ok = false, gone = false;
 
     /* In one transaction: no reader sees half of a layout. */
     for (tries = 0; tries < MAX_TRIES; tries++) {
@@ -145,7 +166,8 @@ void xen_memmap_publish(const struct memmap_dm *dm,
         if (t == XBT_NULL) {
             break;
         }
-        ok = xen_memmap_write_all(t, dm, layout, rdm);
+        ok = xen_memmap_find_dir(t, &gone) && !gone &&
+             xen_memmap_write_all(t, dm, layout, rdm);
         if (qemu_xen_xs_transaction_end(xenstore, t, !ok)) {
             break;
         }
@@ -155,4 +177,5 @@ void xen_memmap_publish(const struct memmap_dm *dm,
         }
     }
     trace_xen_memmap_publish(dm->generation, layout->nr, ok);
+    return ok || gone;
 }

@@ -13,10 +13,10 @@ bool xen_memmap_can_publish(void);
 
 /*
  * Write the state of @dm, @layout, which is in force, and @rdm, lines (char *)
- * on reserved memory or NULL, to the device model's directory.  Failure is
- * traced and has no other consequence.
+ * on reserved memory or NULL, to the device model's directory.  False: it is
+ * not there, and is worth another try.
  */
-void xen_memmap_publish(const struct memmap_dm *dm,
+bool xen_memmap_publish(const struct memmap_dm *dm,
                         const struct memmap_layout *layout,
                         const GPtrArray *rdm);
 

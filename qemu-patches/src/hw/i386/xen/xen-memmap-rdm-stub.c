@@ -15,7 +15,7 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
     return NULL;
 }
 
-bool xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
+void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
 {
     g_assert_not_reached();
 }

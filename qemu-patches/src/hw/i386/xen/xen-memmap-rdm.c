@@ -269,37 +269,74 @@ static bool xen_rdm_is_chosen(const XenMemmapRDM *rdm)
     return MEMMAP_OFFER_FEATURES(rdm->dm->accepted) & MEMMAP_FEAT_RDM;
 }
 
-bool xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
+/*
+ * Add a range to @l, but not where @owned is, which is so whatever a device
+ * needs.  False: there is no room, and @l is as it was.
+ */
+static bool xen_rdm_want(struct memmap_layout *l,
+                         const struct memmap_layout *owned,
+                         uint64_t gfn, uint64_t pages, uint32_t sbdf)
+{
+    g_autofree struct memmap_range *range = g_new(struct memmap_range, l->max);
+    struct memmap_layout before;
+    unsigned int i;
+    bool ok;
+
+    memmap_layout_init(&before, range, l->max);
+    memmap_layout_copy(&before, l);
+    ok = memmap_dm_rdm_want(l, gfn, pages, sbdf);
+    for (i = 0; ok && i < owned->nr; i++) {
+        ok = memmap_layout_set(l, &owned->range[i]);
+    }
+    if (!ok) {
+        memmap_layout_copy(l, &before);
+    }
+    return ok;
+}
+
+void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
 {
     g_autofree struct xen_reserved_device_memory *entries = NULL;
+    g_autofree struct memmap_range *range = g_new(struct memmap_range, l->max);
+    g_autofree char *first = NULL;
     g_autoptr(GPtrArray) ranges = NULL;
+    struct memmap_layout owned;
+    unsigned int left_out = 0;
     uint32_t i, nr = 0;
-    bool ok = true;
 
     if (!xen_rdm_is_chosen(rdm)) {
-        return true;
+        return;
     }
 
+    memmap_layout_init(&owned, range, l->max);
+    memmap_layout_copy(&owned, l);
     ranges = xen_rdm_collect(rdm);
-    for (i = 0; ok && i < ranges->len; i++) {
+    for (i = 0; i < ranges->len; i++) {
         const XenRDMRange *r = g_ptr_array_index(ranges, i);
 
-        ok = memmap_dm_rdm_want(l, r->gfn, r->pages, r->sbdf);
+        if (!xen_rdm_want(l, &owned, r->gfn, r->pages, r->sbdf) &&
+            !left_out++) {
+            first = g_strdup_printf("0x%" PRIx64 "-0x%" PRIx64 " of %s", r->gfn,
+                                    r->gfn + r->pages - 1, r->name);
+        }
     }
     if (rdm->mode == XEN_MEMMAP_RDM_HOST) {
         entries = xen_rdm_ask(rdm, XENMEM_RDM_ALL, 0, &nr);
     }
     /* Xen does not say whose these are. */
-    for (i = 0; ok && entries && i < nr; i++) {
-        ok = memmap_dm_rdm_want(l, entries[i].start_pfn, entries[i].nr_pages,
-                                0);
+    for (i = 0; entries && i < nr; i++) {
+        uint64_t gfn = entries[i].start_pfn, pages = entries[i].nr_pages;
+
+        if (!xen_rdm_want(l, &owned, gfn, pages, 0) && !left_out++) {
+            first = g_strdup_printf("0x%" PRIx64 "-0x%" PRIx64, gfn,
+                                    gfn + pages - 1);
+        }
     }
-    if (!ok) {
-        warn_report_once("xen-memmap: the host has more ranges of reserved "
-                         "memory than can be told to firmware: all it asks "
-                         "for is refused");
+    if (left_out) {
+        warn_report_once("xen-memmap: firmware cannot be told of all reserved "
+                         "memory of the host: %u ranges have no room in a "
+                         "record, the first of them %s", left_out, first);
     }
-    return ok;
 }
 
 /* @text is why [gfn, gfn + pages) could not be mapped, for all it concerns. */
@@ -448,6 +485,13 @@ void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRDMFailure failure)
         if (!why) {
             continue;
         }
+        /* Then nobody tried, and only Xen knows what it mapped. */
+        if (!xen_rdm_is_chosen(rdm) || !rdm->dm->generation) {
+            info_report("xen-memmap: reserved memory 0x%" PRIx64 "-0x%" PRIx64
+                        " of %s is left to Xen: firmware did not ask for it",
+                        r->gfn, r->gfn + r->pages - 1, r->name);
+            continue;
+        }
         warn_report("xen-memmap: reserved memory 0x%" PRIx64 "-0x%" PRIx64
                     " of %s is not mapped: %s", r->gfn,
                     r->gfn + r->pages - 1, r->name, why);
@@ -551,6 +595,23 @@ static void xen_rdm_device_unrealized(DeviceListener *listener,
     rdm->changed(rdm->opaque);
 }
 
+/*
+ * Not in a stub domain, nor wherever else Xen reserves that for the domain that
+ * built the guest.  It looks at who asks before it looks at what for, so this
+ * asks for nothing.
+ */
+static bool xen_rdm_may_permit(void)
+{
+    if (xc_domain_iomem_permission(xen_xc, xen_domid, 1, 0, 0) &&
+        errno == EPERM) {
+        info_report("xen-memmap: Xen does not let this QEMU give its guest "
+                    "memory of the host: reserved memory of devices is left to "
+                    "Xen");
+        return false;
+    }
+    return true;
+}
+
 XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  const struct memmap_layout *layout,
                                  XenMemmapRDMMode mode,
@@ -558,7 +619,8 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
 {
     XenMemmapRDM *rdm;
 
-    if (mode == XEN_MEMMAP_RDM_OFF || xen_domid_restrict) {
+    if (mode == XEN_MEMMAP_RDM_OFF || xen_domid_restrict ||
+        !xen_rdm_may_permit()) {
         return NULL;
     }
 

@@ -33,8 +33,9 @@ typedef enum XenMemmapRDMFailure {
  * Begin to look after the guest whose conversation is @dm and whose layout in
  * force is @layout.  @changed is called with @opaque when a device came or
  * went.  NULL if there is nothing to do or it cannot be done: @mode is off,
- * QEMU is built without PCI passthrough for Xen, or is restricted to what the
- * guest may do itself (-xen-domid-restrict).
+ * QEMU is built without PCI passthrough for Xen, is restricted to what the
+ * guest may do itself (-xen-domid-restrict), or may not give the guest memory of
+ * the host (in a stub domain).
  *
  * All functions must be called with the BQL held.
  */
@@ -43,8 +44,11 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  XenMemmapRDMMode mode,
                                  void (*changed)(void *opaque), void *opaque);
 
-/* Add what firmware is asked for.  False if @l has not enough room. */
-bool xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l);
+/*
+ * Add what firmware is asked for to @l, which has the device model's own memory.
+ * What has no room is left out, and the log says so.
+ */
+void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l);
 
 /*
  * Map what there is room for in @l, which is about to be the layout.  @owned is

@@ -22,7 +22,6 @@
 #include "exec/memory.h"
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
-#include "hw/resettable.h"
 #include "hw/sysbus.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-ram.h"
@@ -38,9 +37,12 @@
 /* All ms: what a guest can make us do by writing to a port is bounded. */
 #define PUBLISH_INTERVAL    100
 #define PUBLISH_PENDING     1000    /* while more is to be said very soon */
+#define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
 #define LOG_INTERVAL        1000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
+/* Of all messages, those that are said whatever QEMU is told to log. */
+#define LOG_ALOUD           50
 
 /* What the mark begins with; see xen_memmap_find_mark(). */
 #define MARK_TEXT   "xen-memmap: VRAM and ROMs are parked behind this page"
@@ -60,9 +62,11 @@ struct XenMemmapState {
     uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
 
-    /* The layout in force. */
+    /* The layout as built, and the record of the one in force. */
+    struct memmap_range built_range[3];
+    struct memmap_layout built;
     struct memmap_range range[MEMMAP_MAX_ENTRIES];
-    struct memmap_layout layout;
+    struct memmap_record force;
 
     XenMemmapRDM *rdm;              /* NULL: nothing to be done for devices */
 
@@ -78,8 +82,10 @@ struct XenMemmapState {
     } mig;
 
     QEMUTimer *publish_timer;
+    int64_t publish_retry;      /* ms until the next try, 0: none has failed */
     int64_t log_start;
     unsigned int log_count;
+    unsigned int log_aloud;
 };
 
 /*
@@ -193,13 +199,13 @@ static bool xen_memmap_differs(const struct memmap_layout *a,
 static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
                                uint16_t *index)
 {
-    if (xen_memmap_differs(&s->layout, &r->layout, xen_memmap_is_locked,
+    if (xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_is_locked,
                            index)) {
         /* The range is one of the layout in force, not of the record. */
         *index = MEMMAP_NO_INDEX;
         return true;
     }
-    return xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_locked,
+    return xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_locked,
                               index);
 }
 
@@ -217,9 +223,9 @@ static bool xen_memmap_moves(XenMemmapState *s, const struct memmap_record *r)
 {
     uint16_t index;
 
-    return xen_memmap_differs(&s->layout, &r->layout, xen_memmap_always,
+    return xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
                               &index) ||
-           xen_memmap_differs(&r->layout, &s->layout, xen_memmap_always,
+           xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
                               &index);
 }
 
@@ -242,7 +248,7 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
 
     if (cmd == MEMMAP_CMD_PREPARE &&
         (global_dirty_tracking & GLOBAL_DIRTY_MIGRATION) &&
-        xen_memmap_differs(&r->layout, &s->layout, xen_memmap_is_away, index)) {
+        xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_away, index)) {
         return MEMMAP_E_BUSY;
     }
     if (!xen_memmap_is_busy(s, r, index)) {
@@ -292,9 +298,13 @@ static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 {
     XenMemmapState *s = opaque;
 
-    /* In this order: what is QEMU's own is so whatever a device would need. */
-    return (!s->rdm || xen_memmap_rdm_constraints(s->rdm, l)) &&
-           xen_memmap_owned(s, l);
+    if (!xen_memmap_owned(s, l)) {
+        return false;
+    }
+    if (s->rdm) {
+        xen_memmap_rdm_constraints(s->rdm, l);
+    }
+    return true;
 }
 
 static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
@@ -342,15 +352,15 @@ static unsigned int xen_memmap_apply(void *opaque,
         if (s->rdm) {
             xen_memmap_rdm_undo(s->rdm);
         }
-        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n",
-                      error_get_pretty(err));
+        warn_report("xen-memmap: %s", error_get_pretty(err));
         error_free(err);
         return MEMMAP_E_APPLY;
     }
 
     /* Both have room for whatever a record can hold. */
-    memmap_layout_copy(&s->layout, &r->layout);
-    s->mig.record_len = memmap_pack(r, s->mig.record, MEMMAP_BUFFER_BYTES);
+    memmap_layout_copy(&s->force.layout, &r->layout);
+    s->force.flags = r->flags;
+    s->force.gfn_limit = r->gfn_limit;
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
@@ -361,14 +371,6 @@ static unsigned int xen_memmap_apply(void *opaque,
 static int xen_memmap_entry(uint16_t index)
 {
     return index == MEMMAP_NO_INDEX ? -1 : index;
-}
-
-static void xen_memmap_publish_cb(void *opaque)
-{
-    XenMemmapState *s = opaque;
-    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
-
-    xen_memmap_publish(&s->dm, &s->layout, rdm);
 }
 
 /*
@@ -388,12 +390,50 @@ static void xen_memmap_publish_later(void *opaque)
     xen_memmap_publish_in(opaque, PUBLISH_INTERVAL);
 }
 
+/*
+ * Nothing may follow what is said now, SEALED above all, and somebody may wait for
+ * it: what fails (a quota, no transaction, a xenstored that restarts) is tried
+ * until it is said.
+ */
+static void xen_memmap_publish_cb(void *opaque)
+{
+    XenMemmapState *s = opaque;
+    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
+
+    if (xen_memmap_publish(&s->dm, &s->force.layout, rdm)) {
+        s->publish_retry = 0;
+        return;
+    }
+    if (!s->publish_retry) {
+        warn_report("xen-memmap: xenstore does not take the layout; it is "
+                    "tried again until it does");
+    }
+    s->publish_retry = s->publish_retry ?
+        MIN(2 * s->publish_retry, PUBLISH_RETRY_MAX) : PUBLISH_INTERVAL;
+    xen_memmap_publish_in(s, s->publish_retry);
+}
+
+/*
+ * Whoever looks at a guest that fails is to see what was refused.  What a guest
+ * tries after the seal is nobody's news, nor is it what goes on for ever.
+ */
+static void xen_memmap_log(XenMemmapState *s, const char *text)
+{
+    if (s->dm.state != MEMMAP_ST_SEALED && s->log_aloud < LOG_ALOUD) {
+        s->log_aloud++;
+        warn_report("xen-memmap: %s", text);
+    } else {
+        qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s\n", text);
+    }
+}
+
 static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
 {
     static const char *const names[] = {
         "offer", "query", "prepare", "commit", "seal",
     };
     int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+    g_autofree char *entry = NULL, *text = NULL;
 
     if (now - s->log_start >= LOG_INTERVAL) {
         s->log_start = now;
@@ -403,17 +443,16 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
         return;
     }
     if (s->log_count++ == LOG_BURST) {
-        qemu_log_mask(LOG_GUEST_ERROR,
-                      "xen-memmap: too many errors, more are not logged\n");
+        xen_memmap_log(s, "too many errors, more are not logged");
         return;
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "xen-memmap: %s (%u) refused: %s",
-                  s->dm.error != MEMMAP_E_COMMAND && cmd < ARRAY_SIZE(names) ?
-                  names[cmd] : "command", cmd, memmap_strerror(s->dm.error));
-    if (s->dm.index != MEMMAP_NO_INDEX) {
-        qemu_log_mask(LOG_GUEST_ERROR, ", entry %u", s->dm.index);
-    }
-    qemu_log_mask(LOG_GUEST_ERROR, "\n");
+    entry = s->dm.index == MEMMAP_NO_INDEX ? g_strdup("") :
+            g_strdup_printf(", entry %u", s->dm.index);
+    text = g_strdup_printf("%s (%u) refused: %s%s",
+                           s->dm.error != MEMMAP_E_COMMAND &&
+                           cmd < ARRAY_SIZE(names) ? names[cmd] : "command",
+                           cmd, memmap_strerror(s->dm.error), entry);
+    xen_memmap_log(s, text);
 }
 
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
@@ -476,18 +515,6 @@ static const MemoryRegionOps xen_memmap_io_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
 };
 
-static void xen_memmap_reset_hold(Object *obj, ResetType type)
-{
-    XenMemmapState *s = XEN_MEMMAP(obj);
-
-    /* Resume from S3 does not run the firmware that would seal again. */
-    if (type != RESET_TYPE_WAKEUP) {
-        memmap_dm_reset(&s->dm);
-        trace_xen_memmap_reset(s->dm.generation);
-        xen_memmap_publish_later(s);
-    }
-}
-
 static int xen_memmap_pre_save(void *opaque)
 {
     XenMemmapState *s = opaque;
@@ -497,13 +524,16 @@ static int xen_memmap_pre_save(void *opaque)
     s->mig.index = s->dm.index;
     s->mig.accepted = s->dm.accepted;
     s->mig.generation = s->dm.generation;
+    s->force.generation = s->dm.generation;
+    s->mig.record_len = s->dm.generation ?
+        memmap_pack(&s->force, s->mig.record, MEMMAP_BUFFER_BYTES) : 0;
     return 0;
 }
 
 /* Migration data is no more to be trusted than a guest's record. */
 static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
 {
-    struct memmap_record r;
+    struct memmap_record r = { .layout = s->built };
     unsigned int rc;
 
     *index = MEMMAP_NO_INDEX;
@@ -511,7 +541,9 @@ static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
         return MEMMAP_E_STATE;
     }
     if (!s->mig.record_len) {
-        return s->mig.generation ? MEMMAP_E_GENERATION : MEMMAP_OK;
+        /* Not so yet, if a QEMU that runs is told to load. */
+        return s->mig.generation ? MEMMAP_E_GENERATION :
+                                   xen_memmap_apply(s, &r, index);
     }
 
     memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
@@ -584,7 +616,7 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     s->mig.record = g_malloc0(MEMMAP_BUFFER_BYTES);
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
-    s->rdm = xen_memmap_rdm_new(&s->dm, &s->layout, s->rdm_mode,
+    s->rdm = xen_memmap_rdm_new(&s->dm, &s->force.layout, s->rdm_mode,
                                 xen_memmap_publish_later, s);
     if (s->rdm) {
         s->dm.features |= MEMMAP_FEAT_RDM;
@@ -607,6 +639,20 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     if (!runstate_check(RUN_STATE_INMIGRATE)) {
         strcpy(memory_region_get_ram_ptr(&s->mark), MARK_TEXT);
     }
+
+    /*
+     * Once, and not when devices are reset.  Firmware does not run a second time
+     * in a QEMU: a reboot ends it, and what resets devices (resume from S3,
+     * system_reset, a watchdog) leaves the vCPUs alone.  Nobody would seal again,
+     * and some of it the guest can do itself.
+     */
+    memmap_dm_reset(&s->dm);
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        /* Its firmware has run, unless the stream says that it is at it. */
+        s->dm.state = MEMMAP_ST_SEALED;
+    }
+    trace_xen_memmap_offered(s->dm.features, s->dm.gfn_limit);
+    xen_memmap_publish_later(s);
 
     memory_region_init_io(&s->io, OBJECT(s), &xen_memmap_io_ops, s,
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
@@ -659,12 +705,10 @@ static const Property xen_memmap_properties[] = {
 static void xen_memmap_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
-    ResettableClass *rc = RESETTABLE_CLASS(klass);
 
     dc->desc = "Xen guest memory map";
     dc->realize = xen_memmap_realizefn;
     dc->vmsd = &vmstate_xen_memmap;
-    rc->phases.hold = xen_memmap_reset_hold;
     device_class_set_props(dc, xen_memmap_properties);
     object_class_property_add_enum(klass, "rdm", "XenMemmapRDMMode",
                                    &xen_memmap_rdm_lookup, xen_memmap_get_rdm,
@@ -742,17 +786,21 @@ static void xen_memmap_as_built(XenMemmapState *s, X86MachineState *x86ms)
     };
     unsigned int i;
 
-    memmap_layout_init(&s->layout, s->range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&s->built, s->built_range, ARRAY_SIZE(s->built_range));
     for (i = 0; i < ARRAY_SIZE(built); i++) {
         struct memmap_range r = built[i];
 
         r.source = r.gfn;
         r.type = MEMMAP_TYPE_RAM;
         if (r.pages) {
-            memmap_layout_set(&s->layout, &r);
+            memmap_layout_set(&s->built, &r);
         }
     }
-    s->dm.ram_pages = memmap_layout_pages(&s->layout, MEMMAP_TYPE_RAM);
+    s->dm.ram_pages = memmap_layout_pages(&s->built, MEMMAP_TYPE_RAM);
+
+    s->force.kind = MEMMAP_KIND_LAYOUT;
+    memmap_layout_init(&s->force.layout, s->range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_copy(&s->force.layout, &s->built);
 }
 
 void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,

@@ -10,6 +10,8 @@ typedef uint32_t xs_transaction_t;
 struct qemu_xs_handle;
 extern struct qemu_xs_handle *xenstore;
 
+void *qemu_xen_xs_read(struct qemu_xs_handle *h, xs_transaction_t t,
+                       const char *path, unsigned int *len);
 bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
                        const char *path, const void *data, unsigned int len);
 bool qemu_xen_xs_destroy(struct qemu_xs_handle *h, xs_transaction_t t,
