@@ -218,7 +218,6 @@ static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
         [MEMMAP_FULL_MOVES] = "moves",
         [MEMMAP_FULL_GFNS] = "addresses for RAM",
     };
-    unsigned int i;
 
     plan.move = moves;
     plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
@@ -240,11 +239,6 @@ static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     }
 
     memmap_e820_fit(&plan.after);
-
-    /* A word that not both sides know is not said. */
-    if ( !(fw.agreed & MEMMAP_FEAT_RDM) )
-        for ( i = 0; i < plan.after.nr; i++ )
-            plan.after.range[i].flags &= ~MEMMAP_EF_UNMAPPED;
 }
 
 /*
@@ -575,7 +569,7 @@ void memmap_page_taken(uint64_t from, uint64_t to)
         .pages = 1,
         .source = MEMMAP_NO_SOURCE,
         .type = MEMMAP_TYPE_RDM,
-        .flags = fw.agreed & MEMMAP_FEAT_RDM ? MEMMAP_EF_UNMAPPED : 0,
+        .flags = MEMMAP_EF_UNMAPPED,
     };
     const struct memmap_range *old;
     unsigned int i = memmap_layout_seek(&now, from);

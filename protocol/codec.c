@@ -126,7 +126,7 @@ unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes)
 }
 
 /* What may be said of an entry by itself. */
-static unsigned int check_entry(const struct memmap_range *e)
+static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
 {
     bool known = e->type >= MEMMAP_TYPE_RAM && e->type <= MEMMAP_TYPE_OWNED;
 
@@ -137,6 +137,8 @@ static unsigned int check_entry(const struct memmap_range *e)
     if ( !known )
         return e->type && (e->flags & MEMMAP_EF_OPTIONAL) ? MEMMAP_OK
                                                           : MEMMAP_E_TYPE;
+    if ( e->type == MEMMAP_TYPE_OWNED && kind == MEMMAP_KIND_LAYOUT )
+        return MEMMAP_E_TYPE;
     if ( e->flags & ~MEMMAP_EF_KNOWN )
         return MEMMAP_E_TYPE;
     if ( (e->flags & MEMMAP_EF_FIRMWARE) && e->type != MEMMAP_TYPE_RAM )
@@ -155,8 +157,8 @@ static unsigned int check_entry(const struct memmap_range *e)
     return MEMMAP_OK;
 }
 
-unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *buf,
-                           uint32_t len, uint16_t *index)
+unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
+                           const uint8_t *buf, uint32_t len, uint16_t *index)
 {
     uint32_t total, header, entry, count, i;
     uint64_t end = 0;
@@ -188,6 +190,7 @@ unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *buf,
     r->gfn_limit = get64(buf + MEMMAP_HDR_GFN_LIMIT);
 
     if ( (r->kind != MEMMAP_KIND_LAYOUT && r->kind != MEMMAP_KIND_CONSTRAINTS) ||
+         (kind != MEMMAP_KIND_ANY && r->kind != kind) ||
          (r->flags & ~MEMMAP_RF_KNOWN) )
         return MEMMAP_E_KIND;
 
@@ -204,7 +207,7 @@ unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *buf,
         };
 
         *index = i;
-        rc = check_entry(&e);
+        rc = check_entry(&e, r->kind);
         if ( rc )
             return rc;
         if ( e.gfn < end )

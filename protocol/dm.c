@@ -72,28 +72,21 @@ static unsigned int validate(struct memmap_dm *dm,
                              uint16_t *index)
 {
     struct memmap_layout owned;
+    bool known = constraints(dm, &owned);
     unsigned int i;
-
-    *index = MEMMAP_NO_INDEX;
-    if ( r->kind != MEMMAP_KIND_LAYOUT )
-        return MEMMAP_E_KIND;
-    if ( !constraints(dm, &owned) )
-        return MEMMAP_E_APPLY;
 
     for ( i = 0; i < r->layout.nr; i++ )
     {
         const struct memmap_range *e = &r->layout.range[i];
 
         *index = i;
-        if ( e->type == MEMMAP_TYPE_OWNED )
-            return MEMMAP_E_TYPE;
         if ( e->type != MEMMAP_TYPE_RAM &&
              (e->type != MEMMAP_TYPE_MMIO || in_force) )
             continue;
         if ( e->type == MEMMAP_TYPE_RAM && memmap_range_end(e) > dm->gfn_limit )
             return MEMMAP_E_RANGE;
-        if ( memmap_layout_overlaps(&owned, MEMMAP_TYPE_OWNED, e->gfn,
-                                    e->pages) )
+        if ( known && memmap_layout_overlaps(&owned, MEMMAP_TYPE_OWNED, e->gfn,
+                                             e->pages) )
             return MEMMAP_E_OWNED;
     }
 
@@ -104,7 +97,8 @@ static unsigned int validate(struct memmap_dm *dm,
                                          : r->ram_pages != dm->ram_pages )
         return MEMMAP_E_RAM_SUM;
 
-    return MEMMAP_OK;
+    /* What is wrong with the record comes first: firmware can do better there. */
+    return known ? MEMMAP_OK : MEMMAP_E_APPLY;
 }
 
 unsigned int memmap_dm_validate(struct memmap_dm *dm,
@@ -129,7 +123,7 @@ static unsigned int fetch(struct memmap_dm *dm, uint32_t gfn,
         return rc;
 
     memmap_layout_init(&r->layout, dm->range, MEMMAP_MAX_ENTRIES);
-    return memmap_unpack(r, dm->buf, bytes, index);
+    return memmap_unpack(r, MEMMAP_KIND_LAYOUT, dm->buf, bytes, index);
 }
 
 static unsigned int query(struct memmap_dm *dm, uint32_t gfn)

@@ -89,7 +89,7 @@ uint32_t memmap_dm_read(struct memmap_dm *dm, unsigned int reg);
 void memmap_dm_write(struct memmap_dm *dm, unsigned int reg, uint32_t val);
 
 /*
- * The checks of PREPARE without a conversation: is @r, unpacked by
+ * The checks of PREPARE without a conversation: is @r, unpacked as a LAYOUT by
  * memmap_unpack(), a layout this guest can have?  For records that arrive in
  * migration data.  What @r sets aside for BARs is not held against what the
  * device model owns: that may be more by now than when it was sealed.

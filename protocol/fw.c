@@ -31,6 +31,8 @@ static unsigned int status(struct memmap_fw *fw, unsigned int state)
     }
 
     fw->index = err ? MEMMAP_STATUS_INDEX(val) : MEMMAP_NO_INDEX;
+    if ( !err )
+        fw->state = state;
     return err;
 }
 
@@ -56,6 +58,7 @@ unsigned int memmap_fw_probe(struct memmap_fw *fw)
         minor = MEMMAP_VERSION_MINOR;
     fw->agreed = MEMMAP_OFFER_FEATURES(offer) & fw->features;
     fw->present = true;
+    fw->state = MEMMAP_ST_NEGOTIATED;
     out(fw, MEMMAP_REG_OFFER,
         MEMMAP_OFFER(MEMMAP_VERSION_MAJOR, minor, fw->agreed));
 
@@ -71,16 +74,14 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
         return MEMMAP_E_ABSENT;
 
     out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
-    rc = MEMMAP_STATUS_ERROR(in(fw, MEMMAP_REG_DOORBELL));
-    if ( rc == MEMMAP_E_ABSENT )
-        fw->present = false;
+    /* No record was sent, so no entry of one is to blame. */
+    rc = status(fw, fw->state);
     fw->index = MEMMAP_NO_INDEX;
     if ( rc )
         return rc;
 
-    rc = memmap_unpack(r, fw->buf, MEMMAP_BUFFER_BYTES, &index);
-    if ( !rc && r->kind != MEMMAP_KIND_CONSTRAINTS )
-        rc = MEMMAP_E_KIND;
+    rc = memmap_unpack(r, MEMMAP_KIND_CONSTRAINTS, fw->buf, MEMMAP_BUFFER_BYTES,
+                       &index);
     if ( rc )
     {
         fw->index = index;

@@ -27,6 +27,7 @@ struct memmap_fw {
 
     /* Results. */
     bool present;           /* negotiated, and has not fallen silent */
+    uint8_t state;          /* what the last success led to */
     uint16_t agreed;        /* MEMMAP_FEAT_* both sides have */
     uint32_t generation;    /* of the last layout committed */
     uint16_t index;         /* entry the last error blames, or NO_INDEX */

@@ -30,7 +30,7 @@
 #define MEMMAP_REG_SIGNATURE    0x0u    /* R: MEMMAP_SIGNATURE */
 #define MEMMAP_REG_OFFER        0x4u    /* R: what is offered; W: what is chosen */
 #define MEMMAP_REG_DOORBELL     0x8u    /* R: status; W: command and buffer gfn */
-#define MEMMAP_REG_GENERATION   0xcu    /* R: last committed generation, 0 = none */
+#define MEMMAP_REG_GENERATION   0xcu    /* R: of the layout in force, 0 = as built */
 
 #define MEMMAP_SIGNATURE        0x70614d58u /* "XMap" in memory order */
 #define MEMMAP_REG_ABSENT       0xffffffffu /* what no device answers */
@@ -86,14 +86,14 @@
 #define MEMMAP_E_LENGTH         7u      /* lengths contradict each other */
 #define MEMMAP_E_CHECKSUM       8u
 #define MEMMAP_E_COUNT          9u      /* more entries than the limit */
-#define MEMMAP_E_KIND           10u     /* wrong kind of record, unknown flag */
-#define MEMMAP_E_TYPE           11u     /* unknown entry type or entry flag */
+#define MEMMAP_E_KIND           10u     /* not the kind expected, unknown flag */
+#define MEMMAP_E_TYPE           11u     /* entry type or entry flag not allowed */
 #define MEMMAP_E_EMPTY          12u     /* entry of no pages */
-#define MEMMAP_E_RANGE          13u     /* entry beyond the gfn limit, or wraps */
+#define MEMMAP_E_RANGE          13u     /* beyond a gfn limit, or it or its source wraps */
 #define MEMMAP_E_ORDER          14u     /* entries unsorted or overlapping */
 #define MEMMAP_E_RAM_SUM        15u     /* RAM was lost or invented */
 #define MEMMAP_E_GENERATION     16u     /* not the successor of the last one */
-#define MEMMAP_E_OWNED          17u     /* RAM where the device model lives */
+#define MEMMAP_E_OWNED          17u     /* RAM or MMIO where it has its own memory */
 #define MEMMAP_E_FIXED          18u     /* RAM below 1 MiB is not as it must be */
 #define MEMMAP_E_BUSY           19u     /* memory that would move is in use */
 #define MEMMAP_E_APPLY          20u     /* the device model could not do it */

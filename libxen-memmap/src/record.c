@@ -21,7 +21,7 @@ PUBLIC int xen_memmap_decode(xen_memmap_handle *h, const void *record,
         return memmap_fail(h, EBADMSG, "a record has at most %u bytes",
                            MEMMAP_BUFFER_BYTES);
     memmap_layout_init(&r.layout, storage, MEMMAP_MAX_ENTRIES);
-    err = memmap_unpack(&r, record, bytes, &index);
+    err = memmap_unpack(&r, MEMMAP_KIND_ANY, record, bytes, &index);
     if (err && index != MEMMAP_NO_INDEX)
         return memmap_fail(h, EBADMSG, "%s (entry %u)", memmap_strerror(err),
                            index);

@@ -160,7 +160,7 @@ static unsigned int run_unpack(void)
 {
     uint16_t index;
 
-    return memmap_unpack(&unpacked, guest, bytes, &index);
+    return memmap_unpack(&unpacked, MEMMAP_KIND_LAYOUT, guest, bytes, &index);
 }
 
 static unsigned int run_validate(void)

@@ -40,6 +40,8 @@ static void check_accepted(const struct memmap_record *r)
         PROMISE(!e->aux || e->type == MEMMAP_TYPE_RDM ||
                 (e->flags & MEMMAP_EF_UNFREED) ||
                 e->type > MEMMAP_TYPE_OWNED);
+        PROMISE(e->type != MEMMAP_TYPE_OWNED ||
+                r->kind == MEMMAP_KIND_CONSTRAINTS);
         if ( e->type == MEMMAP_TYPE_RAM )
             ram += e->pages;
     }
@@ -53,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct memmap_record r = { 0 }, s = { 0 };
     struct feed in = { data, len };
     unsigned int help = eat(&in, 1), max = eat(&in, 1), rc, err;
+    unsigned int kind = (help >> 5) % 3;    /* either, LAYOUT, CONSTRAINTS */
     uint32_t bytes = 0, packed;
     uint16_t index = 0x5555;
     uint8_t *buf;
@@ -107,18 +110,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
 
     memmap_layout_init(&r.layout, storage, max);
-    err = memmap_unpack(&r, buf, in.len, &index);
+    err = memmap_unpack(&r, kind, buf, in.len, &index);
     PROMISE(err <= MEMMAP_E_RESERVED);
     PROMISE(strcmp(memmap_strerror(err), "unknown error"));
     PROMISE(index == MEMMAP_NO_INDEX || (err && index <= r.layout.nr));
     PROMISE(r.layout.nr <= max);
     if ( !err )
     {
+        PROMISE(kind == MEMMAP_KIND_ANY || r.kind == kind);
         check_accepted(&r);
         packed = memmap_pack(&r, again, sizeof(again));
         PROMISE(packed == memmap_record_bytes(r.layout.nr));
         memmap_layout_init(&s.layout, second, MEMMAP_MAX_ENTRIES);
-        PROMISE(!memmap_unpack(&s, again, packed, &index));
+        PROMISE(!memmap_unpack(&s, r.kind, again, packed, &index));
         PROMISE(memmap_layout_equal(&r.layout, &s.layout));
         PROMISE(r.generation == s.generation && r.kind == s.kind &&
                 r.flags == s.flags && r.ram_pages == s.ram_pages &&

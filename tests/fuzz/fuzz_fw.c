@@ -62,8 +62,8 @@ static void port_out(void *opaque, unsigned int reg, uint32_t val)
 
         PROMISE(MEMMAP_DOORBELL_GFN(val) == RIG_BUF_GFN);
         memmap_layout_init(&r.layout, got, MEMMAP_MAX_ENTRIES);
-        PROMISE(!memmap_unpack(&r, buf, MEMMAP_BUFFER_BYTES, &index));
-        PROMISE(r.kind == MEMMAP_KIND_LAYOUT);
+        PROMISE(!memmap_unpack(&r, MEMMAP_KIND_LAYOUT, buf, MEMMAP_BUFFER_BYTES,
+                               &index));
         PROMISE(r.generation == rig.fw.generation + 1);
     }
     memmap_dm_write(&rig.dm, reg, val);

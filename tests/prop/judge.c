@@ -212,8 +212,6 @@ static void check_rdm(const struct memmap_layout *now)
                    (e->flags & (MEMMAP_EF_UNFREED | MEMMAP_EF_FIRMWARE))) )
                 wrong("reserved memory at %#" PRIx64 " is of type %u, flags %x",
                       gfn, e->type, e->flags);
-            if ( !agreed && (e->flags & MEMMAP_EF_UNMAPPED) )
-                wrong("UNMAPPED was said to who does not know it");
         }
     }
 
@@ -379,7 +377,8 @@ static void check_shown(void)
     const char *at = NULL;
 
     memmap_layout_init(&r.layout, range, MEMMAP_MAX_ENTRIES);
-    if ( memmap_unpack(&r, (void *)(uintptr_t)MEMMAP_BUFFER_PHYSICAL_ADDRESS,
+    if ( memmap_unpack(&r, MEMMAP_KIND_LAYOUT,
+                       (void *)(uintptr_t)MEMMAP_BUFFER_PHYSICAL_ADDRESS,
                        MEMMAP_BUFFER_BYTES, &index) )
         wrong("what was sent last cannot be read");
     if ( r.gfn_limit != 1ull << (sim.phys_bits - PAGE_SHIFT) )

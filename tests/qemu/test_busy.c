@@ -159,6 +159,35 @@ START_TEST(migrating)
 }
 END_TEST
 
+/* RAM that goes back, or goes for good, takes pages out of the stream as well. */
+START_TEST(migrating_back)
+{
+    struct layout back;
+
+    fresh();
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    harness_dirty_log(1);
+    layout_built(&back, 512 * MIB);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &back), COMMITTED, E_BUSY, 1);
+    layout_set(&l, FOUR_GIB + PAGES - 1, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    l.record.flags = MEMMAP_RF_RAM_SHRUNK;
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), COMMITTED, E_BUSY, NOBODY);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+}
+END_TEST
+
+START_TEST(migrating_loses)
+{
+    fresh();
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, FROM + PAGES - 1, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    l.record.flags = MEMMAP_RF_RAM_SHRUNK;
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    harness_dirty_log(1);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, E_BUSY, NOBODY);
+}
+END_TEST
+
 /* Dirty pages are counted for other reasons as well. */
 START_TEST(dirty_rate)
 {
@@ -198,6 +227,8 @@ Suite *busy_suite(void)
     tcase_add_test(t, drained_in_vain);
     tcase_add_test(t, stays);
     tcase_add_test(t, migrating);
+    tcase_add_test(t, migrating_back);
+    tcase_add_test(t, migrating_loses);
     tcase_add_test(t, dirty_rate);
     tcase_add_test(t, cut_by_libxl);
     suite_add_tcase(s, t);

@@ -24,14 +24,14 @@
 #define HDR(f)    (MEMMAP_HDR_##f)
 #define ENT(i, f) (MEMMAP_HDR_BYTES + (i) * MEMMAP_ENT_BYTES + MEMMAP_ENT_##f)
 
-/* One range of each type, as no single real record would have them. */
+/* Ranges of each type that a LAYOUT may have. */
 static const struct memmap_range sample[] = {
     { 0x0, 0xa0, 0x0, MEMMAP_TYPE_RAM, 0, 0 },
     { 0xc0, 0x7ff30, 0xc0, MEMMAP_TYPE_RAM, 0, 0 },
     { 0x7fff0, 0x4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, 0, 0x20 },
     { 0x80000, 0x80000, MEMMAP_NO_SOURCE, MEMMAP_TYPE_MMIO, 0, 0 },
     { 0x100000, 0x10, 0x7fff4, MEMMAP_TYPE_RAM, MEMMAP_EF_FIRMWARE, 0 },
-    { 0x200000, 0x1000, MEMMAP_NO_SOURCE, MEMMAP_TYPE_OWNED, 0, 0 },
+    { 0x200000, 0x1000, MEMMAP_NO_SOURCE, MEMMAP_TYPE_MMIO, 0, 0 },
 };
 
 #define SAMPLE_LIMIT 0x1000000ull
@@ -67,7 +67,7 @@ static unsigned int unpack(struct memmap_record *r, uint32_t len,
 {
     memset(r, 0, sizeof(*r));
     memmap_layout_init(&r->layout, storage, NELEM(storage));
-    return memmap_unpack(r, buf, len, index);
+    return memmap_unpack(r, MEMMAP_KIND_ANY, buf, len, index);
 }
 
 START_TEST(crc_known_vectors)
@@ -134,7 +134,7 @@ START_TEST(pack_bytes)
         { ENT(2, SOURCE), 8, MEMMAP_NO_SOURCE },
         { ENT(4, PAGES), 8, 0x10 }, { ENT(4, SOURCE), 8, 0x7fff4 },
         { ENT(4, FLAGS), 2, MEMMAP_EF_FIRMWARE },
-        { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED }, { ENT(5, AUX), 4, 0 },
+        { ENT(5, TYPE), 2, MEMMAP_TYPE_MMIO }, { ENT(5, AUX), 4, 0 },
     };
     uint32_t bytes = sample_bytes();
 
@@ -363,23 +363,34 @@ static const struct flaw {
       { ENT(1, AUX), 4, 0x20 } }, MEMMAP_OK, NONE, false },
     { "unfreed RDM", { { ENT(2, FLAGS), 2, MEMMAP_EF_UNFREED } },
       MEMMAP_E_TYPE, 2, false },
-    { "unfreed OWNED", { { ENT(5, FLAGS), 2, MEMMAP_EF_UNFREED } },
+    { "OWNED in constraints is no flaw", { { HDR(KIND), 2, 2 },
+      { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED } }, MEMMAP_OK, NONE, false },
+    { "OWNED in a layout", { { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED } },
       MEMMAP_E_TYPE, 5, false },
+    { "OWNED in a layout before a later entry is looked at",
+      { { ENT(3, TYPE), 2, MEMMAP_TYPE_OWNED }, { ENT(5, PAGES), 8, 0 } },
+      MEMMAP_E_TYPE, 3, false },
+    { "unfreed OWNED", { { HDR(KIND), 2, 2 },
+      { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED },
+      { ENT(5, FLAGS), 2, MEMMAP_EF_UNFREED } }, MEMMAP_E_TYPE, 5, false },
     { "unmapped RDM", { { ENT(2, FLAGS), 2, MEMMAP_EF_UNMAPPED } }, MEMMAP_OK,
       NONE, false },
     { "unmapped RAM", { { ENT(1, FLAGS), 2, MEMMAP_EF_UNMAPPED } },
       MEMMAP_E_TYPE, 1, false },
     { "unmapped MMIO", { { ENT(3, FLAGS), 2, MEMMAP_EF_UNMAPPED } },
       MEMMAP_E_TYPE, 3, false },
-    { "unmapped OWNED", { { ENT(5, FLAGS), 2, MEMMAP_EF_UNMAPPED } },
-      MEMMAP_E_TYPE, 5, false },
+    { "unmapped OWNED", { { HDR(KIND), 2, 2 },
+      { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED },
+      { ENT(5, FLAGS), 2, MEMMAP_EF_UNMAPPED } }, MEMMAP_E_TYPE, 5, false },
 
     { "aux of RAM", { { ENT(1, AUX), 4, 1 } }, MEMMAP_E_RESERVED, 1, false },
     { "aux of RAM that firmware keeps", { { ENT(4, AUX), 4, 1 } },
       MEMMAP_E_RESERVED, 4, false },
     { "aux of MMIO", { { ENT(3, AUX), 4, 0x80000000 } }, MEMMAP_E_RESERVED, 3,
       false },
-    { "aux of OWNED", { { ENT(5, AUX), 4, 1 } }, MEMMAP_E_RESERVED, 5, false },
+    { "aux of OWNED", { { HDR(KIND), 2, 2 },
+      { ENT(5, TYPE), 2, MEMMAP_TYPE_OWNED }, { ENT(5, AUX), 4, 1 } },
+      MEMMAP_E_RESERVED, 5, false },
     { "aux of RDM is no flaw", { { ENT(2, AUX), 4, 0xffffffff } }, MEMMAP_OK,
       NONE, false },
 
@@ -459,7 +470,8 @@ START_TEST(truncated)
         memcpy(map + page - len, buf, len);
         memset(&r, 0, sizeof(r));
         memmap_layout_init(&r.layout, storage, NELEM(storage));
-        ck_assert_uint_eq(memmap_unpack(&r, map + page - len, len, &index),
+        ck_assert_uint_eq(memmap_unpack(&r, MEMMAP_KIND_ANY,
+                                        map + page - len, len, &index),
                           len < bytes ? MEMMAP_E_LENGTH : MEMMAP_OK);
         ck_assert_uint_eq(index, MEMMAP_NO_INDEX);
     }
@@ -512,16 +524,18 @@ START_TEST(longer_lengths)
 
     memset(&r, 0, sizeof(r));
     memmap_layout_init(&r.layout, storage, NELEM(storage));
-    ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index), longer[_i].err);
+    ck_assert_uint_eq(memmap_unpack(&r, MEMMAP_KIND_LAYOUT, wide, total, &index),
+                      longer[_i].err);
     if ( longer[_i].err )
         return;
 
     /* The checksum is of all of it, to the last byte that we do not know. */
     wide[total - 1] ^= 1;
-    ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index),
+    ck_assert_uint_eq(memmap_unpack(&r, MEMMAP_KIND_LAYOUT, wide, total, &index),
                       MEMMAP_E_CHECKSUM);
     wide[total - 1] ^= 1;
-    ck_assert_uint_eq(memmap_unpack(&r, wide, total, &index), MEMMAP_OK);
+    ck_assert_uint_eq(memmap_unpack(&r, MEMMAP_KIND_LAYOUT, wide, total, &index),
+                      MEMMAP_OK);
 
     ck_assert_uint_eq(r.minor, 9);
     memcpy(kept, sample, sizeof(kept));
@@ -583,7 +597,7 @@ START_TEST(caller_has_too_little_room)
 
         memset(guard, 0x5a, sizeof(guard));
         memmap_layout_init(&r.layout, guard, max);
-        ck_assert_uint_eq(memmap_unpack(&r, buf, bytes, &index),
+        ck_assert_uint_eq(memmap_unpack(&r, MEMMAP_KIND_ANY, buf, bytes, &index),
                           MEMMAP_E_COUNT);
         ck_assert_uint_eq(index, max);
         ck_assert_uint_eq(guard[max].gfn, 0x5a5a5a5a5a5a5a5aull);

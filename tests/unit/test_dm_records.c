@@ -581,8 +581,6 @@ START_TEST(validate_alone)
     r.ram_pages = RIG_RAM_PAGES;
     layout_mmio_in_owned(&r);
     ck_assert_uint_eq(memmap_dm_validate(&rig.dm, &r, &index), MEMMAP_OK);
-    r.kind = MEMMAP_KIND_CONSTRAINTS;
-    ck_assert_uint_eq(memmap_dm_validate(&rig.dm, &r, &index), MEMMAP_E_KIND);
     ck_assert_uint_eq(rig.dm.state, MEMMAP_ST_OFFERED);
     ck_assert_uint_eq(rig.checks + rig.applies + rig.changes, 0);
 }

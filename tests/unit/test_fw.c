@@ -407,6 +407,7 @@ START_TEST(nonsense_is_no_yes)
 {
     /* Access and call: sig, offer, accept | query 3-4 | prepare 5-6 | ... */
     static const struct { int at; unsigned int call, state; } reads[] = {
+        { 4, 1, MEMMAP_ST_NEGOTIATED },
         { 6, 2, MEMMAP_ST_PREPARED },
         { 8, 3, MEMMAP_ST_COMMITTED },
         { 10, 4, MEMMAP_ST_SEALED },

@@ -65,10 +65,8 @@ unsigned int truth_constraints(struct truth *t, const uint8_t *buf)
     uint16_t index;
     unsigned int rc;
 
-    rc = memmap_unpack(&r, buf, MEMMAP_BUFFER_BYTES, &index);
-    if (!rc && r.kind != MEMMAP_KIND_CONSTRAINTS) {
-        rc = MEMMAP_E_KIND;
-    }
+    rc = memmap_unpack(&r, MEMMAP_KIND_CONSTRAINTS, buf, MEMMAP_BUFFER_BYTES,
+                       &index);
     if (!rc) {
         t->owned = r.layout;
         t->device_limit = r.gfn_limit;

@@ -149,6 +149,12 @@ static bool xen_memmap_is_locked(const struct memmap_range *r, uint64_t gfn,
     return xen_map_cache_is_locked(gfn << 12, pages << 12);
 }
 
+static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
+                              uint64_t pages)
+{
+    return true;
+}
+
 /* RAM that libxl built elsewhere than we thought has not moved. */
 static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
                                uint64_t pages)
@@ -209,12 +215,6 @@ static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
                               index);
 }
 
-static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
-                              uint64_t pages)
-{
-    return true;
-}
-
 /*
  * Whether any RAM is elsewhere with @r, which it mostly is not.  What we have
  * mapped is right then, and throwing it away takes longer than all the rest.
@@ -227,6 +227,28 @@ static bool xen_memmap_moves(XenMemmapState *s, const struct memmap_record *r)
                               &index) ||
            xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
                               &index);
+}
+
+/*
+ * Whether RAM would leave the place that it has in the layout in force, or the
+ * guest.  Of the layout as built we know less than firmware does: there a place
+ * is what the record says that it was, and a loss what it says is one.
+ */
+static bool xen_memmap_leaves(XenMemmapState *s, const struct memmap_record *r,
+                              uint16_t *index)
+{
+    const bool as_built = !s->dm.generation;
+    uint16_t in_force;
+
+    if (xen_memmap_differs(&r->layout, &s->force.layout,
+                           as_built ? xen_memmap_is_away : xen_memmap_always,
+                           index)) {
+        return true;
+    }
+    /* What is gone has no entry. */
+    return as_built ? r->flags & MEMMAP_RF_RAM_SHRUNK :
+           xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
+                              &in_force);
 }
 
 /*
@@ -248,7 +270,7 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
 
     if (cmd == MEMMAP_CMD_PREPARE &&
         (global_dirty_tracking & GLOBAL_DIRTY_MIGRATION) &&
-        xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_away, index)) {
+        xen_memmap_leaves(s, r, index)) {
         return MEMMAP_E_BUSY;
     }
     if (!xen_memmap_is_busy(s, r, index)) {
@@ -547,7 +569,8 @@ static unsigned int xen_memmap_load(XenMemmapState *s, uint16_t *index)
     }
 
     memmap_layout_init(&r.layout, s->dm.range, MEMMAP_MAX_ENTRIES);
-    rc = memmap_unpack(&r, s->mig.record, s->mig.record_len, index);
+    rc = memmap_unpack(&r, MEMMAP_KIND_LAYOUT, s->mig.record, s->mig.record_len,
+                       index);
     if (!rc) {
         rc = memmap_dm_validate(&s->dm, &r, index);
     }
