@@ -35,7 +35,10 @@ START_TEST(as_built)
     ck_assert_str_eq(harness_key("generation"), "0");
     ck_assert_str_eq(harness_key("layout/0"), "0 a0 0 ram 0 0\n"
                                               "c0 1ff40 c0 ram 0 0\n");
-    ck_assert_uint_eq(harness_keys(), 5);
+    ck_assert_str_eq(harness_key("version"), "");
+    ck_assert_str_eq(harness_key("features"), "");
+    ck_assert_str_eq(harness_key("index"), "");
+    ck_assert_uint_eq(harness_keys(), 8);
     ck_assert_uint_eq(harness_commits(), 1);
 }
 END_TEST
@@ -54,6 +57,8 @@ START_TEST(content)
     ck_status(guest_cmd(MEMMAP_CMD_SEAL), SEALED, OK, NOBODY);
     harness_pass(200);
     ck_assert_str_eq(harness_key("state"), "SEALED");
+    ck_assert_str_eq(harness_key("version"), "1.0");
+    ck_assert_str_eq(harness_key("features"), "3");
     ck_assert_str_eq(harness_key("generation"), "1");
     ck_assert_str_eq(harness_key("layout/0"),
                      "0 a0 0 ram 0 0\n"
@@ -138,6 +143,7 @@ START_TEST(refused)
     harness_pass(100);
     ck_assert_str_eq(harness_key("state"), "COMMITTED");
     ck_assert_str_eq(harness_key("error"), "17");
+    ck_assert_str_eq(harness_key("index"), "2");
     ck_assert_str_eq(harness_key("reason"),
         "RAM would overlap the device model's own memory (entry 2)");
     ck_assert_str_eq(harness_key("generation"), "1");
@@ -146,6 +152,7 @@ START_TEST(refused)
     guest_cmd(0x77);
     harness_pass(100);
     ck_assert_str_eq(harness_key("reason"), "no such command");
+    ck_assert_str_eq(harness_key("index"), "");
 }
 END_TEST
 
@@ -256,15 +263,15 @@ END_TEST
 /* The quota ends at any of the writes: nothing of it is to be seen. */
 START_TEST(half)
 {
-    for (unsigned int nth = 1; nth <= 7; nth++) {
+    for (unsigned int nth = 1; nth <= 10; nth++) {
         harness_reset();
         harness_reserve(NET, NET_GFN, 4);
         guest_build();
         harness_assign(NET, true);
         harness_plug(NET);
         harness_pass(5000);
-        ck_assert_uint_eq(harness_keys(), 6);
-        ck_assert_uint_eq(harness_writes(), 6);
+        ck_assert_uint_eq(harness_keys(), 9);
+        ck_assert_uint_eq(harness_writes(), 9);
         guest_negotiate(FEATURES);
         layout_built(&l, 512 * MIB);
         layout_move(&l, 0x18000, FOUR_GIB, 0x8000);
@@ -272,12 +279,12 @@ START_TEST(half)
         guest_say(MEMMAP_CMD_COMMIT, &l);
         harness_pass(150);
         ck_assert_uint_eq(harness_open(), 0);
-        ck_assert_str_eq(harness_key("generation"), nth < 7 ? "0" : "1");
+        ck_assert_str_eq(harness_key("generation"), nth < 10 ? "0" : "1");
         ck_assert_str_eq(harness_key("state"),
-                         nth < 7 ? "OFFERED" : "COMMITTED");
-        ck_assert_uint_eq(harness_commits(), nth < 7 ? 1 : 2);
-        ck_assert_uint_eq(harness_writes(), 6 + (nth < 7 ? nth - 1 : 6));
-        ck_contains(harness_traced(), nth < 7 ? "xen_memmap_publish: 1 3 0\n" :
+                         nth < 10 ? "OFFERED" : "COMMITTED");
+        ck_assert_uint_eq(harness_commits(), nth < 10 ? 1 : 2);
+        ck_assert_uint_eq(harness_writes(), 6 + (nth < 10 ? nth - 1 : 6));
+        ck_contains(harness_traced(), nth < 10 ? "xen_memmap_publish: 1 3 0\n" :
                     "xen_memmap_publish: 1 3 1\n");
     }
 }

@@ -5,8 +5,11 @@
  * guest cannot write, so that a toolstack may believe it:
  *
  *   state        name of the protocol's state
+ *   version      that was chosen, empty before that
+ *   features     that were chosen, in hexadecimal, empty before that
  *   error        number of the last command's error, 0 if it succeeded
- *   reason       the same for people
+ *   index        the entry that it blames, empty if it blames none
+ *   reason       both for people
  *   generation   of the layout in force, 0 if it is the one the guest was
  *                built with
  *   layout/N     from 0 on, 16 ranges each, one on a line:
@@ -119,11 +122,23 @@ static bool xen_memmap_write_all(xs_transaction_t t,
                                  const struct memmap_layout *layout,
                                  const GPtrArray *rdm)
 {
-    g_autofree char *entry = dm->index == MEMMAP_NO_INDEX ? g_strdup("") :
-                             g_strdup_printf(" (entry %u)", dm->index);
+    const bool chosen = dm->accepted;
+    g_autofree char *index = dm->index == MEMMAP_NO_INDEX ? g_strdup("") :
+                             g_strdup_printf("%u", dm->index);
+    g_autofree char *entry = *index ? g_strdup_printf(" (entry %s)", index) :
+                             g_strdup("");
+    g_autofree char *version = chosen ?
+        g_strdup_printf("%u.%u", MEMMAP_OFFER_MAJOR(dm->accepted),
+                        MEMMAP_OFFER_MINOR(dm->accepted)) : g_strdup("");
+    g_autofree char *features = chosen ?
+        g_strdup_printf("%x", MEMMAP_OFFER_FEATURES(dm->accepted)) :
+        g_strdup("");
 
     return xen_memmap_write_key(t, "state", "%s", memmap_strstate(dm->state)) &&
+           xen_memmap_write_key(t, "version", "%s", version) &&
+           xen_memmap_write_key(t, "features", "%s", features) &&
            xen_memmap_write_key(t, "error", "%u", dm->error) &&
+           xen_memmap_write_key(t, "index", "%s", index) &&
            xen_memmap_write_key(t, "reason", "%s%s",
                                 memmap_strerror(dm->error), entry) &&
            xen_memmap_write_key(t, "generation", "%u", dm->generation) &&
