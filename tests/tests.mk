@@ -27,9 +27,11 @@ PURE_HDR    := $(wildcard protocol/*.h $(addprefix hvmloader/,rdm.h bars.h plan.
 SIM_SRC     := tests/prop/sim.c tests/prop/device.c tests/prop/host.c
 PROP_SRC    := $(SIM_SRC) tests/prop/guest.c tests/prop/judge.c tests/prop/prop.c
 UNIT_SRC    := $(wildcard tests/unit/*.c) $(PROP_SRC) tests/prop/oracle.c \
-               tests/prop/faults.c tests/vectors/vectors.c
+               tests/prop/faults.c tests/vectors/vectors.c tests/vectors/list.c \
+               tests/second/machine.c
 UNIT_HDR    := $(wildcard tests/unit/*.h tests/prop/*.h tests/prop/stub/*.h) \
-               $(wildcard hvmloader/hvm*.[ch]) tests/vectors/vectors.h
+               $(wildcard hvmloader/hvm*.[ch]) tests/vectors/vectors.h \
+               tests/second/machine.h
 # Shared by all kinds of tests: both ends in one process, and a model of layouts.
 RIG_SRC     := tests/unit/rig.c tests/unit/model.c
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -64,6 +66,9 @@ check-asan: $(T)/unit-asan
 	@echo "== unit tests under AddressSanitizer and UBSan"
 	@cd $(T) && TESTS_SRC=$(CURDIR)/tests ./unit-asan >unit-asan.log 2>&1 || \
 	    { cat unit-asan.log; exit 1; }; tail -n 1 unit-asan.log
+
+# $(call objects,o1 or asan,SOURCES)
+objects = $(patsubst %.c,$(T)/$(1)/%.o,$(2))
 
 # Objects, so that a changed file costs one compilation: ./unit/mutate lives of it.
 UNIT_OBJ    := $(patsubst %.c,$(T)/o1/%.o,$(UNIT_SRC) $(PURE_SRC))
@@ -181,12 +186,23 @@ check-lab-parts: test-tools
 # What makes the patches, and what tries the tests.
 .PHONY: check-scripts
 check-scripts: test-tools
-	@for s in tests/scripts/test_*.py; do \
+	@for s in tests/scripts/test_*.py tests/second/test_*.py; do \
 	    echo "== $$s"; log=$(T)/$$(basename $$s .py).log; \
 	    /usr/bin/python3 $$s >$$log 2>&1 || { cat $$log; exit 1; }; \
 	    tail -n 1 $$log; \
 	done
 	@tests/unit/mutate $(MUTATIONS:%=--list %) --fit
+
+# PROTOCOL.md, implemented once more from the text; a fresh seed each time.
+SECOND_RECORDS ?= 200000
+.PHONY: check-second
+check-second: $(T)/second
+	@echo "== C against tests/second"
+	@/usr/bin/python3 tests/second/compare.py --records $(SECOND_RECORDS) $(T)/second
+
+$(T)/second: $(call objects,o1,tests/second/server.c tests/second/machine.c \
+             $(wildcard protocol/*.c))
+	@$(TEST_CC) -o $@ $^
 
 # hvmloader is 32-bit, has no libgcc and three functions of libc.
 check-portable: test-tools
@@ -274,9 +290,6 @@ check-prop-long:
 	@$(MAKE) --no-print-directory check-prop PROP_SEQUENCES=500000 \
 	    FAULTS_MAPS=400 FAULTS_PAIRS=50
 
-# $(call objects,o1 or asan,SOURCES)
-objects = $(patsubst %.c,$(T)/$(1)/%.o,$(2))
-
 $(T)/oracle: $(call objects,o1,tests/prop/oracle.c tests/prop/oracle-main.c $(PURE_SRC))
 	@$(TEST_CC) -o $@ $^
 
@@ -358,7 +371,7 @@ vectors: $(T)/vectors
 
 $(T)/vectors: tests/vectors/main.c $(UNIT_DEPS) | test-tools
 	@$(TEST_CC) $(TEST_CFLAGS) -O1 -o $@ tests/vectors/main.c \
-	    tests/vectors/vectors.c tests/unit/rig.c $(PURE_SRC)
+	    tests/vectors/vectors.c tests/vectors/list.c tests/unit/rig.c $(PURE_SRC)
 
 # Only what ships is measured; without optimisation, so that lines are lines.
 coverage: test-tools $(T)/qemu/libharness.a

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../second/machine.h"
 #include "../vectors/vectors.h"
 
 /* Where tests/ is: the tests run from build/. */
@@ -140,6 +141,77 @@ START_TEST(no_other_files)
 }
 END_TEST
 
+/* Commands and what they are answered, step by step. */
+static void run_sequence(const char *folder, const char *name)
+{
+    static struct machine m;
+    unsigned int number = 0;
+    char path[8192], line[256];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "%s", path);
+    machine_init(&m, folder, stdout);
+    while ( fgets(line, sizeof(line), f) )
+    {
+        const char *flaw;
+
+        number++;
+        flaw = machine_step(&m, line);
+        ck_assert_msg(!flaw, "%s:%u: %s", name, number, flaw);
+    }
+    fclose(f);
+}
+
+START_TEST(sequences)
+{
+    char folder[4096];
+    struct dirent *e;
+    unsigned int seen = 0;
+    DIR *dir;
+
+    snprintf(folder, sizeof(folder), "%s/vectors", source());
+    dir = opendir(folder);
+    ck_assert_msg(dir != NULL, "%s is missing", folder);
+    while ( (e = readdir(dir)) )
+    {
+        const char *dot = strrchr(e->d_name, '.');
+
+        if ( !dot || strcmp(dot, ".seq") )
+            continue;
+        run_sequence(folder, e->d_name);
+        seen++;
+    }
+    closedir(dir);
+    ck_assert_uint_gt(seen, 0);
+}
+END_TEST
+
+/* Firmware understands what a device model answers, and nothing else. */
+START_TEST(answers_to_query)
+{
+    struct memmap_range storage[MEMMAP_MAX_ENTRIES];
+    static uint8_t bytes[MEMMAP_BUFFER_BYTES];
+
+    for ( unsigned int i = 0; i < nr_vectors; i++ )
+    {
+        const uint32_t len = vector_make(&vectors[i], bytes);
+        struct memmap_record r;
+        uint16_t index;
+        unsigned int any, err;
+
+        memmap_layout_init(&r.layout, storage, NELEM(storage));
+        any = memmap_unpack(&r, MEMMAP_KIND_ANY, bytes, len, &index);
+        if ( !any && r.kind == MEMMAP_KIND_LAYOUT )
+            any = MEMMAP_E_KIND;
+        err = memmap_unpack(&r, MEMMAP_KIND_CONSTRAINTS, bytes, len, &index);
+        ck_assert_msg(vectors[i].cmd == MEMMAP_CMD_QUERY ? !err : !err == !any,
+                      "%s: %s", vectors[i].name, memmap_strerror(err));
+    }
+}
+END_TEST
+
 START_TEST(table_in_the_specification)
 {
     char path[4096], *want, *text, *begin, *end;
@@ -189,6 +261,8 @@ Suite *vectors_suite(void)
     tcase_add_loop_test(tc, committed_vector, 0, nr_vectors);
     tcase_add_test(tc, files_are_fresh);
     tcase_add_test(tc, no_other_files);
+    tcase_add_test(tc, sequences);
+    tcase_add_test(tc, answers_to_query);
     tcase_add_test(tc, table_in_the_specification);
     tcase_add_test(tc, every_error_has_a_vector);
     suite_add_tcase(s, tc);

@@ -2,7 +2,8 @@
 /*
  * vectors.h - byte-exact records with their meaning, for who writes a second
  * implementation.  The guest they are about is rig.h's: 512 MiB, the device model
- * owns 16 MiB from gfn 0x140000 and can map RAM below gfn 0x1000000.
+ * owns 16 MiB from gfn 0x140000 and can map RAM below gfn 0x1000000.  What they are is
+ * in list.c, in the order of section 5's table.
  */
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H
@@ -10,6 +11,12 @@
 #include <stdio.h>
 
 #include "rig.h"
+
+/* Where a field is in a record of this version. */
+#define HDR(f)      MEMMAP_HDR_##f
+#define ENT(i, f)   (MEMMAP_HDR_BYTES + (i) * MEMMAP_ENT_BYTES + MEMMAP_ENT_##f)
+
+#define MAX_POKES   5
 
 struct vector {
     const char *name;           /* of the file, without .hex */
@@ -19,6 +26,8 @@ struct vector {
     uint32_t status;            /* DOORBELL read after the command */
     void (*record)(struct memmap_record *r);
     /* Done to the bytes; the checksum is made right again unless keep_crc. */
+    struct { uint16_t off, width; uint64_t val; } poke[MAX_POKES];
+    bool sum;                   /* RAM pages of the header are made right, too */
     void (*bytes)(uint8_t *buf, uint32_t *len);
     bool keep_crc;
 };
