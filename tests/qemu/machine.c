@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine that the series' hooks make, and its section in migration. */
 #include "internal.h"
+#include <unistd.h>
+#include "qemu/bswap.h"
+#include "hw/nvram/fw_cfg.h"
 #include "hw/i386/x86.h"
 #include "hw/xen/xen.h"
 #include "hw/xen/xen-memmap.h"
@@ -76,6 +79,32 @@ bool harness_machine(uint64_t ram_bytes)
     }
     harness_device_reset(false);
     return true;
+}
+
+static uint64_t initrd;
+
+void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
+{
+    g_autofree char *name = NULL;
+    int fd = g_file_open_tmp("initrd-XXXXXX", &name, NULL);
+
+    g_assert(fd >= 0 && !ftruncate(fd, initrd_bytes));
+    g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);
+    machine.initrd_mapped_file = g_mapped_file_new_from_fd(fd, false, NULL);
+    g_assert(machine.initrd_mapped_file && !unlink(name) && !close(fd));
+    machine.linux_setup = setup;
+    machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
+}
+
+uint64_t harness_initrd(void)
+{
+    return initrd;
+}
+
+void fw_cfg_modify_i32(FWCfgState *s, uint16_t key, uint32_t value)
+{
+    g_assert(key == FW_CFG_INITRD_ADDR);
+    initrd = value;
 }
 
 void harness_miss_ram(uint64_t bytes)
@@ -203,6 +232,8 @@ void harness_reset(void)
     qom_reset();
     incoming = false;
     missing = 0;
+    initrd = 0;
+    g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);
     memset(&machine, 0, sizeof(machine));
     machine.parent_obj.type = "machine";
 }

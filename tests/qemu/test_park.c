@@ -261,7 +261,7 @@ START_TEST(incoming)
     harness_reset();
     harness_incoming();
     guest_build();
-    ck_contains(harness_traced(), "xen_park_found: 20000000 100000000\n");
+    ck_contains(harness_traced(), "xen_ram_park_found: 20000000 100000000\n");
     guest_cmd(MEMMAP_CMD_QUERY);
     ck_lacks(harness_events(), "relocate");
 
@@ -271,7 +271,7 @@ START_TEST(incoming)
     harness_restrict();
     harness_incoming();
     guest_build();
-    ck_contains(harness_traced(), "xen_park_found: 20000000 100000000\n");
+    ck_contains(harness_traced(), "xen_ram_park_found: 20000000 100000000\n");
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(not_incoming)
     harness_reset();
     harness_carry_keys();
     guest_build();
-    ck_lacks(harness_traced(), "xen_park_found");
+    ck_lacks(harness_traced(), "xen_ram_park_found");
 
     for (unsigned int nth = 1; nth < 3; nth++) {
         moved();
@@ -290,14 +290,14 @@ START_TEST(not_incoming)
         harness_incoming();
         harness_fail("read", nth, ENOENT);
         guest_build();
-        ck_lacks(harness_traced(), "xen_park_found");
+        ck_lacks(harness_traced(), "xen_ram_park_found");
     }
     moved();
     harness_reset();
     harness_incoming();
     harness_no_xenstore();
     guest_build();
-    ck_lacks(harness_traced(), "xen_park_found");
+    ck_lacks(harness_traced(), "xen_ram_park_found");
 }
 END_TEST
 

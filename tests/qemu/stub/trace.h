@@ -26,11 +26,15 @@ STUB_TRACE(xen_ram_layout,
            (unsigned int nr, uint64_t below_4g, uint64_t above_4g),
            "%u %" PRIx64 " %" PRIx64,
            nr, below_4g, above_4g)
-STUB_TRACE(xen_park_found,
+STUB_TRACE(xen_ram_initrd,
+           (uint64_t addr, uint64_t size, bool last),
+           "%" PRIx64 " %" PRIx64 " %d",
+           addr, size, last)
+STUB_TRACE(xen_ram_park_found,
            (uint64_t addr, uint64_t parked),
            "%" PRIx64 " %" PRIx64,
            addr, parked)
-STUB_TRACE(xen_park_move,
+STUB_TRACE(xen_ram_park_move,
            (uint64_t from, uint64_t to, uint64_t size, int err),
            "%" PRIx64 " %" PRIx64 " %" PRIx64 " %d",
            from, to, size, err)

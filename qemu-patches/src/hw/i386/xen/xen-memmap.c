@@ -23,6 +23,7 @@
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
+#include "hw/xen/xen-initrd.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
@@ -56,6 +57,7 @@ struct XenMemmapState {
     XenMemmapRDMMode rdm_mode;
     XenMemmapRDMFailure rdm_failure;
 
+    X86MachineState *x86ms;
     MemoryRegion io;
     struct memmap_dm dm;
 
@@ -343,6 +345,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     memmap_layout_copy(&s->force.layout, &r->layout);
     s->force.flags = r->flags;
     s->force.gfn_limit = r->gfn_limit;
+    xen_initrd_place(s->x86ms, &s->force.layout);
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
@@ -766,6 +769,7 @@ void xen_memmap_new(X86MachineState *x86ms)
         return;
     }
     object_property_add_child(OBJECT(x86ms), "xen-memmap", OBJECT(dev));
+    s->x86ms = x86ms;
     s->dm.gfn_limit = s->gfn_limit;
     xen_memmap_as_built(s, x86ms);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);

@@ -10,6 +10,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "hw/xen/xen_native.h"
 #include "qemu/host-utils.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -18,7 +19,6 @@
 #include "exec/target_page.h"
 #include "hw/xen/xen-legacy-backend.h"
 #include "hw/xen/xen-park.h"
-#include "hw/xen/xen_native.h"
 #include "memmap/layout.h"
 #include "system/runstate.h"
 #include "trace.h"
@@ -84,7 +84,7 @@ void xen_park_init(ram_addr_t ram_len)
     where = xen_park_read_key("start_addr");
     if (name && where && !strcmp(name, PARK_NAME)) {
         park.distance = strtoull(where, NULL, 16) - park.start;
-        trace_xen_park_found(park.start, park.start + park.distance);
+        trace_xen_ram_park_found(park.start, park.start + park.distance);
     }
     free(name);
     free(where);
@@ -248,7 +248,8 @@ bool xen_park_make_room(const struct memmap_layout *l, Error **errp)
         return false;
     }
     err = xen_park_move(distance);
-    trace_xen_park_move(xen_park_gaddr(park.start), to, end - park.start, err);
+    trace_xen_ram_park_move(xen_park_gaddr(park.start), to, end - park.start,
+                            err);
     if (err) {
         error_setg_errno(errp, err, "Xen does not move VRAM and ROMs to 0x%"
                          HWADDR_PRIx, to);
