@@ -145,6 +145,21 @@ START_TEST(migrating)
                      "0-a0000 c0000-18000000 100000000-108000000@18000000");
     /* And what is where it was may be said again. */
     ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    /* But it must not move back, nor must any be dropped. */
+    layout_built(&l, 512 * MIB);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, E_BUSY, 1);
+    layout_move(&l, FROM, FOUR_GIB, PAGES);
+    layout_set(&l, FROM - 1, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    l.record.flags = MEMMAP_RF_RAM_SHRUNK;
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, E_BUSY, NOBODY);
+
+    /* How libxl built it is no move, whatever we believed. */
+    fresh();
+    harness_dirty_log(1);
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, FROM, PAGES, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_ram(&l, FOUR_GIB, PAGES, FOUR_GIB);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
 }
 END_TEST
 

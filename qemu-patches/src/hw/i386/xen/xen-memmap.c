@@ -247,6 +247,31 @@ static unsigned int xen_memmap_make_room(const struct memmap_layout *l)
 }
 
 /*
+ * Would RAM leave its place, or come back to it?  What firmware says first may be
+ * how libxl built the guest, which we need not know: there it is RAM that by its own
+ * account was somewhere else.
+ */
+static bool xen_memmap_leaves(XenMemmapState *s, const struct memmap_record *r,
+                              uint16_t *index)
+{
+    if (!s->dm.generation) {
+        return xen_memmap_differs(&r->layout, &s->force.layout,
+                                  xen_memmap_is_away, index);
+    }
+    if (xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
+                           index)) {
+        return true;
+    }
+    if (xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
+                           index)) {
+        /* The range is one of the layout in force, not of the record. */
+        *index = MEMMAP_NO_INDEX;
+        return true;
+    }
+    return false;
+}
+
+/*
  * While the guest migrates RAM must not move: the other host is sent more and
  * more pages, and never told that one is gone.  Once RAM has moved, refusing to
  * follow would only make things worse.
@@ -264,7 +289,7 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
     XenMemmapState *s = opaque;
 
     if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_migrating() &&
-        xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_away, index)) {
+        xen_memmap_leaves(s, r, index)) {
         return MEMMAP_E_BUSY;
     }
     if (xen_memmap_is_busy(s, r)) {
