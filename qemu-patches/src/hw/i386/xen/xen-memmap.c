@@ -31,6 +31,7 @@
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/xen.h"
+#include "xen-memmap-compare.h"
 #include "xen-memmap-publish.h"
 #include "xen-memmap-rdm.h"
 #include "trace.h"
@@ -140,87 +141,6 @@ static bool xen_memmap_write(void *opaque, uint64_t addr, const void *src,
     return xen_memmap_access(addr, (void *)src, bytes, true);
 }
 
-typedef bool XenMemmapMatters(const struct memmap_range *r, uint64_t gfn,
-                              uint64_t pages);
-
-static bool xen_memmap_is_locked(const struct memmap_range *r, uint64_t gfn,
-                                 uint64_t pages)
-{
-    return xen_ram_is_locked(gfn << 12, pages << 12);
-}
-
-/* RAM that libxl built elsewhere than we thought has not moved. */
-static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
-                               uint64_t pages)
-{
-    return r->source != r->gfn;
-}
-
-/*
- * Where @a has RAM and @b has none, or other RAM: does any of it matter?
- * *@index is the range of @a.
- */
-static bool xen_memmap_differs(const struct memmap_layout *a,
-                               const struct memmap_layout *b,
-                               XenMemmapMatters *matters, uint16_t *index)
-{
-    unsigned int i;
-
-    for (i = 0; i < a->nr; i++) {
-        const struct memmap_range *r = &a->range[i];
-        uint64_t gfn, next;
-
-        if (r->type != MEMMAP_TYPE_RAM) {
-            continue;
-        }
-        for (gfn = r->gfn; gfn < memmap_range_end(r); gfn = next) {
-            unsigned int j = memmap_layout_seek(b, gfn);
-            const struct memmap_range *o = j < b->nr ? &b->range[j] : NULL;
-            bool same = false;
-
-            next = memmap_range_end(r);
-            if (o && o->gfn > gfn) {
-                next = MIN(next, o->gfn);
-            } else if (o) {
-                next = MIN(next, memmap_range_end(o));
-                same = o->type == MEMMAP_TYPE_RAM &&
-                       o->source != MEMMAP_NO_SOURCE &&
-                       o->source - o->gfn == r->source - r->gfn;
-            }
-            if (!same && matters(r, gfn, next - gfn)) {
-                *index = i;
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* What is not RAM yet nobody can have mapped as such. */
-static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r)
-{
-    uint16_t index;
-
-    return xen_memmap_differs(&s->force.layout, &r->layout,
-                              xen_memmap_is_locked, &index);
-}
-
-static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
-                              uint64_t pages)
-{
-    return true;
-}
-
-/* Whether any RAM is elsewhere in @a than in @b. */
-static bool xen_memmap_moves(const struct memmap_layout *a,
-                             const struct memmap_layout *b)
-{
-    uint16_t index;
-
-    return xen_memmap_differs(a, b, xen_memmap_always, &index) ||
-           xen_memmap_differs(b, a, xen_memmap_always, &index);
-}
-
 static bool xen_memmap_is_migrating(void)
 {
     return global_dirty_tracking & GLOBAL_DIRTY_MIGRATION;
@@ -247,31 +167,6 @@ static unsigned int xen_memmap_make_room(const struct memmap_layout *l)
 }
 
 /*
- * Would RAM leave its place, or come back to it?  What firmware says first may be
- * how libxl built the guest, which we need not know: there it is RAM that by its own
- * account was somewhere else.
- */
-static bool xen_memmap_leaves(XenMemmapState *s, const struct memmap_record *r,
-                              uint16_t *index)
-{
-    if (!s->dm.generation) {
-        return xen_memmap_differs(&r->layout, &s->force.layout,
-                                  xen_memmap_is_away, index);
-    }
-    if (xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
-                           index)) {
-        return true;
-    }
-    if (xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
-                           index)) {
-        /* The range is one of the layout in force, not of the record. */
-        *index = MEMMAP_NO_INDEX;
-        return true;
-    }
-    return false;
-}
-
-/*
  * While the guest migrates RAM must not move: the other host is sent more and
  * more pages, and never told that one is gone.  Once RAM has moved, refusing to
  * follow would only make things worse.
@@ -289,12 +184,13 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
     XenMemmapState *s = opaque;
 
     if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_migrating() &&
-        xen_memmap_leaves(s, r, index)) {
+        xen_memmap_leaves(&s->force.layout, &r->layout, !s->dm.generation,
+                          index)) {
         return MEMMAP_E_BUSY;
     }
-    if (xen_memmap_is_busy(s, r)) {
+    if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
         bdrv_drain_all();
-        if (xen_memmap_is_busy(s, r)) {
+        if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
             return MEMMAP_E_BUSY;
         }
     }
