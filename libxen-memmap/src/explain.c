@@ -19,7 +19,6 @@
 #define HOLE_END   0xfc000000ull        /* and PCI_MEM_END */
 /* hvmloader and what it was started with lie from 1 MiB on, and end below this. */
 #define FIRMWARE_END (2 * MIB)
-#define MARK (256 * 1024)               /* QEMU's, in front of what it parks */
 
 struct xen_memmap_plan {
     xen_memmap_layout *built, *after;
@@ -87,21 +86,6 @@ static bool build_now(struct work *w)
     return ram(&w->now, 0, (uint64_t)MEMMAP_VGA_GFN << 12) &&
            ram(&w->now, (uint64_t)MEMMAP_VGA_END << 12, low) &&
            ram(&w->now, 4 * GIB, 4 * GIB + (w->c->ram - low));
-}
-
-/*
- * QEMU parks a mark, video memory and ROMs above where all RAM can come to lie
- * (xen_ram_movable_len() in qemu-patches/).  ROMs take less than 16 MiB.
- */
-static bool add_owned(struct work *w)
-{
-    struct memmap_range r = {
-        .gfn = (5 * GIB + ((w->c->ram + GIB - 1) & ~(GIB - 1)) - MARK) >> 12,
-        .pages = (MARK + w->c->video + 16 * MIB) >> 12,
-        .source = MEMMAP_NO_SOURCE, .type = MEMMAP_TYPE_OWNED,
-    };
-
-    return memmap_layout_set(&w->now, &r);
 }
 
 static bool build_pinned(struct work *w)
@@ -262,7 +246,7 @@ static int plan_into(xen_memmap_handle *h, struct work *w, xen_memmap_plan *p)
     if (!build_now(w))
         return memmap_fail(h, ENOSPC, "too many ranges");
     memmap_layout_take(p->built, &w->now);
-    if (!add_owned(w) || !build_pinned(w))
+    if (!build_pinned(w))
         return memmap_fail(h, ENOSPC, "too many ranges");
     build_rdm(w);
     build_bars(w);

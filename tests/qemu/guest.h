@@ -22,8 +22,11 @@
 /* The guest of most tests: 512 MiB, and a display's memory parked behind. */
 #define LOW_END     0x20000ull      /* gfn */
 #define RAM_PAGES   (LOW_END - 0x20)
-/* The block of its RAM, in pages; what is parked begins there. */
-#define BLOCK_PAGES (0x100000ull + 0x40000 + 0x40000 - 0x40)
+/* Where what is parked begins at first; how much it is. */
+#define PARKED      LOW_END
+#define VRAM_PAGES  0x1000ull
+/* RAM goes below it, if nobody says otherwise. */
+#define GFN_LIMIT   (1ull << 40)
 
 /* After harness_reset() and what comes before a machine. */
 void guest_build(void);
@@ -67,6 +70,8 @@ void guest_query(struct layout *l);
     ck_assert_msg(!strstr(text, part), "\"%s\" in:\n%s", part, text)
 
 Suite *ram_suite(void);
+Suite *park_suite(void);
+Suite *initrd_suite(void);
 Suite *device_suite(void);
 Suite *busy_suite(void);
 Suite *publish_suite(void);

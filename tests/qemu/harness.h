@@ -94,6 +94,7 @@ void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
 /*
  * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
  * 0 all of them.  Names: privilege (may QEMU give the guest host memory?), reserved, permit, forbid, map, unmap, foreign,
+ * relocate,
  * transaction, read, write, commit.
  */
 void harness_fail(const char *name, unsigned int nth, int err);
@@ -117,13 +118,24 @@ unsigned int harness_open(void);
 
 /* For the next machine: -global xen-memmap.NAME=VALUE. */
 void harness_global(const char *name, const char *value);
-/* It is for a guest that arrives by migration; it is -xen-domid-restrict. */
+/*
+ * It is for a guest that arrives by migration, of which xenstore has what libxl
+ * carries of the machine before; it is -xen-domid-restrict.
+ */
 void harness_incoming(void);
+/* Xenstore has that of a guest that starts here, as if somebody had left it. */
+void harness_carry_keys(void);
 void harness_restrict(void);
 /* libxl has removed QEMU's directory in xenstore, or never made one. */
 void harness_no_directory(void);
 /* libxl mounts no xenstore there. */
 void harness_no_xenstore(void);
+/*
+ * For the next machine, or this one: a kernel is booted directly, its @setup as
+ * fw_cfg has it, and an initrd; and where the latter goes if somebody has said so.
+ */
+void harness_boot(uint8_t *setup, uint64_t initrd_bytes);
+uint64_t harness_initrd(void);
 /*
  * A machine as xen_hvm_init_pc() makes it, reset once.  False: without the
  * device.  The guest's memory is empty, but for what an earlier machine with
@@ -132,10 +144,12 @@ void harness_no_xenstore(void);
 bool harness_machine(uint64_t ram_bytes);
 /* One more block of QEMU's own; returns its ram_addr. */
 uint64_t harness_block(const char *name, uint64_t bytes);
-/* Guest RAM's block is shorter than QEMU told anybody. */
-void harness_shrink_ram(uint64_t bytes);
-/* For the next machine: a block of somebody else comes right behind RAM. */
-void harness_crowd(void);
+/* For the next machine: its block has so much less RAM than QEMU tells anybody. */
+void harness_miss_ram(uint64_t bytes);
+/* The block at @addr is shown by a BAR, so it is not where it is parked. */
+void harness_show(uint64_t addr);
+/* How many of these pages the guest has. */
+uint64_t harness_populated(uint64_t gfn, uint64_t pages);
 /* Device reset: as at power on, or for a resume from S3. */
 void harness_device_reset(bool wakeup);
 
@@ -173,6 +187,8 @@ void harness_pass(unsigned int ms);
 
 /* NULL: there is no such key.  @key is in device-model/DOMID/memory-map/. */
 const char *harness_key(const char *key);
+/* The same in device-model/DOMID/physmap/. */
+const char *harness_physmap(const char *key);
 /* Keys there, transactions that were committed, keys written. */
 unsigned int harness_keys(void);
 unsigned int harness_commits(void);
@@ -183,6 +199,8 @@ void harness_conflicts(unsigned int nr);
 /* Migration: the device's section, in 64 KiB of room. */
 #define HARNESS_SECTION_BYTES 65536u
 uint32_t harness_save(uint8_t *section);
+/* Whether there is one in the stream at all. */
+bool harness_needed(void);
 /* 0, or -errno. */
 int harness_load(const uint8_t *section, uint32_t bytes);
 /* Where the section loads among others; 0: with the last. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine that the series' hooks make, and its section in migration. */
 #include "internal.h"
+#include <unistd.h>
+#include "qemu/bswap.h"
+#include "hw/nvram/fw_cfg.h"
 #include "hw/i386/x86.h"
 #include "hw/xen/xen.h"
 #include "hw/xen/xen-memmap.h"
+#include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
@@ -13,7 +17,8 @@
 
 static X86MachineState machine;
 static MemoryRegion *ram;
-static bool incoming, crowd;
+static bool incoming;
+static uint64_t missing;
 
 /* Nobody ever frees what a device allocates when it is realized. */
 void __lsan_disable(void) __attribute__((weak));
@@ -36,6 +41,7 @@ static void leaks_end(void)
 void harness_incoming(void)
 {
     incoming = true;
+    harness_carry_keys();
 }
 
 void harness_restrict(void)
@@ -50,8 +56,7 @@ bool runstate_check(RunState state)
 
 bool harness_machine(uint64_t ram_bytes)
 {
-    XenMemmapState *s;
-    uint64_t len = xen_ram_movable_len(ram_bytes);
+    uint64_t len;
 
     machine.below_4g_mem_size = MIN(ram_bytes, MAX_BELOW_4G);
     machine.above_4g_mem_size = ram_bytes - machine.below_4g_mem_size;
@@ -59,36 +64,52 @@ bool harness_machine(uint64_t ram_bytes)
         xen_build(machine.below_4g_mem_size, machine.above_4g_mem_size);
     }
 
-    s = xen_memmap_new(OBJECT(&machine), len);
-    if (!s) {
-        len = machine.above_4g_mem_size ?
-              machine.above_4g_mem_size + (4ull << 30) : ram_bytes;
-    }
+    len = machine.above_4g_mem_size ?
+          machine.above_4g_mem_size + (4ull << 30) : ram_bytes;
     ram = memory_ram(len);
+    machine.below_4g_mem_size -= missing;
     xen_ram_layout_init(&machine, ram);
-    if (!s) {
+    machine.below_4g_mem_size += missing;
+    xen_park_init(len);
+    leaks_begin();
+    xen_memmap_new(&machine);
+    leaks_end();
+    if (!qom_device(TYPE_XEN_MEMMAP)) {
         return false;
     }
-    if (crowd) {
-        harness_block("crowd", 4096);
-    }
-    leaks_begin();
-    xen_memmap_realize(s, &machine, memory_region_size(ram));
-    leaks_end();
-    if (!harness_ended()) {
-        harness_device_reset(false);
-    }
+    harness_device_reset(false);
     return true;
 }
 
-void harness_crowd(void)
+static uint64_t initrd;
+
+void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
 {
-    crowd = true;
+    g_autofree char *name = NULL;
+    int fd = g_file_open_tmp("initrd-XXXXXX", &name, NULL);
+
+    g_assert(fd >= 0 && !ftruncate(fd, initrd_bytes));
+    g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);
+    machine.initrd_mapped_file = g_mapped_file_new_from_fd(fd, false, NULL);
+    g_assert(machine.initrd_mapped_file && !unlink(name) && !close(fd));
+    machine.linux_setup = setup;
+    machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
 }
 
-void harness_shrink_ram(uint64_t bytes)
+uint64_t harness_initrd(void)
 {
-    ram->size = bytes;
+    return initrd;
+}
+
+void fw_cfg_modify_i32(FWCfgState *s, uint16_t key, uint32_t value)
+{
+    g_assert(key == FW_CFG_INITRD_ADDR);
+    initrd = value;
+}
+
+void harness_miss_ram(uint64_t bytes)
+{
+    missing = bytes;
 }
 
 void harness_device_reset(bool wakeup)
@@ -125,6 +146,11 @@ static uint64_t get_number(const void *p, size_t bytes)
 
     memcpy(&val, p, bytes);
     return val;
+}
+
+bool harness_needed(void)
+{
+    return section()->needed(qom_device(TYPE_XEN_MEMMAP));
 }
 
 uint32_t harness_save(uint8_t *out)
@@ -204,7 +230,10 @@ void harness_reset(void)
     store_reset();
     memory_reset();
     qom_reset();
-    incoming = crowd = false;
+    incoming = false;
+    missing = 0;
+    initrd = 0;
+    g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);
     memset(&machine, 0, sizeof(machine));
     machine.parent_obj.type = "machine";
 }

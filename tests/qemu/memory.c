@@ -4,6 +4,7 @@
 #include "block/block-global-state.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
+#include "hw/xen/xen-park.h"
 #include "system/runstate.h"
 #include "system/xen-mapcache.h"
 
@@ -185,7 +186,8 @@ static RAMBlock *block_new(const char *name, uint64_t bytes)
     rb->bytes = bytes;
     /* What is migrated is there already; of guest RAM libxc takes care. */
     if (blocks->len && !runstate_check(RUN_STATE_INMIGRATE)) {
-        xen_populate(rb->offset >> 12, DIV_ROUND_UP(bytes, 4096));
+        xen_populate(xen_park_gaddr(rb->offset) >> 12,
+                     DIV_ROUND_UP(bytes, 4096));
     }
     g_ptr_array_add(blocks, rb);
     return rb;
@@ -213,24 +215,6 @@ MemoryRegion *memory_ram(uint64_t bytes)
 uint64_t harness_block(const char *name, uint64_t bytes)
 {
     return block_new(name, bytes)->offset;
-}
-
-bool memory_region_init_ram(MemoryRegion *mr, Object *owner, const char *name,
-                            uint64_t size, Error **errp)
-{
-    region_init(mr, name, size);
-    mr->ram_block = block_new(name, size);
-    return true;
-}
-
-ram_addr_t memory_region_get_ram_addr(MemoryRegion *mr)
-{
-    return mr->ram_block->offset;
-}
-
-void *memory_region_get_ram_ptr(MemoryRegion *mr)
-{
-    return xen_page(mr->ram_block->offset >> 12);
 }
 
 int qemu_ram_foreach_block(RAMBlockIterFunc *fn, void *opaque)

@@ -14,6 +14,7 @@ static struct qemu_xs_handle handle;
 struct qemu_xs_handle *xenstore;
 
 static GTree *keys, *copy;      /* path to value; @copy is the transaction's */
+static GTree *carried;          /* of the last machine, what libxl saves */
 static xs_transaction_t open_transaction, next_transaction;
 static unsigned int commits, writes, conflicts;
 
@@ -33,8 +34,13 @@ static gboolean insert(gpointer key, gpointer value, gpointer tree)
     return false;
 }
 
-static GTree *tree_of(xs_transaction_t t)
+static GTree *tree_of(xs_transaction_t t, const char *path)
 {
+    if (strstr(path, "/physmap/")) {
+        /* Each key makes sense for itself. */
+        g_assert(t == XBT_NULL);
+        return keys;
+    }
     /* Whatever is read between two writes without one is half of something. */
     g_assert(t != XBT_NULL && t == open_transaction);
     return copy;
@@ -44,7 +50,7 @@ void *qemu_xen_xs_read(struct qemu_xs_handle *h, xs_transaction_t t,
                        const char *path, unsigned int *len)
 {
     int fault = harness_fault("read");
-    const char *value = g_tree_lookup(tree_of(t), path);
+    const char *value = g_tree_lookup(tree_of(t, path), path);
 
     g_assert(h == &handle);
     if (fault || !value) {
@@ -65,7 +71,7 @@ bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
         errno = fault ?: E2BIG;
         return false;
     }
-    g_tree_insert(tree_of(t), g_strdup(path), g_strndup(data, len));
+    g_tree_insert(tree_of(t, path), g_strdup(path), g_strndup(data, len));
     writes++;
     return true;
 }
@@ -95,9 +101,9 @@ bool qemu_xen_xs_destroy(struct qemu_xs_handle *h, xs_transaction_t t,
     unsigned int i;
 
     g_assert(h == &handle);
-    g_tree_foreach(tree_of(t), collect_below, &b);
+    g_tree_foreach(tree_of(t, path), collect_below, &b);
     for (i = 0; i < b.keys->len; i++) {
-        any |= g_tree_remove(tree_of(t), g_ptr_array_index(b.keys, i));
+        any |= g_tree_remove(tree_of(t, path), g_ptr_array_index(b.keys, i));
     }
     g_ptr_array_unref(b.keys);
     return any;
@@ -161,6 +167,26 @@ unsigned int harness_keys(void)
     return g_tree_nnodes(keys) - (g_tree_lookup(keys, DIRECTORY) != NULL);
 }
 
+const char *harness_physmap(const char *key)
+{
+    g_autofree char *path = g_strdup_printf(DIRECTORY "/physmap/%s", key);
+
+    return g_tree_lookup(keys, path);
+}
+
+static gboolean carry(gpointer key, gpointer value, gpointer tree)
+{
+    if (strstr(key, "/physmap/")) {
+        insert(key, value, tree);
+    }
+    return false;
+}
+
+void harness_carry_keys(void)
+{
+    g_tree_foreach(carried, carry, keys);
+}
+
 unsigned int harness_commits(void)
 {
     return commits;
@@ -195,8 +221,9 @@ void harness_no_xenstore(void)
 
 void store_reset(void)
 {
-    g_clear_pointer(&keys, g_tree_unref);
     g_clear_pointer(&copy, g_tree_unref);
+    g_clear_pointer(&carried, g_tree_unref);
+    carried = keys ?: tree_new();
     keys = tree_new();
     /* As libxl makes it, before there is a QEMU. */
     g_tree_insert(keys, g_strdup(DIRECTORY), g_strdup(""));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device's section in the migration stream (xen-memmap.c), and the mark by
- * which an incoming QEMU knows where the guest's other memory is parked.
+ * The device's section in the migration stream (xen-memmap.c).
  *
  * The stream is no more to be trusted than the guest: whatever it says, QEMU
  * loads a layout that the guest can have, or says what is wrong and is as it was.
@@ -18,11 +17,12 @@
 #define AT_INDEX        2
 #define AT_ACCEPTED     4
 #define AT_GENERATION   8
-#define AT_LEN          12
-#define AT_RECORD       16
+#define AT_PARKED       12
+#define AT_LEN          20
+#define AT_RECORD       24
 
 #define NOT_MOVED   "0-a0000 c0000-20000000"
-#define MOVED       "0-a0000 c0000-18000000 100000000-108000000"
+#define MOVED       "0-a0000 c0000-18000000 100000000-108000000@18000000"
 
 static struct layout l;
 static uint8_t section[HARNESS_SECTION_BYTES], again[HARNESS_SECTION_BYTES];
@@ -81,7 +81,8 @@ static void incoming(void)
 START_TEST(section_as_built)
 {
     static const uint8_t want[] = {
-        1, 2, 0xff, 0xff, 1, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0,
+        1, 2, 0xff, 0xff, 1, 0, 0, 3, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     };
 
     harness_reset();
@@ -270,7 +271,7 @@ static void record(uint64_t gfn, uint64_t pages, unsigned int type)
 
 static void bad_range(void)
 {
-    record(BLOCK_PAGES - 1, 2, MEMMAP_TYPE_RAM);
+    record(GFN_LIMIT - 1, 2, MEMMAP_TYPE_RAM);
 }
 
 static void bad_sum(void)
@@ -394,9 +395,12 @@ static uint64_t seen(void)
         uint64_t start = strtoull(p, (char **)&p, 16);
         uint64_t end = strtoull(p + 1, (char **)&p, 16);
 
-        REQUIRE(start >= last && end > start && *p != '@');
+        REQUIRE(start >= last && end > start);
         REQUIRE(!(start & 0xfff) && !(end & 0xfff));
-        REQUIRE(end <= BLOCK_PAGES << 12);
+        if (*p == '@') {
+            REQUIRE(strtoull(p + 1, (char **)&p, 16) + (end - start) <=
+                    512 * MIB);
+        }
         pages += (end - start) >> 12;
         last = end;
         p += *p == ' ';
@@ -482,22 +486,28 @@ START_TEST(section_mutated)
 END_TEST
 
 /*
- * What is plugged after the seal parks its ROM behind the others, in what the
- * layout may have set aside for BARs.  That is no reason not to load it.
+ * What is plugged after the seal of a guest whose QEMU can park nothing elsewhere
+ * has its ROM behind the others, in what the layout may have set aside for BARs.
+ * That is no reason not to load it.
  */
 START_TEST(section_plugged)
 {
     harness_reset();
+    harness_restrict();
     guest_build();
-    guest_negotiate(FEATURES);
+    guest_negotiate(0);
     layout_built(&l, 512 * MIB);
-    layout_set(&l, BLOCK_PAGES + 0x1040, 0x80000, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_move(&l, 0x1f000, FOUR_GIB, 0x1000);
+    layout_set(&l, PARKED + VRAM_PAGES, 0x80000, MEMMAP_TYPE_MMIO, 0, 0);
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
     guest_cmd(MEMMAP_CMD_SEAL);
     harness_block("e1000.rom", 0x40000);
     bytes = harness_save(section);
 
-    incoming();
+    harness_reset();
+    harness_restrict();
+    harness_incoming();
+    guest_build();
     harness_block("e1000.rom", 0x40000);
     ck_assert_int_eq(harness_load(section, bytes), 0);
     ck_assert_str_eq(harness_said(), "");
@@ -550,69 +560,63 @@ START_TEST(section_none)
 }
 END_TEST
 
-/* The mark */
-
-START_TEST(mark_there)
-{
-    saved();
-    incoming();
-    ck_assert_uint_eq(harness_in(MEMMAP_REG_SIGNATURE, 4), MEMMAP_SIGNATURE);
-    ck_assert_str_eq(harness_said(), "");
-    ck_assert_uint_eq(harness_open(), 0);
-    ck_assert_str_eq((char *)harness_page(BLOCK_PAGES),
-                     "xen-memmap: VRAM and ROMs are parked behind this page");
-}
-END_TEST
-
-/* Who built the guest had no device, or the guest has overwritten the page. */
-START_TEST(mark_not_there)
-{
-    for (unsigned int i = 0; i < 4; i++) {
-        saved();
-        if (i == 1) {
-            memset(harness_page(BLOCK_PAGES), 0, 4096);
-        } else if (i == 2) {
-            harness_page(BLOCK_PAGES)[53] = '.';
-        }
-        harness_reset();
-        harness_incoming();
-        if (i == 0) {
-            harness_absent(BLOCK_PAGES);
-        } else if (i == 3) {
-            harness_fail("foreign", 1, ENOMEM);
-        }
-        ck_assert(!harness_machine(512 * MIB));
-        ck_assert_str_eq(harness_said(), "info: xen-memmap: off, because the "
-                                         "guest was built without it\n");
-        ck_assert_uint_eq(harness_in(MEMMAP_REG_SIGNATURE, 4), 0xffffffff);
-        ck_assert_uint_eq(harness_block("vga.vram", MIB), 512 * MIB);
-        ck_assert_uint_eq(harness_open(), 0);
-    }
-}
-END_TEST
-
-/* A guest that starts here is not looked at for one. */
-START_TEST(mark_new_guest)
+/* A guest that any QEMU could have made has no section. */
+START_TEST(section_needed)
 {
     harness_reset();
-    harness_fail("foreign", 0, EPERM);
     guest_build();
-    ck_assert_str_eq(harness_said(), "");
-    ck_assert_str_eq((char *)harness_page(BLOCK_PAGES),
-                     "xen-memmap: VRAM and ROMs are parked behind this page");
+    ck_assert(!harness_needed());
+    guest_negotiate(FEATURES);
+    ck_assert(harness_needed());
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, 0xf0000, 0x1000, MEMMAP_TYPE_MMIO, 0, 0);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    ck_assert(harness_needed());
+    guest_cmd(MEMMAP_CMD_SEAL);
+    ck_assert(!harness_needed());
+
+    /* RAM that moved, was lost, or is other RAM. */
+    for (unsigned int i = 0; i < 3; i++) {
+        harness_reset();
+        guest_build();
+        guest_negotiate(FEATURES);
+        layout_built(&l, 512 * MIB);
+        if (i == 0) {
+            layout_move(&l, 0x1ffff, FOUR_GIB, 1);
+        } else if (i == 1) {
+            layout_set(&l, 0x1ffff, 1, MEMMAP_TYPE_MMIO, 0, 0);
+            l.record.flags = MEMMAP_RF_RAM_SHRUNK;
+        } else {
+            layout_set(&l, 0x1ffff, 1, MEMMAP_TYPE_RAM, 0, 0);
+        }
+        ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+        guest_cmd(MEMMAP_CMD_SEAL);
+        ck_assert(harness_needed());
+    }
+
+    /* QEMU's own memory did. */
+    harness_reset();
+    guest_build();
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, PARKED, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    guest_cmd(MEMMAP_CMD_SEAL);
+    ck_assert(harness_needed());
 }
 END_TEST
 
-/* Switched off, nobody looks for it or says so. */
-START_TEST(mark_off)
+/* What is parked is where it is: a stream that says otherwise is another guest's. */
+START_TEST(section_parked)
 {
     saved();
-    harness_reset();
-    harness_incoming();
-    harness_absent(BLOCK_PAGES);
-    harness_global("enabled", "off");
-    ck_assert(!harness_machine(512 * MIB));
-    ck_assert_str_eq(harness_said(), "");
+    section[AT_PARKED + 4] ^= 1;
+    incoming();
+    ck_assert_int_eq(harness_load(section, bytes), -EINVAL);
+    ck_contains(harness_said(), "error: xen-memmap: VRAM and ROMs of this guest "
+                "are parked 0x");
+    ck_assert_str_eq(harness_view(), NOT_MOVED);
+    ck_assert_uint_eq(harness_in(MEMMAP_REG_GENERATION, 4), 0);
 }
 END_TEST
 
@@ -630,15 +634,11 @@ Suite *migrate_suite(void)
     tcase_add_test(t, section_none);
     tcase_add_test(t, section_plugged);
     tcase_add_test(t, section_live);
+    tcase_add_test(t, section_needed);
+    tcase_add_test(t, section_parked);
     tcase_add_loop_test(t, section_bad, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(t, section_mutated);
     suite_add_tcase(s, t);
 
-    t = tcase_create("mark");
-    tcase_add_test(t, mark_there);
-    tcase_add_test(t, mark_not_there);
-    tcase_add_test(t, mark_new_guest);
-    tcase_add_test(t, mark_off);
-    suite_add_tcase(s, t);
     return s;
 }

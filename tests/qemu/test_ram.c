@@ -6,6 +6,8 @@
  * so whatever a layout changes is one change of QEMU's view.  After it, and not
  * before, the mapcache forgets: what is mapped in between would be old.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "qemu/osdep.h"
@@ -48,7 +50,7 @@ START_TEST(moved)
     layout_move(&l, 0x18000, FOUR_GIB, 0x8000);
     commit();
     ck_assert_str_eq(harness_events(),
-                     "view 0-a0000 c0000-18000000 100000000-108000000\n"
+                     "view 0-a0000 c0000-18000000 100000000-108000000@18000000\n"
                      "invalidate\n");
     ck_assert_uint_eq(harness_below_4g(), 0x18000000);
     ck_assert_uint_eq(harness_above_4g(), 0x8000000);
@@ -104,8 +106,8 @@ START_TEST(gaps)
     commit();
     ck_assert_str_eq(harness_view(),
                      "0-a0000 c0000-10000000 10010000-10020000 "
-                     "10030000-20000000 100010000-100020000 "
-                     "100030000-100040000");
+                     "10030000-20000000 100010000-100020000@10000000 "
+                     "100030000-100040000@10020000");
     ck_assert_uint_eq(harness_below_4g(), 0x10000000);
     ck_assert_uint_eq(harness_above_4g(), 0);
 }
@@ -120,7 +122,8 @@ START_TEST(across)
     layout_built(&l, 6 * GIB);
     layout_move(&l, FOUR_GIB + 0x80000, 0xf0000, 0x10000);
     commit();
-    ck_assert_str_eq(harness_view(), "0-a0000 c0000-180000000");
+    ck_assert_str_eq(harness_view(), "0-a0000 c0000-f0000000 "
+                     "f0000000-100000000@180000000 100000000-180000000");
     ck_assert_uint_eq(harness_below_4g(), 4 * GIB);
     ck_assert_uint_eq(harness_above_4g(), 2 * GIB);
 }
@@ -143,8 +146,8 @@ START_TEST(replaced)
     trace = strstr(harness_traced(), "alias_del");
     ck_assert_ptr_nonnull(trace);
     ck_contains(trace, "alias_del: c0000 ");
-    ck_contains(trace, "alias_add: c0000 1ff30000");
-    ck_contains(trace, "alias_add: 100000000 10000");
+    ck_contains(trace, "alias_add: c0000 1ff30000 c0000");
+    ck_contains(trace, "alias_add: 100000000 10000 1fff0000");
     ck_lacks(trace, "alias_add: 0 ");
     ck_contains(trace, "xen_ram_layout: 3 1fff0000 10000");
 
@@ -165,19 +168,47 @@ START_TEST(replaced_amid)
     layout_move(&l, 0xe0000, FOUR_GIB + 0xa0000, 0x10000);
     commit();
     ck_contains(strstr(harness_traced(), "alias_del: c0000 "),
-                "alias_add: 1a0000000 10000000");
+                "alias_add: 1a0000000 10000000 e0000000");
     ck_lacks(strstr(harness_traced(), "alias_del: c0000 "),
              "alias_add: 100000000 ");
     ck_assert_str_eq(harness_view(), "0-a0000 c0000-e0000000 "
-                     "100000000-190000000 1a0000000-1b0000000");
+                     "100000000-190000000 1a0000000-1b0000000@e0000000");
 }
 END_TEST
+
+/* harness_view() whatever is behind it in the block. */
+static void places(char *to)
+{
+    const char *p = harness_view();
+    uint64_t last = 0;
+
+    *to = 0;
+    while (*p) {
+        uint64_t start = strtoull(p, (char **)&p, 16);
+        uint64_t end = strtoull(p + 1, (char **)&p, 16);
+
+        if (!start || start != last) {
+            to += sprintf(to, "%s%llx", last ? " " : "",
+                          (unsigned long long)start);
+        } else {
+            while (*--to != '-') {
+            }
+        }
+        to += sprintf(to, "-%llx", (unsigned long long)end);
+        last = end;
+        p += strcspn(p, " ");
+        p += *p == ' ';
+    }
+}
 
 /* Many layouts after another, against an array with an element a chunk. */
 START_TEST(many)
 {
     enum { CHUNKS = 24, CHUNK = 0x100, BASE = 0x10000 };
     uint64_t seed = 0x9e3779b97f4a7c15ull;
+
+    bool seen[2 * CHUNKS];
+    static char view[2048];
 
     harness_reset();
     guest_build();
@@ -221,8 +252,20 @@ START_TEST(many)
         REQUIRE(start < end);
         REQUIRE(guest_say(MEMMAP_CMD_COMMIT, &l) ==
                 STATUS(COMMITTED, OK, NOBODY));
-        if (strcmp(harness_view(), want)) {
-            ck_abort_msg("%s\nis not\n%s", harness_view(), want);
+        places(view);
+        if (strcmp(view, want)) {
+            ck_abort_msg("%s\nis not\n%s", view, want);
+        }
+        /* Each page of the block is some page of RAM, and no two are one. */
+        memset(seen, 0, sizeof(seen));
+        for (unsigned int i = 0; i < CHUNKS; i++) {
+            uint64_t gfn = xen_ram_gaddr((BASE + i * CHUNK) << 12) >> 12;
+            uint64_t at = (gfn & 0xffff) / CHUNK + (gfn >= FOUR_GIB ? CHUNKS : 0);
+
+            REQUIRE(memmap_layout_covers(&l.record.layout, MEMMAP_TYPE_RAM, gfn,
+                                         CHUNK));
+            REQUIRE(at < 2 * CHUNKS && !seen[at]);
+            seen[at] = true;
         }
     }
     harness_events();
@@ -244,10 +287,10 @@ START_TEST(refused)
           "RAM cannot be at 0xc0800 size 0x1000" },
         { { { 0, 0xa0000 }, { 0xc0000, 0x1800 } },
           "RAM cannot be at 0xc0000 size 0x1800" },
-        { { { 0, 0xa0000 }, { (BLOCK_PAGES << 12) - 0x1000, 0x2000 } },
-          "RAM cannot be at 0x17ffbf000 size 0x2000" },
-        { { { 0, 0xa0000 }, { (BLOCK_PAGES << 12) + 0x1000, 0x1000 } },
-          "RAM cannot be at 0x17ffc1000 size 0x1000" },
+        { { { 0, 0xa0000 }, { 0xc0000, 0x20000000 - 0xc0000 + 0x1000 } },
+          "RAM cannot be at 0xc0000 size 0x1ff41000" },
+        { { { 0, 0xa0000 }, { -0x1000ull, 0x2000 } },
+          "RAM cannot be at 0xfffffffffffff000 size 0x2000" },
         { { { 0, 0xa0000 }, { 0xc0000, -0x1000ull } },
           "RAM cannot be at 0xc0000 size 0xfffffffffffff000" },
     };
@@ -267,34 +310,73 @@ START_TEST(refused)
 }
 END_TEST
 
-/* What is at the end of the block, and no more. */
+/* All RAM there is, as far up as there are addresses; and what is none of it. */
 START_TEST(last)
 {
     static const XenRAMRange range[] = {
-        { 0, 0xa0000 }, { (BLOCK_PAGES << 12) - 0x1000, 0x1000 },
+        { 0, 0xa0000 }, { (1ull << 52) - 0x10000000, 0x10000000 },
     };
 
     harness_reset();
     guest_build();
     ck_assert(xen_ram_layout_set(range, 2, NULL));
-    ck_assert_str_eq(harness_view(), "0-a0000 17ffbf000-17ffc0000");
+    ck_assert_str_eq(harness_view(),
+                     "0-a0000 ffffff0000000-10000000000000@c0000");
+    ck_assert_uint_eq(xen_ram_gaddr(0x9ffff), 0x9ffff);
+    ck_assert_uint_eq(xen_ram_gaddr(0xa0000), XEN_RAM_NOWHERE);
+    ck_assert_uint_eq(xen_ram_gaddr(0xbffff), XEN_RAM_NOWHERE);
+    ck_assert_uint_eq(xen_ram_gaddr(0xc0000), (1ull << 52) - 0x10000000);
+    ck_assert_uint_eq(xen_ram_gaddr(0x100bffff), (1ull << 52) - 1);
+    ck_assert_uint_eq(xen_ram_gaddr(0x100c0000), XEN_RAM_NOWHERE);
 }
 END_TEST
 
 /*
- * All RAM fits above 4 GiB, and VRAM begins at a whole GiB, of which a bucket of
- * the mapcache is a part, once a small block lies before it.
+ * What is new takes what is free, in pieces if it must, and never what is some
+ * other RAM's.
  */
-START_TEST(length)
+START_TEST(pieces)
 {
-    for (uint64_t mib = 1; mib < 20 * 1024; mib += 13) {
-        uint64_t len = xen_ram_movable_len(mib << 20);
+    static const XenRAMRange first[] = {
+        { 0, 0xa0000 }, { 0xc0000, 0x1000000 - 0xc0000 },
+        { 0x2000000, 0x1000000 }, { 0x4000000, 0x1c000000 },
+        { 1ull << 32, 0x2000000 },
+    }, second[] = {
+        { 0, 0xa0000 }, { 0xc0000, 0x1000000 - 0xc0000 },
+        { 0x4000000, 0x1c000000 }, { 1ull << 32, 0x1000000 },
+        { 2ull << 32, 0x2000000 },
+    };
 
-        REQUIRE((len + 64 * 4096) % GIB == 0);
-        REQUIRE(len >= 4 * GIB + (mib << 20) + GIB - 64 * 4096);
-        REQUIRE(len < 4 * GIB + (mib << 20) + 2 * GIB);
-    }
-    ck_assert_uint_eq(xen_ram_movable_len(512 * MIB), BLOCK_PAGES << 12);
+    harness_reset();
+    guest_build();
+    ck_assert(xen_ram_layout_set(first, 5, NULL));
+    ck_assert_str_eq(harness_view(), "0-a0000 c0000-1000000 2000000-3000000 "
+                     "4000000-20000000 100000000-101000000@1000000 "
+                     "101000000-102000000@3000000");
+    ck_assert(xen_ram_layout_set(second, 5, NULL));
+    ck_assert_str_eq(harness_view(), "0-a0000 c0000-1000000 4000000-20000000 "
+                     "100000000-101000000@1000000 200000000-202000000@2000000");
+}
+END_TEST
+
+/* A mapping is of a place in the block, wherever that is for the guest. */
+START_TEST(locked)
+{
+    static const XenRAMRange range[] = {
+        { 0, 0xa0000 }, { 0xc0000, 0x1000000 - 0xc0000 },
+        { 1ull << 32, 0x1000000 },
+    };
+
+    harness_reset();
+    guest_build();
+    ck_assert(xen_ram_layout_set(range, 3, NULL));
+    harness_lock(0x1800000, 0x1000, false);
+    ck_assert(xen_ram_is_locked(0x100800000, 0x1000));
+    ck_assert(xen_ram_is_locked(0x100800fff, 1));
+    ck_assert(xen_ram_is_locked(0, UINT64_MAX));
+    ck_assert(!xen_ram_is_locked(0x100801000, 0x1000));
+    ck_assert(!xen_ram_is_locked(0x1007ff000, 0x1000));
+    ck_assert(!xen_ram_is_locked(0x1800000, 0x1000));
 }
 END_TEST
 
@@ -315,7 +397,8 @@ Suite *ram_suite(void)
     tcase_add_test(t, many);
     tcase_add_test(t, refused);
     tcase_add_test(t, last);
-    tcase_add_test(t, length);
+    tcase_add_test(t, pieces);
+    tcase_add_test(t, locked);
     suite_add_tcase(s, t);
     return s;
 }

@@ -250,19 +250,17 @@ static void too_many(void)
 
     guest_query(&q);
     ck_assert_uint_eq(q.record.layout.nr, 256);
-    for (unsigned int i = 0; i < 254; i++) {
+    for (unsigned int i = 0; i < 255; i++) {
         ck_assert_uint_eq(q.range[i].gfn, 0x10000 + 4 * i);
         ck_assert_uint_eq(q.range[i].type, MEMMAP_TYPE_RDM);
     }
-    for (unsigned int i = 254; i < 256; i++) {
-        ck_assert_uint_ge(q.range[i].gfn, BLOCK_PAGES);
-        ck_assert_uint_eq(q.range[i].type, MEMMAP_TYPE_OWNED);
-    }
+    ck_assert_uint_eq(q.range[255].gfn, PARKED);
+    ck_assert_uint_eq(q.range[255].type, MEMMAP_TYPE_OWNED);
 
     layout_built(&l, 512 * MIB);
     ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
     ck_status(commit(), COMMITTED, OK, NOBODY);
-    layout_set(&l, BLOCK_PAGES, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_set(&l, PARKED, 1, MEMMAP_TYPE_MMIO, 0, 0);
     ck_status(commit(), COMMITTED, E_OWNED, 2);
 }
 
@@ -272,13 +270,14 @@ START_TEST(query_too_many)
     for (unsigned int i = 0; i < 300; i++) {
         harness_reserve(NET, 0x10000 + 4 * i, 2);
     }
+    harness_no_xenstore();
     guest_build();
     assign(NET);
-    guest_negotiate(FEATURES);
+    guest_negotiate(MEMMAP_FEAT_RDM);
     too_many();
     ck_contains(harness_said(), "warning: xen-memmap: firmware cannot be "
-        "told of all reserved memory of the host: 46 ranges have no room in a "
-        "record, the first of them 0x103f8-0x103f9 of 0000:00:04.0\n");
+        "told of all reserved memory of the host: 45 ranges have no room in a "
+        "record, the first of them 0x103fc-0x103fd of 0000:00:04.0\n");
     ck_assert_ptr_null(strstr(strstr(harness_said(), "no room") + 1, "no room"));
 }
 END_TEST
@@ -291,11 +290,12 @@ START_TEST(query_host_too_many)
         harness_reserve(DISK, 0x10000 + 4 * i, 2);
     }
     harness_global("rdm", "host");
+    harness_no_xenstore();
     guest_build();
-    guest_negotiate(FEATURES);
+    guest_negotiate(MEMMAP_FEAT_RDM);
     too_many();
-    ck_contains(harness_said(), "46 ranges have no room in a record, the first "
-                "of them 0x103f8-0x103f9\n");
+    ck_contains(harness_said(), "45 ranges have no room in a record, the first "
+                "of them 0x103fc-0x103fd\n");
 }
 END_TEST
 
@@ -305,15 +305,16 @@ START_TEST(query_owned)
     struct layout q;
 
     harness_reset();
-    harness_reserve(NET, BLOCK_PAGES - 2, 0x60);
+    harness_reserve(NET, PARKED - 2, 0x60);
+    harness_no_xenstore();
     guest_build();
     assign(NET);
-    guest_negotiate(FEATURES);
+    guest_negotiate(MEMMAP_FEAT_RDM);
     guest_query(&q);
-    ck_assert_uint_eq(q.range[0].gfn, BLOCK_PAGES - 2);
+    ck_assert_uint_eq(q.range[0].gfn, PARKED - 2);
     ck_assert_uint_eq(q.range[0].pages, 2);
     ck_assert_uint_eq(q.range[0].type, MEMMAP_TYPE_RDM);
-    ck_assert_uint_eq(q.range[1].gfn, BLOCK_PAGES);
+    ck_assert_uint_eq(q.range[1].gfn, PARKED);
     ck_assert_uint_eq(q.range[1].type, MEMMAP_TYPE_OWNED);
 }
 END_TEST
@@ -344,7 +345,7 @@ START_TEST(commit_maps)
     ck_assert_str_eq(harness_events(),
         "permit 1f000+4\nmap 1f000+4\n"
         "view 0-a0000 c0000-1f000000 1f004000-20000000 "
-        "11f000000-11f004000\n"
+        "11f000000-11f004000@1f000000\n"
         "invalidate\n");
     ck_assert_uint_eq(harness_mapped(NET_GFN, PAGES), PAGES);
     ck_assert_str_eq(published(), "1f000 4 0000:00:04.0 mapped\n");
@@ -622,8 +623,14 @@ END_TEST
 /* RAM that QEMU cannot see there: what was mapped for the layout goes. */
 START_TEST(apply_fails)
 {
-    fresh();
-    harness_shrink_ram(FOUR_GIB << 12);
+    host();
+    harness_miss_ram(0x1000);
+    guest_build();
+    assign(NET);
+    guest_negotiate(FEATURES);
+    harness_events();
+    layout_built(&l, 512 * MIB);
+    make_room(NET_GFN, PAGES, 0);
     ck_status(commit(), NEGOTIATED, E_APPLY, NOBODY);
     ck_assert_str_eq(harness_events(),
                      "permit 1f000+4\nmap 1f000+4\n"
@@ -633,23 +640,42 @@ START_TEST(apply_fails)
 }
 END_TEST
 
-/* Reserved memory where VRAM is parked, which it would replace. */
+/* Reserved memory where VRAM is parked, which it would replace, and which stays. */
 START_TEST(over_owned)
 {
     harness_reset();
-    harness_reserve(NET, BLOCK_PAGES + 0x40, 2);
+    harness_reserve(NET, PARKED, 2);
+    harness_no_xenstore();
+    guest_build();
+    assign(NET);
+    guest_negotiate(MEMMAP_FEAT_RDM);
+    harness_events();
+    layout_built(&l, 512 * MIB);
+    layout_set(&l, PARKED, 2, MEMMAP_TYPE_RDM, 0, NET);
+    ck_status(commit(), NEGOTIATED, E_RDM, 2);
+    ck_assert_str_eq(harness_events(), "");
+    layout_set(&l, PARKED, 2, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, NET);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    guest_cmd(MEMMAP_CMD_SEAL);
+    ck_contains(harness_said(), "is not mapped: QEMU's own memory is there\n");
+}
+END_TEST
+
+/* If it need not stay it goes first. */
+START_TEST(over_parked)
+{
+    harness_reset();
+    harness_reserve(NET, PARKED, 2);
     guest_build();
     assign(NET);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
-    layout_set(&l, BLOCK_PAGES + 0x40, 2, MEMMAP_TYPE_RDM, 0, NET);
-    ck_status(commit(), NEGOTIATED, E_RDM, 2);
-    ck_assert_str_eq(harness_events(), "");
-    layout_set(&l, BLOCK_PAGES + 0x40, 2, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED,
-               NET);
+    layout_set(&l, PARKED, 2, MEMMAP_TYPE_RDM, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
-    ck_contains(published(), "not mapped: QEMU's own memory is there\n");
+    ck_assert_str_eq(harness_events(),
+                     "relocate 20000+1000 to 100000\n"
+                     "permit 20000+2\nmap 20000+2\n");
 }
 END_TEST
 
@@ -780,6 +806,7 @@ Suite *rdm_suite(void)
     tcase_add_test(t, map_fails_before);
     tcase_add_test(t, apply_fails);
     tcase_add_test(t, over_owned);
+    tcase_add_test(t, over_parked);
     tcase_add_test(t, as_many_as_there_are);
     tcase_add_test(t, alone);
     suite_add_tcase(s, t);

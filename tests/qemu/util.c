@@ -23,7 +23,7 @@ struct QEMUTimer {
 static GString *events, *events_out, *said, *logged, *traced;
 static GHashTable *once;
 static GPtrArray *timers, *hashes;
-static GPtrArray *array;
+static GArray *array;
 static int64_t now;
 static bool ended;
 static struct {
@@ -55,7 +55,7 @@ void util_reset(void)
     timers = g_ptr_array_new_with_free_func(g_free);
     g_clear_pointer(&hashes, g_ptr_array_unref);
     hashes = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
-    g_clear_pointer(&array, g_ptr_array_unref);
+    g_clear_pointer(&array, g_array_unref);
     /* Late enough for "never yet" to be long ago. */
     now = 1000000;
     ended = false;
@@ -68,7 +68,7 @@ GHashTable *harness_hash(GHashTable *hash)
     return hash;
 }
 
-GPtrArray *harness_array(GPtrArray *last)
+GArray *harness_array(GArray *last)
 {
     return array = last;
 }
@@ -230,6 +230,23 @@ void error_setg(Error **errp, const char *fmt, ...)
     va_start(ap, fmt);
     (*errp)->text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
+}
+
+void error_setg_errno(Error **errp, int err, const char *fmt, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    text = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    error_setg(errp, "%s: %s", text, strerror(err));
+}
+
+void error_report_err(Error *err)
+{
+    error_report("%s", err->text);
+    error_free(err);
 }
 
 const char *error_get_pretty(const Error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Xen's libraries: guest memory, and reserved device memory by a small model. */
 #include "internal.h"
+#include "hw/xen/xen-park.h"
 #include "hw/xen/xen_native.h"
 #include "system/xen.h"
 
@@ -99,6 +100,67 @@ void *xen_page(uint64_t gfn)
     g_assert(p != MAP_FAILED && present(gfn));
     g_ptr_array_add(pages, p);
     return p;
+}
+
+/* Take [gfn, gfn + nr) away; all of it was there. */
+static void unpopulate(uint64_t gfn, uint64_t nr)
+{
+    unsigned int i, was = nr_populated;
+
+    for (i = 0; i < was; i++) {
+        uint64_t start = populated[i].gfn, end = start + populated[i].pages;
+
+        if (gfn < start || gfn >= end) {
+            continue;
+        }
+        g_assert(gfn + nr <= end);
+        populated[i].pages = gfn - start;
+        xen_populate(gfn + nr, end - gfn - nr);
+    }
+}
+
+/* As Xen moves pages: one after the other, until one is not there. */
+int xen_relocate_memory(uint64_t nr, uint64_t from, uint64_t to)
+{
+    int fault = harness_fault("relocate");
+    uint64_t i;
+
+    harness_event("relocate %" PRIx64 "+%" PRIx64 " to %" PRIx64 "%s", from, nr,
+                  to, fault ? " fails" : "");
+    for (i = 0; !fault && i < nr; i++) {
+        if (!present(from + i)) {
+            fault = EINVAL;
+        }
+    }
+    if (fault) {
+        errno = fault;
+        return -1;
+    }
+    unpopulate(from, nr);
+    xen_populate(to, nr);
+    return 0;
+}
+
+static uint64_t shown = UINT64_MAX;
+
+void harness_show(uint64_t addr)
+{
+    shown = addr;
+}
+
+bool xen_is_shown(ram_addr_t addr)
+{
+    return addr == shown;
+}
+
+uint64_t harness_populated(uint64_t gfn, uint64_t nr)
+{
+    uint64_t i, count = 0;
+
+    for (i = 0; i < nr; i++) {
+        count += present(gfn + i);
+    }
+    return count;
 }
 
 uint8_t *harness_page(uint64_t gfn)
@@ -350,6 +412,7 @@ void xen_reset(void)
     g_clear_pointer(&pages, g_ptr_array_unref);
     pages = g_ptr_array_new_with_free_func(page_free);
     nr_regions = nr_assigned = mappings = 0;
+    shown = UINT64_MAX;
     xen_domid_restrict = false;
     harness_xen = (struct harness_xen) {
         .reserved = model_reserved,

@@ -126,12 +126,12 @@ class Device:
         if (self.generation == LAST_GENERATION
                 or layout.generation != self.generation + 1):               # 33
             return rec.GENERATION, rec.NONE
-        if "check" in self.faults:                                          # 34
+        if "check" in self.faults:                                          # 34, 35
             return self.faults["check"]
         if command == PREPARE:
             self.state = PREPARED
             return rec.OK, rec.NONE
-        if "apply" in self.faults:                                          # 35, 36
+        if "apply" in self.faults:                                          # 36, 37
             return self.faults["apply"]
         self.layout = layout
         self.generation = layout.generation

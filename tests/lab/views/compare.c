@@ -5,7 +5,6 @@
  */
 #include "views.h"
 
-#include <inttypes.h>
 #include <stdlib.h>     /* qsort */
 #include <string.h>
 
@@ -28,10 +27,20 @@ static bool is_vram(const struct piece *q)
     return len >= 4 && !strcmp(q->name + len - 4, "vram");
 }
 
-/* Offset of the cell inside its region, less the cell's address: 0 is what xen.ram must have. */
-static uint64_t shift(const struct piece *q, uint64_t at)
+/* Some of the cell's RAM is somewhere else as well: two addresses, one page. */
+static bool twice(const struct views *v, const struct piece *q, uint64_t at, uint64_t len)
 {
-    return q->offset + (at - q->r.start) - at;
+    const uint64_t offset = q->offset + (at - q->r.start);
+
+    for (size_t i = 0; i < v->qemu.nr; i++) {
+        const struct piece *o = &v->qemu.p[i];
+
+        if (o != q && is_xen_ram(o) && o->offset < offset + len &&
+            offset < o->offset + (o->r.end - o->r.start)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool legacy(uint64_t at)
@@ -73,22 +82,23 @@ static const char *judge(const struct views *v, uint64_t at, uint64_t len, uint6
 {
     const struct piece *e = list_find(&v->e820, at), *q = list_find(&v->qemu, at);
     bool populated = list_find(&v->p2m, at), ram = e && e->kind == E820_RAM;
+    bool xen_ram = is_xen_ram(q) && !twice(v, q, at, len);
 
     if (ram && !populated) {
         return "unpopulated";
     }
-    if (ram && (!is_xen_ram(q) || shift(q, at))) {
+    if (ram && !xen_ram) {
         return "dma-blind";
     }
     if (ram || legacy(at)) {
         return NULL;
     }
-    if (is_xen_ram(q) && !shift(q, at) && !populated && e) {
+    if (xen_ram && !populated && e) {
         *given += len;
         return *given <= v->given_back ? NULL : "stale";
     }
     if (is_xen_ram(q)) {
-        return !populated || shift(q, at) ? "stale" : !e && !firmwares(at) ? "untold" : NULL;
+        return !populated || !xen_ram ? "stale" : !e && !firmwares(at) ? "untold" : NULL;
     }
     if (is_vram(q) && !populated) {
         return "vram";
@@ -160,8 +170,8 @@ static void describe(const struct views *v, struct difference *d, uint64_t at, u
         snprintf(d->qemu, sizeof(d->qemu), "no");
     } else if (!is_xen_ram(q)) {
         snprintf(d->qemu, sizeof(d->qemu), "%s", q->name);
-    } else if (shift(q, at)) {
-        snprintf(d->qemu, sizeof(d->qemu), "yes,displaced-by-0x%" PRIx64, shift(q, at));
+    } else if (twice(v, q, at, end - at)) {
+        snprintf(d->qemu, sizeof(d->qemu), "yes,twice");
     } else {
         snprintf(d->qemu, sizeof(d->qemu), "yes");
     }
@@ -199,4 +209,17 @@ size_t views_compare(const struct views *v, struct difference *d, size_t max)
     }
     free(b);
     return nr;
+}
+
+void views_park(struct views *v, uint64_t bytes)
+{
+    for (size_t i = 0; i < v->ramblocks.nr; i++) {
+        struct piece *b = &v->ramblocks.p[i];
+
+        if (strcmp(b->name, "xen.ram")) {
+            b->r.start += bytes;
+            b->r.end += bytes;
+        }
+    }
+    list_sort(&v->ramblocks);
 }

@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 {
     static struct difference d[MAX_DIFFERENCES];
     struct views v = { 0 };
-    uint64_t ram = 0, populated = 0, differing = 0;
+    uint64_t ram = 0, populated = 0, differing = 0, parked = 0;
     char why[300] = "", *end;
     unsigned long domid;
     bool skip;
@@ -112,15 +112,25 @@ int main(int argc, char **argv)
     if (argc > 2 && argc < 5 && !strcmp(argv[1], "--vram")) {
         return vram(argv[2], argv[3]);
     }
-    if (argc > 2 && !strcmp(argv[1], "--given-back")) {
-        v.given_back = strtoull(argv[2], &end, 0) * VIEWS_PAGE;
+    while (argc > 2 && !strncmp(argv[1], "--", 2)) {
+        uint64_t number = strtoull(argv[2], &end, 0);
+
+        if (!strcmp(argv[1], "--given-back")) {
+            v.given_back = number * VIEWS_PAGE;
+        } else if (!strcmp(argv[1], "--parked")) {
+            parked = number;
+        } else {
+            break;
+        }
         argv += 2;
         argc -= 2;
     }
     if (argc < 4 || argc > 5) {
-        fprintf(stderr, "usage: memmap-views [--given-back PAGES] DOMID SERIAL-LOG MTREE-FILE [RAMBLOCK-FILE]\n"
+        fprintf(stderr, "usage: memmap-views [--given-back PAGES] [--parked BYTES] DOMID SERIAL-LOG MTREE-FILE\n"
+                "                    [RAMBLOCK-FILE]\n"
                 "       memmap-views --vram SERIAL-LOG [DUMP]\n"
                 "  PAGES: so many that the E820 reserves may be the guest's no more\n"
+                "  BYTES: how far above their offset QEMU's own blocks are parked\n"
                 "  SERIAL-LOG: with the guest's \"memmap-guest:\" lines\n"
                 "  MTREE-FILE: xl qemu-monitor-command DOMID 'info mtree -f'\n"
                 "  RAMBLOCK-FILE: xl qemu-monitor-command DOMID 'info ramblock'\n"
@@ -136,6 +146,7 @@ int main(int argc, char **argv)
         (argc > 4 && !load(argv[4], parse_ramblock, &v, why, sizeof(why)))) {
         return environment(why);
     }
+    views_park(&v, parked);
     if (!p2m_read((uint32_t)domid, &v, &skip, why, sizeof(why))) {
         if (skip) {
             printf("check views skip %s\n", why);

@@ -15,10 +15,10 @@
  *
  *  unpopulated       what the E820 calls RAM is populated. Otherwise the CPU's accesses end in
  *                    the device model instead of in memory.
- *  dma-blind         what the E820 calls RAM is xen.ram in QEMU, at the offset that equals its
- *                    address (QEMU maps foreign pages by that offset). Otherwise DMA there is
- *                    lost or goes to another page.
- *  stale             what QEMU calls xen.ram is populated, and at its own offset. Otherwise QEMU
+ *  dma-blind         what the E820 calls RAM is xen.ram in QEMU, and no part of the block is at two
+ *                    addresses (where it is in the block is QEMU's own business). Otherwise DMA
+ *                    there is lost or goes to another page.
+ *  stale             what QEMU calls xen.ram is populated, and once. Otherwise QEMU
  *                    still believes in RAM that was moved away: its accesses fail, and a BAR
  *                    under it is never mapped. A guest may give pages back that it keeps reserved
  *                    (OVMF the one it had Xen's shared page mapped to): --given-back says how many.
@@ -39,7 +39,8 @@
  *  - 0xfc000000-0x100000000: hvmloader's ACPI tables and what it allocates beside them, Xen's
  *    special pages and ioreq pages below 0xff000000, a firmware image at its end (OVMF);
  *  - a RAM block of QEMU that its flat view shows (video memory in its BAR);
- *  - a RAM block of QEMU that is parked: QEMU populates every block at gfn = ram_addr and moves
+ *  - a RAM block of QEMU that is parked: QEMU populates every block at gfn = ram_addr, or further
+ *    up (--parked) if firmware wanted that place, and moves
  *    only video memory from there to its BAR; ROM blocks stay. `info ramblock` names them; when
  *    it is not given, whatever lies beyond the E820 and beyond xen.ram as QEMU shows it, and
  *    under no BAR, is taken for parked, up to 64 MiB.
@@ -110,6 +111,9 @@ bool parse_mtree(FILE *f, struct views *v, char *why, size_t size);
 
 /* `info ramblock`. False as above. */
 bool parse_ramblock(FILE *f, struct views *v, char *why, size_t size);
+
+/* All RAM blocks but the guest's are parked BYTES above their offset. */
+void views_park(struct views *v, uint64_t bytes);
 
 /* ---- comparing (compare.c) ------------------------------------------------------------------ */
 

@@ -48,7 +48,8 @@ void *xenforeignmemory_map2(xenforeignmemory_handle *fmem, uint32_t dom,
     for (i = 0; i < pages; i++) {
         p[i * (XC_PAGE_SIZE / sizeof(*p))] = page[pfn[i] % GFNS];
     }
-    mapped += pages;
+    /* One at a fixed address takes the place of another. */
+    mapped += addr ? 0 : pages;
     return p;
 }
 
@@ -56,6 +57,19 @@ int patched_munmap(void *addr, size_t bytes)
 {
     mapped -= bytes / XC_PAGE_SIZE;
     return munmap(addr, bytes);
+}
+
+/* Pages that somebody who wants to know of mappings knows of. */
+static size_t known;
+
+void ram_block_notify_add(void *host, size_t size, size_t max_size)
+{
+    known += size / XC_PAGE_SIZE;
+}
+
+void ram_block_notify_remove(void *host, size_t size, size_t max_size)
+{
+    known -= size / XC_PAGE_SIZE;
 }
 
 void bdrv_drain_all(void)
@@ -87,7 +101,7 @@ static void fresh(void)
     for (uint32_t i = 0; i < GFNS; i++) {
         page[i] = i;
     }
-    mapped = drains = 0;
+    mapped = known = drains = 0;
     xen_map_cache_init(NULL, NULL);
 }
 
@@ -133,6 +147,7 @@ START_TEST(chained)
     xen_invalidate_map_cache_entry(held);
     xen_invalidate_map_cache();
     ck_assert_uint_eq(mapped, 0);
+    ck_assert_uint_eq(known, 0);
 }
 END_TEST
 
@@ -159,6 +174,7 @@ START_TEST(amid)
     xen_invalidate_map_cache_entry(second);
     xen_invalidate_map_cache();
     ck_assert_uint_eq(mapped, 0);
+    ck_assert_uint_eq(known, 0);
 }
 END_TEST
 
@@ -176,6 +192,7 @@ START_TEST(again)
         }
         xen_invalidate_map_cache();
         ck_assert_uint_eq(mapped, 0);
+    ck_assert_uint_eq(known, 0);
     }
 }
 END_TEST
@@ -208,6 +225,55 @@ START_TEST(locked)
     ck_assert(xen_map_cache_is_locked(9 * BUCKET, 1));
     xen_invalidate_map_cache_entry(two);
     ck_assert(!xen_map_cache_is_locked(0, 20 * BUCKET));
+}
+END_TEST
+
+/* Where the guest has a page is asked page by page, and each time it is mapped. */
+static uint64_t shift_from, shift_by;
+
+static hwaddr shifted(hwaddr addr, ram_addr_t size)
+{
+    return addr >= shift_from ? addr + shift_by : addr;
+}
+
+START_TEST(gaddr)
+{
+    uint8_t *held, *p;
+
+    fresh();
+    ck_assert_uint_eq(xen_map_cache_gaddr(0x5000), 0x5000);
+    xen_map_cache_set_gaddr(shifted);
+    shift_from = 0x5000;
+    shift_by = 0x400000;
+    ck_assert_uint_eq(xen_map_cache_gaddr(0x4000), 0x4000);
+    ck_assert_uint_eq(xen_map_cache_gaddr(0x5000), 0x405000);
+    /* In one bucket, and across two. */
+    ck_assert_uint_eq(look(0x4000, 0), 0x4);
+    ck_assert_uint_eq(look(0x5000, 0), 0x405);
+    ck_assert_uint_eq(look(BUCKET, 2 * BUCKET), 0x500);
+
+    /* It goes by its ram_addr, so the way back leads there. */
+    held = hold(0x6000, 0x1000);
+    ck_assert_uint_eq(*(uint32_t *)held, 0x406);
+    ck_assert_uint_eq(xen_ram_addr_from_mapcache(held), 0x6000);
+    ck_assert(xen_map_cache_is_locked(0x6000, 1));
+    ck_assert(!xen_map_cache_is_locked(0x406000, 1));
+
+    /* Somewhere else by now: what is held stays, what is not is forgotten. */
+    shift_by = 0x800000;
+    xen_invalidate_map_cache();
+    ck_assert_uint_eq(*(uint32_t *)held, 0x406);
+    ck_assert_uint_eq(look(BUCKET, 2 * BUCKET), 0x900);
+
+    /* Or it is made anew, under its owner's hands, as on restore. */
+    p = xen_replace_cache_entry(0x6000, 0x806000, 0x1000);
+    ck_assert_ptr_eq(p, held);
+    ck_assert_uint_eq(*(uint32_t *)held, 0x806);
+    ck_assert_uint_eq(xen_ram_addr_from_mapcache(held), 0x6000);
+    xen_invalidate_map_cache_entry(held);
+    xen_invalidate_map_cache();
+    ck_assert_uint_eq(mapped, 0);
+    ck_assert_uint_eq(known, 0);
 }
 END_TEST
 
@@ -279,6 +345,7 @@ START_TEST(any)
     }
     xen_invalidate_map_cache();
     ck_assert_uint_eq(mapped, 0);
+    ck_assert_uint_eq(known, 0);
 }
 END_TEST
 
@@ -295,6 +362,7 @@ int main(void)
     tcase_add_test(t, again);
     tcase_add_test(t, locked);
     tcase_add_test(t, any);
+    tcase_add_test(t, gaddr);
     suite_add_tcase(s, t);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -15,9 +15,9 @@ void harness_trace(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
     }
 
 STUB_TRACE(xen_ram_alias_add,
-           (uint64_t addr, uint64_t size),
-           "%" PRIx64 " %" PRIx64,
-           addr, size)
+           (uint64_t addr, uint64_t size, uint64_t offset),
+           "%" PRIx64 " %" PRIx64 " %" PRIx64,
+           addr, size, offset)
 STUB_TRACE(xen_ram_alias_del,
            (uint64_t addr, uint64_t size),
            "%" PRIx64 " %" PRIx64,
@@ -26,6 +26,18 @@ STUB_TRACE(xen_ram_layout,
            (unsigned int nr, uint64_t below_4g, uint64_t above_4g),
            "%u %" PRIx64 " %" PRIx64,
            nr, below_4g, above_4g)
+STUB_TRACE(xen_ram_initrd,
+           (uint64_t addr, uint64_t size, bool last),
+           "%" PRIx64 " %" PRIx64 " %d",
+           addr, size, last)
+STUB_TRACE(xen_ram_park_found,
+           (uint64_t addr, uint64_t parked),
+           "%" PRIx64 " %" PRIx64,
+           addr, parked)
+STUB_TRACE(xen_ram_park_move,
+           (uint64_t from, uint64_t to, uint64_t size, int err),
+           "%" PRIx64 " %" PRIx64 " %" PRIx64 " %d",
+           from, to, size, err)
 STUB_TRACE(xen_memmap_rdm_host,
            (const char *device, uint64_t gfn, uint64_t pages),
            "%s %" PRIx64 " %" PRIx64,

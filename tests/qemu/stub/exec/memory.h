@@ -41,11 +41,7 @@ void memory_region_init_alias(MemoryRegion *mr, Object *owner, const char *name,
 void memory_region_init_io(MemoryRegion *mr, Object *owner,
                            const MemoryRegionOps *ops, void *opaque,
                            const char *name, uint64_t size);
-bool memory_region_init_ram(MemoryRegion *mr, Object *owner, const char *name,
-                            uint64_t size, Error **errp);
 uint64_t memory_region_size(MemoryRegion *mr);
-ram_addr_t memory_region_get_ram_addr(MemoryRegion *mr);
-void *memory_region_get_ram_ptr(MemoryRegion *mr);
 void memory_region_add_subregion(MemoryRegion *mr, hwaddr addr,
                                  MemoryRegion *sub);
 void memory_region_del_subregion(MemoryRegion *mr, MemoryRegion *sub);

@@ -18,6 +18,7 @@ typedef struct VMStateDescription {
     const char *name;
     int version_id, minimum_version_id;
     int priority;
+    bool (*needed)(void *opaque);
     int (*pre_save)(void *opaque);
     int (*post_load)(void *opaque, int version_id);
     const VMStateField *fields;
@@ -29,6 +30,7 @@ typedef struct VMStateDescription {
 #define VMSTATE_UINT8(f, state)     STUB_VMSTATE_NUMBER(f, state, uint8_t)
 #define VMSTATE_UINT16(f, state)    STUB_VMSTATE_NUMBER(f, state, uint16_t)
 #define VMSTATE_UINT32(f, state)    STUB_VMSTATE_NUMBER(f, state, uint32_t)
+#define VMSTATE_UINT64(f, state)    STUB_VMSTATE_NUMBER(f, state, uint64_t)
 #define VMSTATE_VALIDATE(text, test) { .name = (text), .valid = (test) }
 /* A pointer to bytes; @len is an uint32_t. */
 #define VMSTATE_VBUFFER_UINT32(f, state, version, test, len) \

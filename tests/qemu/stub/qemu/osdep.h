@@ -41,9 +41,10 @@ static inline void set_bit(unsigned int nr, unsigned long *map)
  * under test holds on to: a hash table, the last array of a given size.
  */
 GHashTable *harness_hash(GHashTable *hash);
-GPtrArray *harness_array(GPtrArray *array);
+GArray *harness_array(GArray *array);
 #define g_hash_table_new_full(...) \
     harness_hash((g_hash_table_new_full)(__VA_ARGS__))
-#define g_ptr_array_sized_new(n) harness_array((g_ptr_array_sized_new)(n))
+#define g_array_sized_new(zero, clear, bytes, n) \
+    harness_array((g_array_sized_new)(zero, clear, bytes, n))
 
 #endif /* STUB_OSDEP_H */

@@ -23,13 +23,15 @@
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
+#include "hw/xen/xen-initrd.h"
 #include "hw/xen/xen-memmap.h"
+#include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
 #include "memmap/dm.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/xen.h"
-#include "system/xen-mapcache.h"
+#include "xen-memmap-compare.h"
 #include "xen-memmap-publish.h"
 #include "xen-memmap-rdm.h"
 #include "trace.h"
@@ -44,22 +46,20 @@
 /* Of all messages, those that are said whatever QEMU is told to log. */
 #define LOG_ALOUD           50
 
-/* What the mark begins with; see xen_memmap_find_mark(). */
-#define MARK_TEXT   "xen-memmap: VRAM and ROMs are parked behind this page"
-#define MARK_BYTES  4096
+/* Nobody has more physical address bits than 52. */
+#define GFN_LIMIT   (1ull << (52 - 12))
 
 struct XenMemmapState {
     SysBusDevice parent_obj;
 
     /* Properties. */
     bool enabled;
-    uint64_t gfn_limit;             /* RAM goes below it; 0: the block's end */
+    uint64_t gfn_limit;             /* RAM goes below it */
     XenMemmapRDMMode rdm_mode;
     XenMemmapRDMFailure rdm_failure;
 
+    X86MachineState *x86ms;
     MemoryRegion io;
-    MemoryRegion mark;
-    uint64_t block_pages;           /* length of the RAM block */
     struct memmap_dm dm;
 
     /* The layout as built, and the record of the one in force. */
@@ -77,6 +77,7 @@ struct XenMemmapState {
         uint16_t index;
         uint32_t accepted;
         uint32_t generation;
+        uint64_t parked;            /* xen_park_distance() */
         uint32_t record_len;        /* 0 if the layout is the one as built */
         uint8_t *record;            /* MEMMAP_BUFFER_BYTES of room */
     } mig;
@@ -140,115 +141,29 @@ static bool xen_memmap_write(void *opaque, uint64_t addr, const void *src,
     return xen_memmap_access(addr, (void *)src, bytes, true);
 }
 
-typedef bool XenMemmapMatters(const struct memmap_range *r, uint64_t gfn,
-                              uint64_t pages);
-
-static bool xen_memmap_is_locked(const struct memmap_range *r, uint64_t gfn,
-                                 uint64_t pages)
+static bool xen_memmap_is_migrating(void)
 {
-    return xen_map_cache_is_locked(gfn << 12, pages << 12);
-}
-
-static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
-                              uint64_t pages)
-{
-    return true;
-}
-
-/* RAM that libxl built elsewhere than we thought has not moved. */
-static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
-                               uint64_t pages)
-{
-    return r->source != r->gfn;
+    return global_dirty_tracking & GLOBAL_DIRTY_MIGRATION;
 }
 
 /*
- * Where @a has RAM and @b has none, or other RAM: does any of it matter?
- * *@index is the range of @a.
+ * Nothing of QEMU's own is to be where the layout has anything.  Firmware moves RAM
+ * after PREPARE, so it must be gone by then.
  */
-static bool xen_memmap_differs(const struct memmap_layout *a,
-                               const struct memmap_layout *b,
-                               XenMemmapMatters *matters, uint16_t *index)
+static unsigned int xen_memmap_make_room(const struct memmap_layout *l)
 {
-    unsigned int i;
+    Error *err = NULL;
 
-    for (i = 0; i < a->nr; i++) {
-        const struct memmap_range *r = &a->range[i];
-        uint64_t gfn, next;
-
-        if (r->type != MEMMAP_TYPE_RAM) {
-            continue;
-        }
-        for (gfn = r->gfn; gfn < memmap_range_end(r); gfn = next) {
-            unsigned int j = memmap_layout_seek(b, gfn);
-            const struct memmap_range *o = j < b->nr ? &b->range[j] : NULL;
-            bool same = false;
-
-            next = memmap_range_end(r);
-            if (o && o->gfn > gfn) {
-                next = MIN(next, o->gfn);
-            } else if (o) {
-                next = MIN(next, memmap_range_end(o));
-                same = o->type == MEMMAP_TYPE_RAM &&
-                       o->source != MEMMAP_NO_SOURCE &&
-                       o->source - o->gfn == r->source - r->gfn;
-            }
-            if (!same && matters(r, gfn, next - gfn)) {
-                *index = i;
-                return true;
-            }
-        }
+    /*
+     * If it cannot move, firmware knows, and the layout has nothing there.  While
+     * the guest migrates RAM stays, and for a BAR it is no worse than it ever was.
+     */
+    if (!xen_park_can_move() || xen_memmap_is_migrating() ||
+        xen_park_make_room(l, &err)) {
+        return MEMMAP_OK;
     }
-    return false;
-}
-
-static bool xen_memmap_is_busy(XenMemmapState *s, const struct memmap_record *r,
-                               uint16_t *index)
-{
-    if (xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_is_locked,
-                           index)) {
-        /* The range is one of the layout in force, not of the record. */
-        *index = MEMMAP_NO_INDEX;
-        return true;
-    }
-    return xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_is_locked,
-                              index);
-}
-
-/*
- * Whether any RAM is elsewhere with @r, which it mostly is not.  What we have
- * mapped is right then, and throwing it away takes longer than all the rest.
- */
-static bool xen_memmap_moves(XenMemmapState *s, const struct memmap_record *r)
-{
-    uint16_t index;
-
-    return xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
-                              &index) ||
-           xen_memmap_differs(&r->layout, &s->force.layout, xen_memmap_always,
-                              &index);
-}
-
-/*
- * Whether RAM would leave the place that it has in the layout in force, or the
- * guest.  Of the layout as built we know less than firmware does: there a place
- * is what the record says that it was, and a loss what it says is one.
- */
-static bool xen_memmap_leaves(XenMemmapState *s, const struct memmap_record *r,
-                              uint16_t *index)
-{
-    const bool as_built = !s->dm.generation;
-    uint16_t in_force;
-
-    if (xen_memmap_differs(&r->layout, &s->force.layout,
-                           as_built ? xen_memmap_is_away : xen_memmap_always,
-                           index)) {
-        return true;
-    }
-    /* What is gone has no entry. */
-    return as_built ? r->flags & MEMMAP_RF_RAM_SHRUNK :
-           xen_memmap_differs(&s->force.layout, &r->layout, xen_memmap_always,
-                              &in_force);
+    error_report_err(err);
+    return MEMMAP_E_APPLY;
 }
 
 /*
@@ -268,59 +183,28 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
 {
     XenMemmapState *s = opaque;
 
-    if (cmd == MEMMAP_CMD_PREPARE &&
-        (global_dirty_tracking & GLOBAL_DIRTY_MIGRATION) &&
-        xen_memmap_leaves(s, r, index)) {
+    /* Of what is lost of the layout as built only the flag tells. */
+    if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_migrating() &&
+        (xen_memmap_leaves(&s->force.layout, &r->layout, !s->dm.generation,
+                           index) ||
+         r->flags & ~s->force.flags & MEMMAP_RF_RAM_SHRUNK)) {
         return MEMMAP_E_BUSY;
     }
-    if (!xen_memmap_is_busy(s, r, index)) {
-        return MEMMAP_OK;
+    if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
+        bdrv_drain_all();
+        if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
+            return MEMMAP_E_BUSY;
+        }
     }
-    bdrv_drain_all();
-    return xen_memmap_is_busy(s, r, index) ? MEMMAP_E_BUSY : MEMMAP_OK;
-}
-
-struct owned {
-    XenMemmapState *s;
-    struct memmap_layout *layout;
-    bool ok;
-};
-
-static int xen_memmap_add_owned(RAMBlock *rb, void *opaque)
-{
-    struct owned *o = opaque;
-    struct memmap_range r = {
-        .gfn = qemu_ram_get_offset(rb) >> 12,
-        .pages = DIV_ROUND_UP(qemu_ram_get_max_length(rb), 4096),
-        .source = MEMMAP_NO_SOURCE,
-        .type = MEMMAP_TYPE_OWNED,
-    };
-
-    /* All that comes after guest RAM is somebody else's. */
-    if (r.gfn >= o->s->block_pages) {
-        o->ok = o->ok && memmap_layout_set(o->layout, &r);
-    }
-    return 0;
-}
-
-/*
- * Every block that is not guest RAM was populated at gfn == ram_addr.  A block
- * that was mapped elsewhere since returns there when it is unmapped, so its
- * place stays taken.
- */
-static bool xen_memmap_owned(XenMemmapState *s, struct memmap_layout *l)
-{
-    struct owned o = { .s = s, .layout = l, .ok = true };
-
-    qemu_ram_foreach_block(xen_memmap_add_owned, &o);
-    return o.ok;
+    return xen_memmap_make_room(&r->layout);
 }
 
 static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 {
     XenMemmapState *s = opaque;
 
-    if (!xen_memmap_owned(s, l)) {
+    /* What moves out of the way is in nobody's. */
+    if (!xen_park_can_move() && !xen_park_add_owned(l)) {
         return false;
     }
     if (s->rdm) {
@@ -338,7 +222,7 @@ static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
     struct memmap_layout owned;
 
     memmap_layout_init(&owned, range, MEMMAP_MAX_ENTRIES);
-    return xen_memmap_owned(s, &owned) ?
+    return xen_park_add_owned(&owned) ?
            xen_memmap_rdm_map(s->rdm, l, &owned, index) : MEMMAP_E_APPLY;
 }
 
@@ -370,7 +254,8 @@ static unsigned int xen_memmap_apply(void *opaque,
     if (rc) {
         return rc;
     }
-    if (xen_memmap_moves(s, r) && !xen_ram_layout_set(range, nr, &err)) {
+    if (xen_memmap_moves(&s->force.layout, &r->layout) &&
+        !xen_ram_layout_set(range, nr, &err)) {
         if (s->rdm) {
             xen_memmap_rdm_undo(s->rdm);
         }
@@ -383,6 +268,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     memmap_layout_copy(&s->force.layout, &r->layout);
     s->force.flags = r->flags;
     s->force.gfn_limit = r->gfn_limit;
+    xen_initrd_place(s->x86ms, &s->force.layout);
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
@@ -546,10 +432,25 @@ static int xen_memmap_pre_save(void *opaque)
     s->mig.index = s->dm.index;
     s->mig.accepted = s->dm.accepted;
     s->mig.generation = s->dm.generation;
+    s->mig.parked = xen_park_distance();
     s->force.generation = s->dm.generation;
     s->mig.record_len = s->dm.generation ?
         memmap_pack(&s->force, s->mig.record, MEMMAP_BUFFER_BYTES) : 0;
     return 0;
+}
+
+/*
+ * Nothing is said of a guest that is what it would be without us: any QEMU can have
+ * it, and who gets no section takes it for sealed.
+ */
+static bool xen_memmap_needed(void *opaque)
+{
+    XenMemmapState *s = opaque;
+
+    return xen_park_distance() ||
+           (s->dm.state != MEMMAP_ST_OFFERED &&
+            s->dm.state != MEMMAP_ST_SEALED) ||
+           xen_memmap_moves(&s->force.layout, &s->built);
 }
 
 /* Migration data is no more to be trusted than a guest's record. */
@@ -585,8 +486,16 @@ static int xen_memmap_post_load(void *opaque, int version_id)
 {
     XenMemmapState *s = opaque;
     uint16_t index;
-    unsigned int rc = xen_memmap_load(s, &index);
+    unsigned int rc;
 
+    if (s->mig.parked != xen_park_distance()) {
+        error_report("xen-memmap: VRAM and ROMs of this guest are parked 0x%"
+                     PRIx64 " above RAM's end, and 0x%" PRIx64 " says "
+                     "xenstore, where the toolstack has to restore QEMU's "
+                     "physmap keys", s->mig.parked, xen_park_distance());
+        return -EINVAL;
+    }
+    rc = xen_memmap_load(s, &index);
     if (rc) {
         error_report("xen-memmap: layout in migration data is no good: %s, "
                      "entry %d", memmap_strerror(rc), xen_memmap_entry(index));
@@ -616,6 +525,7 @@ static const VMStateDescription vmstate_xen_memmap = {
     .minimum_version_id = 1,
     /* Before PCI devices: their BARs may lie where RAM is no more. */
     .priority = MIG_PRI_IOMMU,
+    .needed = xen_memmap_needed,
     .pre_save = xen_memmap_pre_save,
     .post_load = xen_memmap_post_load,
     .fields = (const VMStateField[]) {
@@ -624,6 +534,7 @@ static const VMStateDescription vmstate_xen_memmap = {
         VMSTATE_UINT16(mig.index, XenMemmapState),
         VMSTATE_UINT32(mig.accepted, XenMemmapState),
         VMSTATE_UINT32(mig.generation, XenMemmapState),
+        VMSTATE_UINT64(mig.parked, XenMemmapState),
         VMSTATE_UINT32(mig.record_len, XenMemmapState),
         VMSTATE_VALIDATE("record fits", xen_memmap_record_fits),
         VMSTATE_VBUFFER_UINT32(mig.record, XenMemmapState, 1, NULL,
@@ -648,19 +559,6 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
         s->dm.features |= MEMMAP_FEAT_PUBLISH;
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
                                         xen_memmap_publish_cb, s);
-    }
-
-    /* The first block behind guest RAM, so its gfn is known beforehand. */
-    if (!memory_region_init_ram(&s->mark, OBJECT(s), "xen-memmap.mark",
-                                MARK_BYTES, errp)) {
-        return;
-    }
-    if (memory_region_get_ram_addr(&s->mark) >> 12 != s->block_pages) {
-        error_setg(errp, "xen-memmap: not right behind guest RAM");
-        return;
-    }
-    if (!runstate_check(RUN_STATE_INMIGRATE)) {
-        strcpy(memory_region_get_ram_ptr(&s->mark), MARK_TEXT);
     }
 
     /*
@@ -722,7 +620,7 @@ static void xen_memmap_set_rdm_failure(Object *obj, int value, Error **errp)
 
 static const Property xen_memmap_properties[] = {
     DEFINE_PROP_BOOL("enabled", XenMemmapState, enabled, true),
-    DEFINE_PROP_UINT64("gfn-limit", XenMemmapState, gfn_limit, 0),
+    DEFINE_PROP_UINT64("gfn-limit", XenMemmapState, gfn_limit, GFN_LIMIT),
 };
 
 static void xen_memmap_class_init(ObjectClass *klass, void *data)
@@ -757,47 +655,6 @@ static void xen_memmap_register_types(void)
 
 type_init(xen_memmap_register_types)
 
-/*
- * A guest that comes by migration brings its VRAM and ROMs along, in its own
- * memory, parked where the QEMU that built it put them.  That depends on
- * whether that QEMU had this device, and nothing says so in the command line
- * or, before it is too late, in the migration stream.  Hence a page with a mark
- * travels in front of them.
- */
-static bool xen_memmap_find_mark(uint64_t block_len)
-{
-    xen_pfn_t pfn = block_len >> XC_PAGE_SHIFT;
-    int err = 0;
-    bool found;
-    void *p = xenforeignmemory_map(xen_fmem, xen_domid, PROT_READ, 1, &pfn,
-                                   &err);
-
-    if (!p) {
-        return false;
-    }
-    found = !err && !memcmp(p, MARK_TEXT, sizeof(MARK_TEXT));
-    xenforeignmemory_unmap(xen_fmem, p, 1);
-    return found;
-}
-
-XenMemmapState *xen_memmap_new(Object *machine, uint64_t block_len)
-{
-    DeviceState *dev = qdev_new(TYPE_XEN_MEMMAP);
-    XenMemmapState *s = XEN_MEMMAP(dev);
-
-    if (s->enabled && runstate_check(RUN_STATE_INMIGRATE) &&
-        !xen_memmap_find_mark(block_len)) {
-        info_report("xen-memmap: off, because the guest was built without it");
-        s->enabled = false;
-    }
-    if (!s->enabled) {
-        object_unref(OBJECT(dev));
-        return NULL;
-    }
-    object_property_add_child(machine, "xen-memmap", OBJECT(dev));
-    return s;
-}
-
 /* What libxc populates: everything that QEMU takes for RAM but the VGA hole. */
 static void xen_memmap_as_built(XenMemmapState *s, X86MachineState *x86ms)
 {
@@ -826,12 +683,18 @@ static void xen_memmap_as_built(XenMemmapState *s, X86MachineState *x86ms)
     memmap_layout_copy(&s->force.layout, &s->built);
 }
 
-void xen_memmap_realize(XenMemmapState *s, X86MachineState *x86ms,
-                        uint64_t block_len)
+void xen_memmap_new(X86MachineState *x86ms)
 {
-    s->block_pages = block_len >> 12;
-    s->dm.gfn_limit = s->gfn_limit ? MIN(s->gfn_limit, s->block_pages) :
-                                     s->block_pages;
+    DeviceState *dev = qdev_new(TYPE_XEN_MEMMAP);
+    XenMemmapState *s = XEN_MEMMAP(dev);
+
+    if (!s->enabled) {
+        object_unref(OBJECT(dev));
+        return;
+    }
+    object_property_add_child(OBJECT(x86ms), "xen-memmap", OBJECT(dev));
+    s->x86ms = x86ms;
+    s->dm.gfn_limit = s->gfn_limit;
     xen_memmap_as_built(s, x86ms);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(s), &error_fatal);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
 }

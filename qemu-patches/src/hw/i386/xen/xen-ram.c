@@ -2,14 +2,18 @@
  * Where guest RAM is, for HVM guests under Xen
  *
  * Xen owns the guest's memory; all that QEMU has is a RAMBlock without backing,
- * "xen.ram", in which ram_addr and guest physical address are the same number,
- * and aliases that say which parts of it the guest has.  This file owns those
- * aliases, and replaces them when RAM moves.
+ * "xen.ram", and aliases that say which part of it the guest has where.  At first
+ * ram_addr and guest physical address are the same number.  RAM that moves takes
+ * the ram_addrs along that it leaves, so the block never grows.  This file owns
+ * the aliases, and the way back from a ram_addr, by which the mapcache finds the
+ * page.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include "qemu/lockable.h"
+#include "qemu/thread.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "exec/address-spaces.h"
@@ -21,45 +25,48 @@
 #define VGA_HOLE_START  0xa0000
 #define VGA_HOLE_END    0xc0000
 
+/* For what has no place in the block yet. */
+#define NO_OFFSET       ((ram_addr_t)-1)
+
+/* Guest RAM that is in one piece, for the guest and in the block. */
+typedef struct XenRAMPiece {
+    hwaddr addr;
+    hwaddr size;
+    ram_addr_t offset;
+    MemoryRegion *alias;
+} XenRAMPiece;
+
 static struct {
     X86MachineState *x86ms;
     MemoryRegion *ram;
-    GPtrArray *alias;           /* of MemoryRegion, in order of address */
+    /* What of the block is RAM. */
+    XenRAMRange built[3];
+    unsigned int nr_built;
+    /*
+     * Of XenRAMPiece, in order of addr.  Changed under the BQL and the lock, as
+     * the mapcache asks from any thread.
+     */
+    GArray *piece;
+    QemuMutex lock;
 } layout;
 
-/* Blocks start at multiples of this; see find_ram_offset(). */
-static ram_addr_t xen_ram_small_block(void)
+static XenRAMPiece *xen_ram_piece(const GArray *piece, unsigned int i)
 {
-    return (ram_addr_t)BITS_PER_LONG << qemu_target_page_bits();
+    return i < piece->len ? &g_array_index(piece, XenRAMPiece, i) : NULL;
 }
 
-ram_addr_t xen_ram_movable_len(ram_addr_t ram_size)
-{
-    /*
-     * RAM that leaves the space below 4 GiB goes above it, so 4 GiB + ram_size
-     * always suffice.  What comes after the block is parked in the guest's
-     * physical address space as well: leave some room for 64-bit BARs that
-     * firmware puts right after RAM.  Nothing is allocated for any of it.
-     *
-     * VRAM must be parked at a multiple of the mapcache's bucket size, or
-     * xen_replace_cache_entry() does not find it again after migration.  So end
-     * short of the round number, by as much as one small block takes.
-     */
-    return 4 * GiB + ROUND_UP(ram_size, GiB) + GiB - xen_ram_small_block();
-}
-
-static MemoryRegion *xen_ram_alias_new(const XenRAMRange *r)
+static MemoryRegion *xen_ram_alias_new(const XenRAMPiece *p)
 {
     MemoryRegion *mr = g_new0(MemoryRegion, 1);
     /*
      * A name of its own for each: given one that is taken, QOM counts up until
      * it finds one that is not, which for n ranges takes n^2 steps.
      */
-    g_autofree char *name = g_strdup_printf("xen.ram.%" HWADDR_PRIx, r->addr);
+    g_autofree char *name = g_strdup_printf("xen.ram.%" HWADDR_PRIx, p->addr);
 
-    memory_region_init_alias(mr, NULL, name, layout.ram, r->addr, r->size);
-    memory_region_add_subregion(get_system_memory(), r->addr, mr);
-    trace_xen_ram_alias_add(r->addr, r->size);
+    memory_region_init_alias(mr, NULL, name, layout.ram, p->offset, p->size);
+    memory_region_add_subregion(get_system_memory(), p->addr, mr);
+    trace_xen_ram_alias_add(p->addr, p->size, p->offset);
     return mr;
 }
 
@@ -106,80 +113,227 @@ static void xen_ram_update_sizes(const XenRAMRange *range, unsigned int nr)
 static bool xen_ram_range_valid(const XenRAMRange *range, unsigned int nr,
                                 Error **errp)
 {
-    uint64_t len = memory_region_size(layout.ram);
-    uint64_t mask = qemu_target_page_size() - 1;
+    uint64_t mask = qemu_target_page_size() - 1, room = 0;
     hwaddr end = 0;
     unsigned int i;
 
+    for (i = 0; i < layout.nr_built; i++) {
+        room += layout.built[i].size;
+    }
     for (i = 0; i < nr; i++) {
         if (!range[i].size || ((range[i].addr | range[i].size) & mask) ||
-            range[i].addr < end || range[i].addr > len ||
-            range[i].size > len - range[i].addr) {
+            range[i].addr < end || range[i].size > room ||
+            range[i].addr + range[i].size < range[i].addr) {
             error_setg(errp, "RAM cannot be at 0x%" HWADDR_PRIx
                        " size 0x%" HWADDR_PRIx, range[i].addr, range[i].size);
             return false;
         }
         end = range[i].addr + range[i].size;
+        room -= range[i].size;
     }
     return true;
 }
 
-static MemoryRegion *xen_ram_alias_at(GPtrArray *alias, unsigned int i)
+static void xen_ram_append(GArray *piece, hwaddr addr, hwaddr size,
+                           ram_addr_t offset)
 {
-    return i < alias->len ? g_ptr_array_index(alias, i) : NULL;
+    XenRAMPiece p = { .addr = addr, .size = size, .offset = offset };
+    XenRAMPiece *last = piece->len ? xen_ram_piece(piece, piece->len - 1) :
+                                     NULL;
+
+    if (last && last->addr + last->size == addr && offset != NO_OFFSET &&
+        last->offset != NO_OFFSET && last->offset + last->size == offset) {
+        last->size += size;
+    } else {
+        g_array_append_val(piece, p);
+    }
 }
 
-static void xen_ram_alias_replace(const XenRAMRange *range, unsigned int nr)
+/*
+ * RAM that stays where it is keeps its place in the block: a device may hold on to
+ * a mapping of it.  What is new has none yet.
+ */
+static GArray *xen_ram_keep(const XenRAMRange *range, unsigned int nr)
 {
-    g_autoptr(GPtrArray) old = layout.alias;
+    GArray *now = g_array_new(false, false, sizeof(XenRAMPiece));
     unsigned int i, j = 0;
 
-    layout.alias = g_ptr_array_sized_new(nr);
+    for (i = 0; i < nr; i++) {
+        hwaddr at = range[i].addr, end = at + range[i].size, next;
+
+        for (; at < end; at = next) {
+            const XenRAMPiece *p;
+
+            while ((p = xen_ram_piece(layout.piece, j)) &&
+                   p->addr + p->size <= at) {
+                j++;
+            }
+            next = !p ? end : MIN(end, p->addr <= at ? p->addr + p->size :
+                                                       p->addr);
+            xen_ram_append(now, at, next - at, p && p->addr <= at ?
+                           p->offset + (at - p->addr) : NO_OFFSET);
+        }
+    }
+    return now;
+}
+
+static gint xen_ram_by_offset(gconstpointer a, gconstpointer b)
+{
+    const XenRAMPiece *x = a, *y = b;
+
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/*
+ * The first run at or after *@offset of what is RAM in the block and none of
+ * @taken, which is in order of offset.
+ */
+static bool xen_ram_free_run(const GArray *taken, ram_addr_t *offset,
+                             hwaddr *size)
+{
+    unsigned int i, j;
+
+    for (i = 0; i < layout.nr_built; i++) {
+        ram_addr_t at = MAX(*offset, layout.built[i].addr);
+        ram_addr_t end = layout.built[i].addr + layout.built[i].size;
+        const XenRAMPiece *p;
+
+        for (j = 0; at < end && (p = xen_ram_piece(taken, j)); j++) {
+            if (p->offset != NO_OFFSET && p->offset + p->size > at) {
+                if (p->offset > at) {
+                    end = MIN(end, p->offset);
+                    break;
+                }
+                at = p->offset + p->size;
+            }
+        }
+        if (at < end) {
+            *offset = at;
+            *size = end - at;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Give all in @kept a place in the block.  There is room: it was counted. */
+static GArray *xen_ram_fill(const GArray *kept)
+{
+    g_autoptr(GArray) taken = g_array_new(false, false, sizeof(XenRAMPiece));
+    GArray *now = g_array_sized_new(false, false, sizeof(XenRAMPiece),
+                                    kept->len);
+    ram_addr_t offset = 0;
+    hwaddr room = 0;
+    unsigned int i;
+
+    g_array_append_vals(taken, kept->data, kept->len);
+    g_array_sort(taken, xen_ram_by_offset);
+    for (i = 0; i < kept->len; i++) {
+        XenRAMPiece p = *xen_ram_piece(kept, i);
+
+        if (p.offset != NO_OFFSET) {
+            xen_ram_append(now, p.addr, p.size, p.offset);
+            continue;
+        }
+        while (p.size && (room || xen_ram_free_run(taken, &offset, &room))) {
+            hwaddr size = MIN(p.size, room);
+
+            xen_ram_append(now, p.addr, size, offset);
+            p.addr += size;
+            p.size -= size;
+            offset += size;
+            room -= size;
+        }
+    }
+    return now;
+}
+
+/* Make @now, which becomes ours, the aliases that there are. */
+static void xen_ram_replace(GArray *now)
+{
+    GArray *old = layout.piece;
+    XenRAMPiece *p, *o;
+    unsigned int i, j = 0;
 
     memory_region_transaction_begin();
     /*
      * What goes must go first: subregions of one priority may not overlap.
      * Both lists are in order of address.
      */
-    for (i = 0; i < nr; i++) {
-        MemoryRegion *mr;
-
-        while ((mr = xen_ram_alias_at(old, j)) && mr->addr < range[i].addr) {
-            xen_ram_alias_free(mr);
+    for (i = 0; (p = xen_ram_piece(now, i)); i++) {
+        while ((o = xen_ram_piece(old, j)) && o->addr < p->addr) {
+            xen_ram_alias_free(o->alias);
             j++;
         }
-        if (mr && mr->addr == range[i].addr &&
-            memory_region_size(mr) == range[i].size) {
+        if (o && o->addr == p->addr && o->size == p->size &&
+            o->offset == p->offset) {
+            p->alias = o->alias;
             j++;
-        } else {
-            mr = NULL;
         }
-        g_ptr_array_add(layout.alias, mr);
     }
-    while (j < old->len) {
-        xen_ram_alias_free(g_ptr_array_index(old, j++));
+    while ((o = xen_ram_piece(old, j++))) {
+        xen_ram_alias_free(o->alias);
     }
-    for (i = 0; i < nr; i++) {
-        if (!g_ptr_array_index(layout.alias, i)) {
-            g_ptr_array_index(layout.alias, i) = xen_ram_alias_new(&range[i]);
+    for (i = 0; (p = xen_ram_piece(now, i)); i++) {
+        if (!p->alias) {
+            p->alias = xen_ram_alias_new(p);
         }
+    }
+    WITH_QEMU_LOCK_GUARD(&layout.lock) {
+        layout.piece = now;
     }
     memory_region_transaction_commit();
+    g_array_unref(old);
 }
 
 bool xen_ram_layout_set(const XenRAMRange *range, unsigned int nr, Error **errp)
 {
+    g_autoptr(GArray) kept = NULL;
+
     if (!xen_ram_range_valid(range, nr, errp)) {
         return false;
     }
 
-    xen_ram_alias_replace(range, nr);
+    kept = xen_ram_keep(range, nr);
+    xen_ram_replace(xen_ram_fill(kept));
     xen_ram_update_sizes(range, nr);
     trace_xen_ram_layout(nr, layout.x86ms->below_4g_mem_size,
                          layout.x86ms->above_4g_mem_size);
     /* Not only if an alias changed: other pages may be behind the same gfns. */
     xen_invalidate_map_cache();
     return true;
+}
+
+hwaddr xen_ram_gaddr(ram_addr_t offset)
+{
+    const XenRAMPiece *p;
+    unsigned int i;
+
+    QEMU_LOCK_GUARD(&layout.lock);
+    for (i = 0; (p = xen_ram_piece(layout.piece, i)); i++) {
+        if (offset - p->offset < p->size) {
+            return p->addr + (offset - p->offset);
+        }
+    }
+    return XEN_RAM_NOWHERE;
+}
+
+bool xen_ram_is_locked(hwaddr addr, hwaddr size)
+{
+    const XenRAMPiece *p;
+    unsigned int i;
+
+    for (i = 0; (p = xen_ram_piece(layout.piece, i)); i++) {
+        hwaddr start = MAX(addr, p->addr);
+        hwaddr end = MIN(addr + size, p->addr + p->size);
+
+        if (start < end &&
+            xen_map_cache_is_locked(p->offset + (start - p->addr),
+                                    end - start)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void xen_ram_layout_init(X86MachineState *x86ms, MemoryRegion *ram)
@@ -193,9 +347,18 @@ void xen_ram_layout_init(X86MachineState *x86ms, MemoryRegion *ram)
         { VGA_HOLE_END, x86ms->below_4g_mem_size - VGA_HOLE_END },
         { 4 * GiB, x86ms->above_4g_mem_size },
     };
+    GArray *piece = g_array_sized_new(false, false, sizeof(XenRAMPiece),
+                                      ARRAY_SIZE(range));
+    unsigned int i;
 
+    qemu_mutex_init(&layout.lock);
     layout.x86ms = x86ms;
     layout.ram = ram;
-    layout.alias = g_ptr_array_new();
-    xen_ram_alias_replace(range, x86ms->above_4g_mem_size ? 3 : 2);
+    layout.piece = g_array_new(false, false, sizeof(XenRAMPiece));
+    layout.nr_built = x86ms->above_4g_mem_size ? 3 : 2;
+    for (i = 0; i < layout.nr_built; i++) {
+        layout.built[i] = range[i];
+        xen_ram_append(piece, range[i].addr, range[i].size, range[i].addr);
+    }
+    xen_ram_replace(piece);
 }

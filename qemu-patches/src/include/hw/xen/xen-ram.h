@@ -17,14 +17,6 @@ typedef struct XenRAMRange {
 } XenRAMRange;
 
 /*
- * Length of a "xen.ram" block in which RAM may be moved: wherever firmware puts
- * the RAM of a guest of @ram_size bytes, its ram_addr is its guest address, and
- * the blocks that are allocated after it are out of the way.  The first of them
- * is to be the mark of xen-memmap, or another one of a few pages.
- */
-ram_addr_t xen_ram_movable_len(ram_addr_t ram_size);
-
-/*
  * Map @ram as @x86ms says: below_4g_mem_size bytes from 0 less the VGA hole,
  * above_4g_mem_size bytes from 4 GiB.  To be called once.
  */
@@ -32,10 +24,26 @@ void xen_ram_layout_init(X86MachineState *x86ms, MemoryRegion *ram);
 
 /*
  * RAM is in @range now and nowhere else.  @range is sorted, disjoint and
- * page-aligned, and lies within the block.  All or nothing: on failure @errp is
- * set and everything is as it was.  Must be called with the BQL held.
+ * page-aligned, and is no more RAM than there was at first.  All or nothing: on
+ * failure @errp is set and everything is as it was.  Must be called with the BQL
+ * held.
  */
 bool xen_ram_layout_set(const XenRAMRange *range, unsigned int nr,
                         Error **errp);
+
+/* An address that no guest has. */
+#define XEN_RAM_NOWHERE ((1ull << 52) - 4096)
+
+/*
+ * Where the guest has the byte at @offset of the block now, or XEN_RAM_NOWHERE.
+ * From any thread.
+ */
+hwaddr xen_ram_gaddr(ram_addr_t offset);
+
+/*
+ * Is any of the @size bytes of RAM at guest address @addr in a mapping that
+ * outlives the invalidation of the mapcache?
+ */
+bool xen_ram_is_locked(hwaddr addr, hwaddr size);
 
 #endif /* HW_XEN_XEN_RAM_H */

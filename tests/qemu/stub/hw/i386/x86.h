@@ -9,6 +9,10 @@ typedef struct X86MachineState {
     Object parent_obj;
     ram_addr_t below_4g_mem_size;
     ram_addr_t above_4g_mem_size;
+    struct FWCfgState *fw_cfg;
+    GMappedFile *initrd_mapped_file;
+    uint8_t *linux_setup;
+    uint32_t linux_initrd_addr_max;
 } X86MachineState;
 
 #endif /* STUB_X86_H */

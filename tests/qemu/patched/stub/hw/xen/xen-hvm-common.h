@@ -51,8 +51,8 @@ static inline bool qemu_in_coroutine(void)
 #define aio_bh_schedule_oneshot(ctx, fn, arg)   ((fn)(arg))
 #define aio_co_wake(co)                         abort()
 
-#define ram_block_notify_add(p, size, max)      ((void)0)
-#define ram_block_notify_remove(p, size, max)   ((void)0)
+void ram_block_notify_add(void *host, size_t size, size_t max_size);
+void ram_block_notify_remove(void *host, size_t size, size_t max_size);
 
 static inline bool xen_mr_is_grants(MemoryRegion *mr)
 {
