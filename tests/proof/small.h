@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files that ship, unchanged, with room for fewer entries: what a proof's bound is.
+ * To be included before anything else (-include).
+ */
+#include "memmap.h"
+
+#undef MEMMAP_MAX_ENTRIES
+#define MEMMAP_MAX_ENTRIES ENTRIES
