@@ -14,6 +14,7 @@ help:
 	@echo "                 long property tests, fuzzers, coverage"
 	@echo "make check-unit  the tests that need no lab; a minute"
 	@echo "make check-lab   the lab's scenarios"
+	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make vectors     the protocol's test vectors, from the code"
 	@echo "make coverage    how much of protocol/ the unit tests reach"
@@ -75,14 +76,14 @@ check-lab: series
 	@$(LAB_RUN) --cached-controls
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
-		--beside check-prop --beside check-qemu-mapcache -- \
+		--beside check-prop --beside check-qemu-mapcache --beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/deps valgrind
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
-		check-mutations coverage
+		check-mutations coverage check-proof
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages

@@ -7,3 +7,7 @@
 
 #undef MEMMAP_MAX_ENTRIES
 #define MEMMAP_MAX_ENTRIES ENTRIES
+
+/* Its contents are the codec's, so it need not be long. */
+#undef MEMMAP_BUFFER_BYTES
+#define MEMMAP_BUFFER_BYTES 64u
