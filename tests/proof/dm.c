@@ -358,7 +358,6 @@ void prove_validate(void)
     unsigned int rc;
 
     any_dm(&ops);
-    saw.state = MEMMAP_ST_NEGOTIATED;
     assume(well_formed(&saw.record));
 #ifdef UNPACK_TAKES_KIND
     assume(saw.record.kind == MEMMAP_KIND_LAYOUT);

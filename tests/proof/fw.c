@@ -13,7 +13,7 @@ static uint8_t buf[MEMMAP_BUFFER_BYTES];
 static struct {
     unsigned int in, out, packed;
     uint32_t reg, val;      /* of the last write */
-    uint32_t answer;        /* the last one */
+    uint32_t first, answer; /* the last one */
     bool answered;          /* DOORBELL, after the last write */
 } saw;
 
@@ -23,8 +23,9 @@ static uint32_t constraints_generation;
 
 static uint32_t any_in(void *opaque, unsigned int reg)
 {
-    saw.in++;
     saw.answer = nondet_u32();
+    if ( !saw.in++ )
+        saw.first = saw.answer;
     saw.answered = reg == 8;
     return saw.answer;
 }
@@ -108,6 +109,7 @@ void prove_probe(void)
     rc = memmap_fw_probe(&fw);
 
     prove(rc == MEMMAP_OK || rc == MEMMAP_E_ABSENT, "a device, or none");
+    prove(rc || saw.first == 0x70614d58, "section 3: SIGNATURE");
     prove(fw.present == !rc, "no device without a signature and a version it knows");
     prove(saw.in <= 2 && saw.out == !rc && fw.accesses == saw.in + saw.out,
           "section 1: accesses; nothing is written where no device is");
