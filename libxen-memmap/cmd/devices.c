@@ -297,5 +297,6 @@ gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c)
     for (i = 0; i < G_N_ELEMENTS(m.function); i++)
         if (add_device(&m, &m.function[i]))
             return FALSE;
-    return TRUE;
+    return !x->host_rdm || plan_no_host || plan_rmrrs ||
+           !xen_memmap_config_host_reserved(handle, c, XEN_MEMMAP_ALL_DEVICES);
 }
