@@ -189,7 +189,7 @@ extern char **plan_bars, **plan_rmrrs, **plan_regions;
 extern int plan_width;
 extern gboolean plan_no_host, plan_no_relocate, plan_prefer_high;
 
-/* SIZE[,64], SIZE with K, M, G or T behind it; FALSE: it is none. */
+/* SIZE[,64], SIZE with K or KiB and so on behind it; FALSE: it is none. */
 gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit);
 
 /* The guest in @x with these options; NULL, having complained. */

@@ -34,7 +34,10 @@ static void complain_columns(const struct column *c, const char *name)
 
     for (; c->name; c++)
         g_string_append_printf(all, "\n  %-10s %s", c->name, c->help);
-    complain("no column '%s'; there are%s", name, all->str);
+    if (!strcmp(name, "help"))
+        complain("columns are%s", all->str);
+    else
+        complain("no column '%s'; there are%s", name, all->str);
 }
 
 static void show_column(struct table *t, const struct column *c, int i)

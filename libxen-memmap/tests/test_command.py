@@ -42,6 +42,28 @@ def vector(name):
     return bytes.fromhex("".join(line for line in lines if line[0] != "#"))
 
 
+def manual(name):
+    return (HERE.parent / "man" / name).read_text()
+
+
+def code(name):
+    """What the manual NAME has as code, as a reader sees it."""
+    return [text.replace("\\\\", "\\") for text in
+            re.findall(r"^\.nf\n(.*?)^\.fi", manual(name), re.M | re.S)]
+
+
+def example(name, start):
+    """The code of the manual NAME that begins with START."""
+    return next(text for text in code(name) if text.startswith(start))
+
+
+def declarations(text):
+    """Functions that TEXT declares, however their lines are cut."""
+    text = re.sub(r"/\*.*?\*/|^#.*?$", "", text, flags=re.M | re.S)
+    found = re.findall(r"^(?!typedef)[a-z][^;{}()]*?\bxen_memmap_\w+\([^;]*\);", text, re.M)
+    return {" ".join(words.split()) for words in found}
+
+
 class Folder(unittest.TestCase):
     """With a folder that goes away."""
 
@@ -71,11 +93,11 @@ class WithoutXen(Folder):
         self.assertIn("--nonsense", run("show", "--nonsense", "x", status=2))
 
     def test_each_command_has_help_and_a_place_in_the_manual(self):
-        manual = (HERE.parent / "man/xen-memmap.1").read_text()
+        text = manual("xen-memmap.1")
         for command in re.findall(r"^  (\w+) ", run("--help"), re.M):
-            self.assertIn(f"\\fBxen-memmap {command}\\fR", manual)
+            self.assertIn(f"\\fBxen-memmap {command}\\fR", text)
             for option in re.findall(r"--[a-z-]+", run(command, "--help")):
-                self.assertTrue(option == "--help" or option in manual,
+                self.assertTrue(option == "--help" or option in text,
                                 f"{command} {option} is not in xen-memmap(1)")
 
     def test_loads_what_it_needs(self):
@@ -115,6 +137,7 @@ class WithoutXen(Folder):
                          "0x0 160 ram\n0xc0 130880 ram\n")
         self.assertEqual(run("decode", "-rnbo", "SIZE", stdin=record), "655360\n536084480\n")
         self.assertIn("FLAGS", run("decode", "-o", "no", status=2, stdin=record))
+        self.assertIn("columns are", run("decode", "-o", "help", status=2, stdin=record))
 
     def test_diff(self):
         a = self.file("a", vector("layout-minimal.hex"))
@@ -234,8 +257,11 @@ class WithoutXen(Folder):
                             (CONFIG + 'pci = ["x"]\n', "not understood")):
             self.assertIn(words, run("explain", "--no-host", self.file("cfg", text),
                                      status=2))
-        self.assertIn("no device", run("explain", self.file(
-            "cfg", CONFIG + 'pci = ["fffe:ff:1f.7"]\n'), status=2))
+        cfg = self.file("cfg", CONFIG + 'pci = ["fffe:ff:1f.7"]\n')
+        self.assertRegex(run("explain", cfg, status=2), "no device .*: .* say --no-host, and ")
+        self.assertIn("fffe:ff:1f.7: with --no-host its BARs are not known",
+                      run("explain", "--no-host", cfg))
+        self.assertNotIn("not known", run("explain", "--no-host", "--bar", "16KiB,64", cfg))
         cfg = self.file("cfg", CONFIG)
         for bar in ("x", "3M", "1G,32", "-1", "99999999999T"):
             run("explain", "--no-host", f"--bar={bar}", cfg, status=2)
@@ -247,12 +273,25 @@ class WithoutXen(Folder):
         self.assertEqual(run("draw", "-o", path, "-", stdin=vector("layout-rdm.hex")), "")
         self.check_picture(path.read_text(), "reserved, 16 KiB")
 
-    def test_example_of_the_manual(self):
-        manual = (HERE.parent / "man/xen-memmap.1").read_text()
-        example = re.search(r"^\$ xen-memmap (explain [^\n]*) guest.cfg\n(.*?)^\.fi", manual,
-                            re.M | re.S)
-        self.assertEqual(run(*example[1].split(), self.file("guest.cfg", CONFIG)),
-                         example[2])
+    def test_examples_of_the_manual(self):
+        """Those of anybody, `$ `, and what they print.  Root's, `# `, need a guest: they are
+        in the lab's scenario administrator."""
+        self.file("guest.cfg", CONFIG)
+        examples = re.findall(r"^\.nf\n\$ xen-memmap ([^\n]*)\n(.*?)^\.fi",
+                              manual("xen-memmap.1"), re.M | re.S)
+        self.assertTrue(examples)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        for command, printed in examples:
+            self.assertEqual(run(*command.split()), printed)
+        lab = (HERE.parents[1] / "tests/lab/scenarios/administrator.toml").read_text()
+        for command in re.findall(r"^# (xen-memmap .*)", manual("xen-memmap.1"), re.M):
+            self.assertIn(command, lab)
+
+    def test_the_manual_declares_what_the_header_does(self):
+        header = declarations((ROOT / "usr/include/xen-memmap.h").read_text())
+        self.assertGreater(len(header), 60)
+        self.assertEqual(declarations("\n".join(code("libxen-memmap.3"))), header)
 
     def test_no_xenstored(self):
         os.environ["XENSTORED_PATH"] = "/nonexistent"
@@ -410,9 +449,7 @@ class WithXenstored(Folder):
 
     def test_c_client(self):
         """The example of libxen-memmap(3), built by what pkg-config says."""
-        manual = (HERE.parent / "man/libxen-memmap.3").read_text()
-        example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", manual, re.M | re.S)[1]
-        source = self.file("client.c", example.replace("\\\\", "\\"))
+        source = self.file("client.c", example("libxen-memmap.3", "#include <stdio.h>"))
         env = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(ROOT),
                    PKG_CONFIG_PATH=str(ROOT / "usr/lib/pkgconfig"))
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", "xen-memmap"], env=env,
@@ -425,12 +462,12 @@ class WithXenstored(Folder):
             self.assertEqual((got.returncode, got.stdout), (0, "2 ranges\n"))
 
     def test_python_client(self):
-        got = subprocess.run([sys.executable, str(HERE / "client.py"), "5"],
-                             capture_output=True, text=True)
+        """That of libxen-memmap(3) as well, by ctypes."""
+        client = str(self.file("client.py", example("libxen-memmap.3", "import ctypes")))
+        got = subprocess.run([sys.executable, client, "5"], capture_output=True, text=True)
         self.assertEqual((got.stdout, got.returncode),
                          ("0x0 0xa0 1\n0xc0 0x1ff40 1\n", 0))
-        got = subprocess.run([sys.executable, str(HERE / "client.py"), "6"],
-                             capture_output=True, text=True)
+        got = subprocess.run([sys.executable, client, "6"], capture_output=True, text=True)
         self.assertIn("No such process there is no domain 6", got.stdout)
 
 
