@@ -141,10 +141,8 @@ char *size_text(uint64_t bytes)
     static const struct { const char *unit; int shift; } units[] = {
         { "TiB", 40 }, { "GiB", 30 }, { "MiB", 20 }, { "KiB", 10 },
     };
-    unsigned int i, hundredths;
-    const char *unit;
-    uint64_t whole;
-    int shift;
+    unsigned int i;
+    uint64_t all, rest;         /* in hundredths */
 
     if (output_bytes)
         return g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
@@ -153,18 +151,16 @@ char *size_text(uint64_t bytes)
             break;
     if (i == G_N_ELEMENTS(units))
         return g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes);
-    unit = units[i].unit;
-    shift = units[i].shift;
-    whole = bytes >> shift;
-    hundredths = ((bytes & ((1ull << shift) - 1)) * 100 + (1ull << (shift - 1))) >> shift;
-    if (!hundredths)
-        return g_strdup_printf("%" G_GUINT64_FORMAT " %s", whole, unit);
-    whole = whole * 100 + hundredths;
-    if (whole % 10)
-        return g_strdup_printf("%" G_GUINT64_FORMAT ".%02u %s", whole / 100,
-                               (unsigned int)(whole % 100), unit);
-    return g_strdup_printf("%" G_GUINT64_FORMAT ".%u %s", whole / 100,
-                           (unsigned int)(whole / 10 % 10), unit);
+    rest = bytes & ((1ull << units[i].shift) - 1);
+    all = (bytes >> units[i].shift) * 100 +
+          ((rest * 100 + (1ull << (units[i].shift - 1))) >> units[i].shift);
+    if (!(all % 100))
+        return g_strdup_printf("%" G_GUINT64_FORMAT " %s", all / 100, units[i].unit);
+    if (!(all % 10))
+        return g_strdup_printf("%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT " %s",
+                               all / 100, all / 10 % 10, units[i].unit);
+    return g_strdup_printf("%" G_GUINT64_FORMAT ".%02" G_GUINT64_FORMAT " %s",
+                           all / 100, all % 100, units[i].unit);
 }
 
 char *address_text(uint64_t gfn)

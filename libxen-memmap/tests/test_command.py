@@ -156,6 +156,13 @@ class WithoutXen(Folder):
         self.assertEqual(plan["bars"][0]["address"], 0x80000000)
         self.assertEqual(plan["problems"], [])
 
+    def test_sizes(self):
+        """Two digits at most, none that says nothing; 2 GiB but 768 KiB is rounded up."""
+        text = run("explain", "-l", "--no-host", "--width", 39, "--bar", "1G,64", "--bar",
+                   "512M", "--bar", "2K", self.file("cfg", CONFIG))
+        for size in ("640 KiB ram", "2 GiB ram", "1.94 GiB mmio", "1008 MiB ram", "2 KiB"):
+            self.assertIn(" " + size + " ", text)
+
     def bars(self, config, *options):
         """{name: address} of the plan for CONFIG, and what was said beside it."""
         got = subprocess.run([COMMAND, "explain", "--json", "--no-host", "--width", "39",
