@@ -283,7 +283,7 @@ START_TEST(half)
         ck_assert_str_eq(harness_key("state"),
                          nth < 10 ? "OFFERED" : "COMMITTED");
         ck_assert_uint_eq(harness_commits(), nth < 10 ? 1 : 2);
-        ck_assert_uint_eq(harness_writes(), 6 + (nth < 10 ? nth - 1 : 6));
+        ck_assert_uint_eq(harness_writes(), 9 + (nth < 10 ? nth - 1 : 9));
         ck_contains(harness_traced(), nth < 10 ? "xen_memmap_publish: 1 3 0\n" :
                     "xen_memmap_publish: 1 3 1\n");
     }
