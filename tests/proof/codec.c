@@ -111,7 +111,7 @@ void prove_unpack_bounds(void)
     memmap_layout_init(&r.layout, storage + ENTRIES - max, max);
 
     sum_is(area + BYTES - len);
-    rc = UNPACK(&r, MEMMAP_KIND_ANY, area + BYTES - len, len, &index);
+    rc = memmap_unpack(&r, MEMMAP_KIND_ANY, area + BYTES - len, len, &index);
 
     prove(r.layout.nr <= max && r.layout.range == storage + ENTRIES - max &&
           r.layout.max == max, "the table is the caller's");
@@ -139,7 +139,7 @@ void prove_unpack(void)
 
     memmap_layout_init(&r.layout, storage, ENTRIES);
     sum_is(buf);
-    if ( UNPACK(&r, MEMMAP_KIND_ANY, buf, BYTES, &index) )
+    if ( memmap_unpack(&r, MEMMAP_KIND_ANY, buf, BYTES, &index) )
         return;
 
     count = field(buf + 12, 4);
@@ -180,7 +180,7 @@ void prove_unpack_accepts(void)
     assume(well_formed(&want));
 
     memmap_layout_init(&r.layout, storage, ENTRIES);
-    prove(UNPACK(&r, want.kind, buf, BYTES, &index) == MEMMAP_OK,
+    prove(memmap_unpack(&r, want.kind, buf, BYTES, &index) == MEMMAP_OK,
           "section 4: nothing else is asked");
 }
 
@@ -192,12 +192,13 @@ void prove_pack(void)
 {
     uint32_t len = nondet_u32(), bytes;
     unsigned int nr, i;
-    uint8_t area[BYTES], *buf = area + BYTES - len;
+    uint8_t area[BYTES], *buf;
     struct memmap_range storage[ENTRIES], back_storage[ENTRIES];
     struct memmap_record r = nondet_record(), back;
     uint16_t index;
 
     assume(len <= BYTES);
+    buf = area + BYTES - len;
     any_layout(&r.layout, storage, ENTRIES, ENTRIES);
     nr = r.layout.nr;
     sum_is(buf);
@@ -210,7 +211,7 @@ void prove_pack(void)
         return;
 
     memmap_layout_init(&back.layout, back_storage, ENTRIES);
-    prove(!UNPACK(&back, r.kind, buf, bytes, &index), "it can be read");
+    prove(!memmap_unpack(&back, r.kind, buf, bytes, &index), "it can be read");
     prove(back.generation == r.generation && back.kind == r.kind &&
           back.flags == r.flags && back.ram_pages == r.ram_pages &&
           back.gfn_limit == r.gfn_limit && back.layout.nr == nr, "the same header");

@@ -63,20 +63,12 @@ static unsigned int unpack(struct memmap_record *r, const uint8_t *buf, uint32_t
     return MEMMAP_OK;
 }
 
-#ifdef UNPACK_TAKES_KIND
 unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
                            const uint8_t *buf, uint32_t len, uint16_t *index)
 {
     assume(kind == MEMMAP_KIND_ANY || saw.record.kind == kind);
     return unpack(r, buf, len, index);
 }
-#else
-unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *buf,
-                           uint32_t len, uint16_t *index)
-{
-    return unpack(r, buf, len, index);
-}
-#endif
 
 uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf, uint32_t len)
 {
@@ -359,9 +351,7 @@ void prove_validate(void)
 
     any_dm(&ops);
     assume(well_formed(&saw.record));
-#ifdef UNPACK_TAKES_KIND
     assume(saw.record.kind == MEMMAP_KIND_LAYOUT);
-#endif
     rc = memmap_dm_validate(&dm, &saw.record, &index);
     if ( !rc )
         clauses(&saw.record, false);

@@ -61,7 +61,6 @@ static unsigned int unpack(struct memmap_record *r, const uint8_t *from, uint32_
     return unpacked ? MEMMAP_OK : MEMMAP_E_CHECKSUM;
 }
 
-#ifdef UNPACK_TAKES_KIND
 unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
                            const uint8_t *from, uint32_t len, uint16_t *index)
 {
@@ -71,13 +70,6 @@ unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
         assume(r->kind == kind);
     return rc;
 }
-#else
-unsigned int memmap_unpack(struct memmap_record *r, const uint8_t *from,
-                           uint32_t len, uint16_t *index)
-{
-    return unpack(r, from, len, index);
-}
-#endif
 
 static void any_fw(struct memmap_fw_io *io)
 {

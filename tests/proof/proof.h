@@ -14,14 +14,6 @@
 #include "codec.h"
 
 /* Before each check had one place, the kind was not memmap_unpack()'s. */
-#ifdef MEMMAP_KIND_ANY
-#define UNPACK_TAKES_KIND
-#define UNPACK(r, kind, buf, len, index) memmap_unpack(r, kind, buf, len, index)
-#else
-#define MEMMAP_KIND_ANY 0u
-#define UNPACK(r, kind, buf, len, index) memmap_unpack(r, buf, len, index)
-#endif
-
 bool nondet_bool(void);
 uint8_t nondet_u8(void);
 uint16_t nondet_u16(void);
@@ -171,9 +163,7 @@ static bool entry_ok(const struct memmap_record *r, unsigned int i)
 
     return ends(e->gfn, e->pages) && type_ok(e) && flags_ok(e) && aux_ok(e) &&
            source_ok(e) &&
-#ifdef UNPACK_TAKES_KIND
            !(layout && e->type == MEMMAP_TYPE_OWNED) &&
-#endif
            !(layout && e->gfn + e->pages > r->gfn_limit) &&
            (!i || (e[-1].gfn < e->gfn && e[-1].pages <= e->gfn - e[-1].gfn));
 }
