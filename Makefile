@@ -15,6 +15,7 @@ help:
 	@echo "make check-unit  the tests that need no lab; a minute"
 	@echo "make check-lab   the lab's scenarios"
 	@echo "make check-second  the protocol's second implementation against the first"
+	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make vectors     the protocol's test vectors, from the code"
 	@echo "make coverage    how much of protocol/ the unit tests reach"
@@ -77,14 +78,14 @@ check-lab: series
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
 		--beside check-prop --beside check-second \
-		--beside check-qemu-mapcache -- \
+		--beside check-qemu-mapcache --beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/deps valgrind
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
-		check-mutations coverage
+		check-mutations coverage check-proof
 	@$(MAKE) --no-print-directory check-second SECOND_RECORDS=2000000
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180

@@ -11,6 +11,7 @@ INSTALLED  := $(BINDIR)/xen-memmap \
                 $(LIBDIR)/pkgconfig/$(l).pc $(LIBDIR)/lib$(l).so \
                 $(LIBDIR)/lib$(l).so.$(SONAME)) \
               $(LIBDIR)/libxen-memmap.a \
+              $(MODULES:$(O)/%=$(LIBDIR)/%) \
               $(MANDIR)/man1/xen-memmap.1 $(MANDIR)/man3/libxen-memmap.3 \
               $(MANDIR)/man7/xen-memmap-xenstore.7 \
               $(BASHDIR)/xen-memmap $(ZSHDIR)/_xen-memmap
@@ -26,6 +27,7 @@ install: all
 	ln -sf libxen-memmap.so.$(SONAME) $(D)$(LIBDIR)/libxen-memmap.so
 	ln -sf libxen-memmap-glib.so.$(SONAME) $(D)$(LIBDIR)/libxen-memmap-glib.so
 	$(INSTALL) -m 644 $(O)/libxen-memmap.a $(D)$(LIBDIR)/
+	$(INSTALL) -m 644 $(MODULES) $(D)$(LIBDIR)/$(MODULE_DIR)/
 	$(INSTALL) -m 644 include/xen-memmap.h include/xen-memmap-glib.h $(D)$(INCLUDEDIR)/
 	$(PC) src/xen-memmap.pc.in >$(D)$(LIBDIR)/pkgconfig/xen-memmap.pc
 	$(PC) glib/xen-memmap-glib.pc.in >$(D)$(LIBDIR)/pkgconfig/xen-memmap-glib.pc

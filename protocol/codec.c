@@ -69,12 +69,14 @@ uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf, uint32_t len)
 {
     const struct memmap_layout *l = &r->layout;
     uint32_t bytes = memmap_record_bytes(l->nr);
-    uint8_t *p = buf + MEMMAP_HDR_BYTES;
     unsigned int i;
+    uint8_t *p;
 
     if ( l->nr > MEMMAP_MAX_ENTRIES || bytes > len )
         return 0;
 
+    /* No pointer is made that is not into the buffer, or right behind it. */
+    p = buf + MEMMAP_HDR_BYTES;
     put32(buf + MEMMAP_HDR_MAGIC, MEMMAP_MAGIC);
     put16(buf + MEMMAP_HDR_MAJOR, MEMMAP_VERSION_MAJOR);
     put16(buf + MEMMAP_HDR_MINOR, MEMMAP_VERSION_MINOR);

@@ -16,7 +16,9 @@ static bool joins(const struct memmap_range *a, const struct memmap_range *b)
 {
     return memmap_range_end(a) == b->gfn && a->type == b->type &&
            a->flags == b->flags && a->aux == b->aux &&
-           source_at(a, a->pages) == b->source;
+           source_at(a, a->pages) == b->source &&
+           /* A run may end right below what means that there is no source. */
+           (a->source == MEMMAP_NO_SOURCE) == (b->source == MEMMAP_NO_SOURCE);
 }
 
 void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,

@@ -262,6 +262,13 @@ fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 	         "$$(cat tests/fuzz/corpus/$$f/* | wc -c) bytes"; \
 	done
 
+# What is proven, and under which assumptions: tests/proof/README.md.
+.PHONY: check-proof check-proof-quick
+check-proof: deps-unit deps-lab
+	@tests/proof/prove $(T)/proof
+check-proof-quick: deps-unit deps-lab
+	@tests/proof/prove --quick $(T)/proof
+
 # Boots of random guests: a fixed seed, so that a change of the code is what makes
 # a difference, and a fresh one, so that there is something new to be found.
 PROP_SEQUENCES ?= 20000

@@ -4,8 +4,10 @@
 #define COMMAND_H
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+#include <json-c/json.h>
 #include <xen-memmap.h>
+
+#include "xlcfg.h"
 
 /* Exit statuses; xen-memmap(1) has them. */
 enum {
@@ -18,6 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_layout, xen_memmap_layout_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_report, xen_memmap_report_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_config, xen_memmap_config_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_plan, xen_memmap_plan_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_object_put)
 
 /* Opened by main(). */
 extern xen_memmap_handle *handle;
@@ -75,8 +78,17 @@ extern char *output_columns;
 /* NULL, having complained: -o names what is no column of @c (name NULL: end). */
 struct table *table_new(const struct column *c);
 void table_line(struct table *t);
-/* @text becomes the table's; column @i of the last line. */
-void table_set(struct table *t, unsigned int i, char *text);
+gboolean table_has(const struct table *t, unsigned int i);
+void table_put(struct table *t, unsigned int i, char *text);
+/*
+ * Column @i of the last line is @text, for g_free(), which is not made where the column
+ * is not shown.
+ */
+#define table_set(t, i, text) \
+    do { \
+        if (table_has(t, i)) \
+            table_put(t, i, text); \
+    } while (0)
 /* The last line in @colour ("red", ...), where colour is wanted. */
 void table_colour(struct table *t, const char *colour);
 /* Print it and forget it. */
@@ -92,16 +104,20 @@ char *last_text(uint64_t gfn, uint64_t pages);
 /* "0000:00:04.0" */
 char *device_text(uint32_t sbdf);
 
-/* Print @b and end it. */
-void json_print(JsonBuilder *b, gboolean pretty);
-void json_int(JsonBuilder *b, const char *name, uint64_t value);
-void json_text(JsonBuilder *b, const char *name, const char *value);
-void json_bool(JsonBuilder *b, const char *name, gboolean value);
+/* Members of the object @o.  A number of 64 bits, and NULL, mean that there is none. */
+void member_int(json_object *o, const char *name, uint64_t value);
+void member_text(json_object *o, const char *name, const char *value);
+void member_bool(json_object *o, const char *name, gboolean value);
+/* An empty array; @o's. */
+json_object *member_array(json_object *o, const char *name);
+/* An empty object at the end of @array; its. */
+json_object *array_object(json_object *array);
+void json_print(json_object *o, gboolean pretty);
 
 /* ---- layouts (layout.c) ---- */
 
-/* The layout's members, into the object that is open in @b. */
-void layout_json(JsonBuilder *b, const xen_memmap_layout *l);
+/* The layout's members, into the object @o. */
+void layout_json(json_object *o, const xen_memmap_layout *l);
 /* All of it, for table_print(); NULL, having complained, as table_new(). */
 struct table *layout_table(const xen_memmap_layout *l);
 /* Pages of RAM that are not where they were built, but for what firmware took. */
@@ -137,22 +153,7 @@ gboolean subject_verify(struct subject *s, unsigned int flags);
 /* The domain that @arg names; complains. */
 gboolean find_domain(const char *arg, uint32_t *domid);
 
-/* ---- xl.cfg (xlcfg.c) ---- */
-
-struct xlcfg_device {
-    uint32_t sbdf;
-    unsigned int slot;              /* in the guest; 0: not said */
-    gboolean strict;                /* rdm_policy */
-};
-
-struct xlcfg {
-    uint64_t memory, maxmem, videoram, hole, boundary;  /* MiB; 0: not said */
-    gboolean vnuma, platform;
-    enum { VGA_NONE, VGA_STD, VGA_CIRRUS, VGA_QXL } vga;
-    GArray *devices;                /* of struct xlcfg_device */
-    GPtrArray *emulated;            /* what libxl has QEMU emulate, as for -device */
-    char **qemu;                    /* words for QEMU's command line; may be NULL */
-};
+/* ---- xl.cfg (xlmodule.c) ---- */
 
 /* Read by libxlutil, as xl does.  False, having complained. */
 gboolean xlcfg_read(struct xlcfg *x, const char *path);
@@ -188,7 +189,7 @@ extern char **plan_bars, **plan_rmrrs, **plan_regions;
 extern int plan_width;
 extern gboolean plan_no_host, plan_no_relocate, plan_prefer_high;
 
-/* SIZE[,64], SIZE with K, M, G or T behind it; FALSE: it is none. */
+/* SIZE[,64], SIZE with K or KiB and so on behind it; FALSE: it is none. */
 gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit);
 
 /* The guest in @x with these options; NULL, having complained. */

@@ -154,6 +154,16 @@ static void put_emulated(struct machine *m, const char *spec)
                                   .model = model, .spec = spec });
 }
 
+/* A plan without a GPU's BARs is no answer to who asks about them. */
+static void note_unknown(const struct xlcfg_device *d)
+{
+    g_autofree char *device = device_text(d->sbdf);
+
+    if (!plan_bars)
+        complain("%s: with --no-host its BARs are not known, and not in this plan; name "
+                 "them by --bar", device);
+}
+
 /* In the order in which libxl has QEMU make them. */
 static void put_all(struct machine *m)
 {
@@ -170,10 +180,14 @@ static void put_all(struct machine *m)
     for (s = x->qemu; s && s[0]; s++)
         if (!strcmp(s[0], "-device") && s[1])
             put_emulated(m, *++s);
-    for (i = 0; i < x->devices->len && !plan_no_host; i++) {
+    for (i = 0; i < x->devices->len; i++) {
         const struct xlcfg_device *d =
             &g_array_index(x->devices, struct xlcfg_device, i);
 
+        if (plan_no_host) {
+            note_unknown(d);
+            continue;
+        }
         put(m, d->slot, (struct device){ .kind = HOST, .sbdf = d->sbdf });
     }
 }
@@ -297,5 +311,6 @@ gboolean devices_add(const struct xlcfg *x, xen_memmap_config *c)
     for (i = 0; i < G_N_ELEMENTS(m.function); i++)
         if (add_device(&m, &m.function[i]))
             return FALSE;
-    return TRUE;
+    return !x->host_rdm || plan_no_host || plan_rmrrs ||
+           !xen_memmap_config_host_reserved(handle, c, XEN_MEMMAP_ALL_DEVICES);
 }

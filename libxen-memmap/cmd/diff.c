@@ -134,22 +134,19 @@ static gboolean print_table(GArray *pieces)
 
 static void print_json(GArray *pieces)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
+    g_autoptr(json_object) array = json_object_new_array();
     unsigned int i;
 
-    json_builder_begin_array(b);
     for (i = 0; i < pieces->len; i++) {
         const struct piece *p = &g_array_index(pieces, struct piece, i);
+        json_object *item = array_object(array);
 
-        json_builder_begin_object(b);
-        json_int(b, "gfn", p->gfn);
-        json_int(b, "pages", p->end - p->gfn);
-        json_text(b, "first", p->says[0]);
-        json_text(b, "second", p->says[1]);
-        json_builder_end_object(b);
+        member_int(item, "gfn", p->gfn);
+        member_int(item, "pages", p->end - p->gfn);
+        member_text(item, "first", p->says[0]);
+        member_text(item, "second", p->says[1]);
     }
-    json_builder_end_array(b);
-    json_print(b, TRUE);
+    json_print(array, TRUE);
 }
 
 int command_diff(int argc, char **argv)

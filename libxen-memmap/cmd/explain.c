@@ -105,6 +105,18 @@ static gboolean is_strict(const struct xlcfg *x, uint32_t sbdf)
     return FALSE;
 }
 
+/* Nothing is lost by RAM where no device of the guest has its memory. */
+static void judge_host_region(struct explanation *e, const struct xen_memmap_region *r)
+{
+    g_autofree char *start = address_text(r->gfn);
+
+    if (r->kept && e->x->strict_rdm)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "xl will not create this guest: RAM is where the host reserves memory (%s), "
+            "and the policy of rdm=\"strategy=host\" is strict. Below it, "
+            "rdm_mem_boundary makes xl keep RAM away.", start));
+}
+
 static void judge_region(struct explanation *e,
                          const struct xen_memmap_region *r)
 {
@@ -133,7 +145,10 @@ static void judge(struct explanation *e)
                         g_strdup_printf("%s.", xen_memmap_plan_given_up(e->p)));
     judge_bars(e);
     for (i = 0; (r = xen_memmap_plan_region(e->p, i)); i++)
-        judge_region(e, r);
+        if (r->sbdf == XEN_MEMMAP_ALL_DEVICES)
+            judge_host_region(e, r);
+        else
+            judge_region(e, r);
 }
 
 /* ---- printing ---- */
@@ -158,6 +173,11 @@ static void print_bars(const xen_memmap_plan *p)
     table_print(t);
 }
 
+static gboolean is_of_device(const struct xen_memmap_region *r)
+{
+    return r->sbdf && r->sbdf != XEN_MEMMAP_ALL_DEVICES;
+}
+
 static void print_regions(const xen_memmap_plan *p)
 {
     struct table *t = table_new(region_columns);
@@ -168,7 +188,7 @@ static void print_regions(const xen_memmap_plan *p)
         table_line(t);
         table_set(t, START, address_text(r->gfn));
         table_set(t, END, last_text(r->gfn, r->pages));
-        table_set(t, DEVICE, r->sbdf ? device_text(r->sbdf) : g_strdup("-"));
+        table_set(t, DEVICE, is_of_device(r) ? device_text(r->sbdf) : g_strdup("-"));
         table_set(t, RESULT, g_strdup(r->kept ? r->kept : "free of RAM"));
         if (r->kept)
             table_colour(t, "red");
@@ -206,63 +226,54 @@ static void print_text(const struct explanation *e, gboolean layout)
         printf("Everything has a place.\n");
 }
 
-static void bars_json(JsonBuilder *b, const xen_memmap_plan *p)
+static void bars_json(json_object *array, const xen_memmap_plan *p)
 {
     const struct xen_memmap_bar *bar;
     unsigned int i;
 
-    json_builder_set_member_name(b, "bars");
-    json_builder_begin_array(b);
     for (i = 0; (bar = xen_memmap_plan_bar(p, i)); i++) {
-        json_builder_begin_object(b);
-        json_text(b, "name", bar->name);
-        json_int(b, "bytes", bar->bytes);
-        json_int(b, "bits", bar->is_64bit ? 64 : 32);
-        json_int(b, "address", bar->address);
-        json_builder_end_object(b);
+        json_object *o = array_object(array);
+
+        member_text(o, "name", bar->name);
+        member_int(o, "bytes", bar->bytes);
+        member_int(o, "bits", bar->is_64bit ? 64 : 32);
+        member_int(o, "address", bar->address);
     }
-    json_builder_end_array(b);
 }
 
-static void regions_json(JsonBuilder *b, const xen_memmap_plan *p)
+static void regions_json(json_object *array, const xen_memmap_plan *p)
 {
     const struct xen_memmap_region *r;
     unsigned int i;
 
-    json_builder_set_member_name(b, "regions");
-    json_builder_begin_array(b);
     for (i = 0; (r = xen_memmap_plan_region(p, i)); i++) {
-        g_autofree char *device = r->sbdf ? device_text(r->sbdf) : NULL;
+        g_autofree char *device = is_of_device(r) ? device_text(r->sbdf) : NULL;
+        json_object *o = array_object(array);
 
-        json_builder_begin_object(b);
-        json_int(b, "gfn", r->gfn);
-        json_int(b, "pages", r->pages);
-        json_text(b, "device", device);
-        json_text(b, "kept", r->kept);
-        json_builder_end_object(b);
+        member_int(o, "gfn", r->gfn);
+        member_int(o, "pages", r->pages);
+        member_text(o, "device", device);
+        member_text(o, "kept", r->kept);
     }
-    json_builder_end_array(b);
 }
 
 static void print_json(const struct explanation *e)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
+    g_autoptr(json_object) o = json_object_new_object();
+    json_object *array;
     unsigned int i;
 
-    json_builder_begin_object(b);
-    json_int(b, "hole", xen_memmap_plan_hole(e->p));
-    json_int(b, "width", xen_memmap_plan_width(e->p));
-    json_text(b, "stays", plan_stays(e->x));
-    bars_json(b, e->p);
-    regions_json(b, e->p);
-    json_builder_set_member_name(b, "problems");
-    json_builder_begin_array(b);
+    member_int(o, "hole", xen_memmap_plan_hole(e->p));
+    member_int(o, "width", xen_memmap_plan_width(e->p));
+    member_text(o, "stays", plan_stays(e->x));
+    bars_json(member_array(o, "bars"), e->p);
+    regions_json(member_array(o, "regions"), e->p);
+    array = member_array(o, "problems");
     for (i = 0; i < e->problems->len; i++)
-        json_builder_add_string_value(b, g_ptr_array_index(e->problems, i));
-    json_builder_end_array(b);
-    layout_json(b, xen_memmap_plan_layout(e->p));
-    json_builder_end_object(b);
-    json_print(b, TRUE);
+        json_object_array_add(array, json_object_new_string(
+            g_ptr_array_index(e->problems, i)));
+    layout_json(o, xen_memmap_plan_layout(e->p));
+    json_print(o, TRUE);
 }
 
 int command_explain(int argc, char **argv)

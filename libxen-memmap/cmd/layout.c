@@ -102,64 +102,56 @@ struct table *layout_table(const xen_memmap_layout *l)
     return t;
 }
 
-static void range_json(JsonBuilder *b, const struct xen_memmap_range *r)
+static void range_json(json_object *o, const struct xen_memmap_range *r)
 {
     g_autofree char *device = r->aux ? device_text(r->aux) : NULL;
     g_autofree char *type = type_text(r);
+    json_object *names;
     unsigned int i;
 
-    json_builder_begin_object(b);
-    json_int(b, "gfn", r->gfn);
-    json_int(b, "pages", r->pages);
-    json_text(b, "type", type);
-    json_int(b, "source", r->type == XEN_MEMMAP_RAM ? r->source
+    member_int(o, "gfn", r->gfn);
+    member_int(o, "pages", r->pages);
+    member_text(o, "type", type);
+    member_int(o, "source", r->type == XEN_MEMMAP_RAM ? r->source
                                                     : XEN_MEMMAP_NO_SOURCE);
-    json_builder_set_member_name(b, "flags");
-    json_builder_begin_array(b);
+    names = member_array(o, "flags");
     for (i = 0; i < G_N_ELEMENTS(flags); i++)
         if (r->flags & flags[i].flag)
-            json_builder_add_string_value(b, flags[i].name);
-    json_builder_end_array(b);
-    json_text(b, "device", device);
-    json_builder_end_object(b);
+            json_object_array_add(names, json_object_new_string(flags[i].name));
+    member_text(o, "device", device);
 }
 
-static void reserved_json(JsonBuilder *b, const struct xen_memmap_reserved *r)
+static void reserved_json(json_object *o, const struct xen_memmap_reserved *r)
 {
     g_autofree char *device = device_text(r->sbdf);
 
-    json_builder_begin_object(b);
-    json_int(b, "gfn", r->gfn);
-    json_int(b, "pages", r->pages);
-    json_text(b, "device", device);
-    json_bool(b, "mapped", r->mapped);
-    json_text(b, "status", r->status);
-    json_builder_end_object(b);
+    member_int(o, "gfn", r->gfn);
+    member_int(o, "pages", r->pages);
+    member_text(o, "device", device);
+    member_bool(o, "mapped", r->mapped);
+    member_text(o, "status", r->status);
 }
 
-void layout_json(JsonBuilder *b, const xen_memmap_layout *l)
+void layout_json(json_object *o, const xen_memmap_layout *l)
 {
     const gboolean said = xen_memmap_layout_state(l) != XEN_MEMMAP_UNKNOWN;
     const struct xen_memmap_reserved *reserved;
     const struct xen_memmap_range *r;
+    json_object *array;
     unsigned int i;
 
-    json_text(b, "origin", origin_text(xen_memmap_layout_origin(l)));
-    json_text(b, "state", said ?
+    member_text(o, "origin", origin_text(xen_memmap_layout_origin(l)));
+    member_text(o, "state", said ?
               xen_memmap_state_name(xen_memmap_layout_state(l)) : NULL);
-    json_int(b, "generation", xen_memmap_layout_generation(l));
-    json_int(b, "error", xen_memmap_layout_error(l));
-    json_text(b, "reason", said ? xen_memmap_layout_reason(l) : NULL);
-    json_int(b, "ram_pages", xen_memmap_layout_pages(l, XEN_MEMMAP_RAM));
-    json_int(b, "moved_pages", layout_moved(l));
-    json_builder_set_member_name(b, "ranges");
-    json_builder_begin_array(b);
+    member_int(o, "generation", xen_memmap_layout_generation(l));
+    member_int(o, "error", xen_memmap_layout_error(l));
+    member_text(o, "reason", said ? xen_memmap_layout_reason(l) : NULL);
+    member_int(o, "ram_pages", xen_memmap_layout_pages(l, XEN_MEMMAP_RAM));
+    member_int(o, "moved_pages", layout_moved(l));
+    array = member_array(o, "ranges");
     for (i = 0; (r = xen_memmap_layout_range(l, i)); i++)
-        range_json(b, r);
-    json_builder_end_array(b);
-    json_builder_set_member_name(b, "reserved");
-    json_builder_begin_array(b);
+        range_json(array_object(array), r);
+    array = member_array(o, "reserved");
     for (i = 0; (reserved = xen_memmap_layout_reserved(l, i)); i++)
-        reserved_json(b, reserved);
-    json_builder_end_array(b);
+        reserved_json(array_object(array), reserved);
 }

@@ -43,19 +43,17 @@ static void print_line(struct table *t, const struct guest *g)
     table_set(t, MOVED, size_text(layout_moved(l) << 12));
 }
 
-static void print_json(JsonBuilder *b, const struct guest *g)
+static void print_json(json_object *o, const struct guest *g)
 {
-    json_builder_begin_object(b);
-    json_int(b, "domid", g->domid);
-    json_text(b, "name", g->name);
-    json_text(b, "note", g->note);
+    member_int(o, "domid", g->domid);
+    member_text(o, "name", g->name);
+    member_text(o, "note", g->note);
     if (g->layout)
-        layout_json(b, g->layout);
-    json_builder_end_object(b);
+        layout_json(o, g->layout);
 }
 
 /* False: there is no asking any more. */
-static gboolean print_guest(uint32_t domid, struct table *t, JsonBuilder *b)
+static gboolean print_guest(uint32_t domid, struct table *t, json_object *array)
 {
     g_autofree char *name = xen_memmap_name(handle, domid);
     g_autoptr(xen_memmap_layout) l = NULL;
@@ -72,8 +70,8 @@ static gboolean print_guest(uint32_t domid, struct table *t, JsonBuilder *b)
         if (xen_memmap_layout_error(l))
             g.note = xen_memmap_layout_reason(l);
     }
-    if (b)
-        print_json(b, &g);
+    if (array)
+        print_json(array_object(array), &g);
     else
         print_line(t, &g);
     return TRUE;
@@ -82,7 +80,7 @@ static gboolean print_guest(uint32_t domid, struct table *t, JsonBuilder *b)
 int command_list(int argc, char **argv)
 {
     const GOptionEntry entries[] = { OUTPUT_ENTRIES, { 0 } };
-    g_autoptr(JsonBuilder) b = NULL;
+    g_autoptr(json_object) array = NULL;
     g_autofree uint32_t *domids = NULL;
     struct table *t = NULL;
     unsigned int i, nr;
@@ -95,17 +93,15 @@ int command_list(int argc, char **argv)
         complain("%s", xen_memmap_message(handle));
         return EXIT_ERROR;
     }
-    if (output_json) {
-        b = json_builder_new();
-        json_builder_begin_array(b);
-    } else if (!(t = table_new(columns)))
+    if (output_json)
+        array = json_object_new_array();
+    else if (!(t = table_new(columns)))
         return EXIT_ERROR;
     for (i = 0; i < nr && ok; i++)
-        ok = print_guest(domids[i], t, b);
-    if (b) {
-        json_builder_end_array(b);
-        json_print(b, TRUE);
-    } else
+        ok = print_guest(domids[i], t, array);
+    if (array)
+        json_print(array, TRUE);
+    else
         table_print(t);
     if (!ok)
         complain("%s", xen_memmap_message(handle));

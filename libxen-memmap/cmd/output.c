@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables by libsmartcols, JSON by json-glib, and how numbers are written. */
+/* Tables by libsmartcols, JSON by json-c, and how numbers are written. */
 #include "command.h"
 
 #include <libsmartcols.h>
@@ -34,7 +34,10 @@ static void complain_columns(const struct column *c, const char *name)
 
     for (; c->name; c++)
         g_string_append_printf(all, "\n  %-10s %s", c->name, c->help);
-    complain("no column '%s'; there are%s", name, all->str);
+    if (!strcmp(name, "help"))
+        complain("columns are%s", all->str);
+    else
+        complain("no column '%s'; there are%s", name, all->str);
 }
 
 static void show_column(struct table *t, const struct column *c, int i)
@@ -104,11 +107,14 @@ void table_line(struct table *t)
     t->line = scols_table_new_line(t->t, NULL);
 }
 
-void table_set(struct table *t, unsigned int i, char *text)
+gboolean table_has(const struct table *t, unsigned int i)
 {
-    if (t->place[i] >= 0)
-        scols_line_set_data(t->line, t->place[i], text);
-    g_free(text);
+    return t->place[i] >= 0;
+}
+
+void table_put(struct table *t, unsigned int i, char *text)
+{
+    scols_line_refer_data(t->line, t->place[i], text);
 }
 
 void table_colour(struct table *t, const char *colour)
@@ -136,7 +142,7 @@ char *size_text(uint64_t bytes)
         { "TiB", 40 }, { "GiB", 30 }, { "MiB", 20 }, { "KiB", 10 },
     };
     unsigned int i;
-    char *text, *end;
+    uint64_t all, rest;         /* in hundredths */
 
     if (output_bytes)
         return g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
@@ -145,14 +151,16 @@ char *size_text(uint64_t bytes)
             break;
     if (i == G_N_ELEMENTS(units))
         return g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes);
-    text = g_strdup_printf("%.2f", (double)bytes / (1ull << units[i].shift));
-    for (end = text + strlen(text); end[-1] == '0'; )
-        *--end = '\0';
-    if (end[-1] < '0' || end[-1] > '9')
-        end[-1] = '\0';
-    end = g_strdup_printf("%s %s", text, units[i].unit);
-    g_free(text);
-    return end;
+    rest = bytes & ((1ull << units[i].shift) - 1);
+    all = (bytes >> units[i].shift) * 100 +
+          ((rest * 100 + (1ull << (units[i].shift - 1))) >> units[i].shift);
+    if (!(all % 100))
+        return g_strdup_printf("%" G_GUINT64_FORMAT " %s", all / 100, units[i].unit);
+    if (!(all % 10))
+        return g_strdup_printf("%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT " %s",
+                               all / 100, all / 10 % 10, units[i].unit);
+    return g_strdup_printf("%" G_GUINT64_FORMAT ".%02" G_GUINT64_FORMAT " %s",
+                           all / 100, all % 100, units[i].unit);
 }
 
 char *address_text(uint64_t gfn)
@@ -172,37 +180,46 @@ char *device_text(uint32_t sbdf)
                            sbdf >> 3 & 0x1f, sbdf & 7);
 }
 
-void json_print(JsonBuilder *b, gboolean pretty)
-{
-    g_autoptr(JsonNode) root = json_builder_get_root(b);
-    g_autofree char *text = json_to_string(root, pretty);
-
-    puts(text);
-}
-
-void json_int(JsonBuilder *b, const char *name, uint64_t value)
-{
-    json_builder_set_member_name(b, name);
-    /* All that is printed has less than 63 bits, or means "none". */
-    if (value >> 63)
-        json_builder_add_null_value(b);
-    else
-        json_builder_add_int_value(b, value);
-}
-
-void json_text(JsonBuilder *b, const char *name, const char *value)
+void member_text(json_object *o, const char *name, const char *value)
 {
     g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
 
-    json_builder_set_member_name(b, name);
-    if (valid)
-        json_builder_add_string_value(b, valid);
-    else
-        json_builder_add_null_value(b);
+    json_object_object_add(o, name, valid ? json_object_new_string(valid) : NULL);
 }
 
-void json_bool(JsonBuilder *b, const char *name, gboolean value)
+void member_int(json_object *o, const char *name, uint64_t value)
 {
-    json_builder_set_member_name(b, name);
-    json_builder_add_boolean_value(b, value);
+    /* All that is printed has less than 63 bits, or means "none". */
+    json_object_object_add(o, name, value >> 63 ? NULL
+                                                : json_object_new_int64(value));
+}
+
+void member_bool(json_object *o, const char *name, gboolean value)
+{
+    json_object_object_add(o, name, json_object_new_boolean(value));
+}
+
+json_object *member_array(json_object *o, const char *name)
+{
+    json_object *array = json_object_new_array();
+
+    json_object_object_add(o, name, array);
+    return array;
+}
+
+json_object *array_object(json_object *array)
+{
+    json_object *o = json_object_new_object();
+
+    json_object_array_add(array, o);
+    return o;
+}
+
+void json_print(json_object *o, gboolean pretty)
+{
+    const int how = JSON_C_TO_STRING_NOSLASHESCAPE |
+                    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+                            : JSON_C_TO_STRING_PLAIN);
+
+    puts(json_object_to_json_string_ext(o, how));
 }

@@ -2,6 +2,7 @@
 /* From an xl.cfg and options to what the library plans for. */
 #include "command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit)
         if (*bytes > G_MAXUINT64 >> shift)
             return FALSE;
         *bytes <<= shift;
-        end++;
+        end += g_str_has_prefix(end + 1, "iB") ? 3 : 1;
     }
     *is_64bit = !strcmp(end, ",64");
     return !*end || *is_64bit;
@@ -42,8 +43,8 @@ static gboolean add_options(xen_memmap_config *c)
         g_autofree char *name = g_strdup_printf("--bar %s", *s);
 
         if (!parse_bar(*s, &bytes, &is_64bit)) {
-            complain("--bar %s: a size is a number and K, M, G or T, and ,64 if the "
-                     "BAR has 64 bits", *s);
+            complain("--bar %s: a size is a number and K, M, G or T (of 1024), and ,64 "
+                     "if the BAR has 64 bits", *s);
             return FALSE;
         }
         if (xen_memmap_config_bar(handle, c, name, bytes, is_64bit))
@@ -83,7 +84,9 @@ xen_memmap_config *plan_config(const struct xlcfg *x)
         (x->boundary &&
          xen_memmap_config_boundary(handle, c, x->boundary * MIB)) ||
         xen_memmap_config_width(handle, c, plan_width) || !devices_add(x, c)) {
-        complain("%s", xen_memmap_message(handle));
+        complain(errno == ENODEV ? "%s: where this is not the host, say --no-host, and "
+                 "name the BARs of what is passed through by --bar" : "%s",
+                 xen_memmap_message(handle));
         return NULL;
     }
     xen_memmap_config_may_move(c, !plan_stays(x));

@@ -42,14 +42,12 @@ static int print_subject(const struct subject *s)
     struct table *t;
 
     if (output_json) {
-        g_autoptr(JsonBuilder) b = json_builder_new();
+        g_autoptr(json_object) o = json_object_new_object();
 
-        json_builder_begin_object(b);
-        json_text(b, "title", s->title);
-        json_int(b, "domid", s->is_domain ? s->domid : G_MAXUINT64);
-        layout_json(b, s->layout);
-        json_builder_end_object(b);
-        json_print(b, TRUE);
+        member_text(o, "title", s->title);
+        member_int(o, "domid", s->is_domain ? s->domid : G_MAXUINT64);
+        layout_json(o, s->layout);
+        json_print(o, TRUE);
         return EXIT_YES;
     }
     t = layout_table(s->layout);

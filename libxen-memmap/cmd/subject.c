@@ -30,7 +30,8 @@ static gboolean from_domain(struct subject *s, const char *arg,
         return FALSE;
     }
     s->is_domain = TRUE;
-    name = xen_memmap_name(handle, s->domid);
+    /* What was found by its name is called so. */
+    name = g_ascii_isdigit(*arg) ? xen_memmap_name(handle, s->domid) : g_strdup(arg);
     s->title = g_strdup_printf("%s (domain %u)", name ? name : "?", s->domid);
     return TRUE;
 }

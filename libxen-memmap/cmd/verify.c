@@ -47,30 +47,27 @@ static gboolean print_table(const xen_memmap_report *r)
 
 static void print_json(const struct subject *s, const xen_memmap_report *r)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
+    g_autoptr(json_object) o = json_object_new_object();
     const struct xen_memmap_mismatch *m;
+    json_object *array;
     unsigned int i;
 
-    json_builder_begin_object(b);
-    json_int(b, "domid", s->domid);
-    json_int(b, "generation", xen_memmap_layout_generation(s->layout));
-    json_bool(b, "agrees", xen_memmap_report_agrees(r));
-    json_int(b, "asked_pages", xen_memmap_report_asked(r));
-    json_int(b, "ram_pages", xen_memmap_report_ram(r));
-    json_int(b, "domain_pages", xen_memmap_report_owned(r));
-    json_builder_set_member_name(b, "mismatches");
-    json_builder_begin_array(b);
+    member_int(o, "domid", s->domid);
+    member_int(o, "generation", xen_memmap_layout_generation(s->layout));
+    member_bool(o, "agrees", xen_memmap_report_agrees(r));
+    member_int(o, "asked_pages", xen_memmap_report_asked(r));
+    member_int(o, "ram_pages", xen_memmap_report_ram(r));
+    member_int(o, "domain_pages", xen_memmap_report_owned(r));
+    array = member_array(o, "mismatches");
     for (i = 0; (m = xen_memmap_report_mismatch(r, i)); i++) {
-        json_builder_begin_object(b);
-        json_int(b, "gfn", m->gfn);
-        json_int(b, "pages", m->pages);
-        json_text(b, "layout", xen_memmap_type_name(m->says.type));
-        json_text(b, "xen", page_text(m->has));
-        json_builder_end_object(b);
+        json_object *item = array_object(array);
+
+        member_int(item, "gfn", m->gfn);
+        member_int(item, "pages", m->pages);
+        member_text(item, "layout", xen_memmap_type_name(m->says.type));
+        member_text(item, "xen", page_text(m->has));
     }
-    json_builder_end_array(b);
-    json_builder_end_object(b);
-    json_print(b, TRUE);
+    json_print(o, TRUE);
 }
 
 static void print_summary(const struct subject *s, const xen_memmap_report *r)

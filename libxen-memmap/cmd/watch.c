@@ -21,17 +21,15 @@ static void print_change(uint32_t domid, const char *name,
     g_autofree char *time = g_date_time_format_iso8601(now);
 
     if (output_json) {
-        g_autoptr(JsonBuilder) b = json_builder_new();
+        g_autoptr(json_object) o = json_object_new_object();
 
-        json_builder_begin_object(b);
-        json_text(b, "time", time);
-        json_int(b, "domid", domid);
-        json_text(b, "name", name);
-        json_text(b, "note", note);
+        member_text(o, "time", time);
+        member_int(o, "domid", domid);
+        member_text(o, "name", name);
+        member_text(o, "note", note);
         if (l)
-            layout_json(b, l);
-        json_builder_end_object(b);
-        json_print(b, FALSE);
+            layout_json(o, l);
+        json_print(o, FALSE);
     } else if (l) {
         g_autofree char *moved = size_text(layout_moved(l) << 12);
 

@@ -371,9 +371,12 @@ int xen_memmap_config_device(xen_memmap_handle *h, xen_memmap_config *c,
 int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
                               const char *region, int is_host);
 /*
- * What the host reserves for @sbdf, a device that is assigned, as Xen says.  As for
- * verify: EACCES, EPERM.
+ * What the host reserves for @sbdf, a device that is assigned, as Xen says.
+ * XEN_MEMMAP_ALL_DEVICES: for any device, as xl.cfg's rdm="strategy=host" has it: the
+ * toolstack keeps RAM away where it can, and firmware is told nothing.  As for verify:
+ * EACCES, EPERM.
  */
+#define XEN_MEMMAP_ALL_DEVICES UINT32_MAX
 int xen_memmap_config_host_reserved(xen_memmap_handle *h, xen_memmap_config *c,
                                     uint32_t sbdf);
 
@@ -412,7 +415,7 @@ const struct xen_memmap_bar *xen_memmap_plan_bar(const xen_memmap_plan *p,
 
 struct xen_memmap_region {
     uint64_t gfn, pages;
-    uint32_t sbdf;
+    uint32_t sbdf;              /* or XEN_MEMMAP_ALL_DEVICES */
     const char *kept;           /* why it cannot be used; NULL: it is freed */
 };
 

@@ -140,13 +140,14 @@ PUBLIC int xen_memmap_config_bar(xen_memmap_handle *h, xen_memmap_config *c,
 }
 
 static int add_region(xen_memmap_handle *h, xen_memmap_config *c,
-                      const struct memmap_range *r, bool is_host)
+                      const struct memmap_range *r, bool is_host, bool is_told)
 {
     if (c->nr_regions == MEMMAP_MAX_ENTRIES)
         return memmap_fail(h, ENOSPC, "firmware knows no more than %u regions",
                            MEMMAP_MAX_ENTRIES);
     c->region[c->nr_regions] = *r;
-    c->is_host[c->nr_regions++] = is_host;
+    c->is_host[c->nr_regions] = is_host;
+    c->is_told[c->nr_regions++] = is_told;
     return 0;
 }
 
@@ -158,7 +159,7 @@ PUBLIC int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
 
     if (flaw)
         return memmap_fail(h, EINVAL, "'%s': %s", region, flaw);
-    return add_region(h, c, &r, is_host);
+    return add_region(h, c, &r, is_host, true);
 }
 
 PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,
@@ -176,7 +177,7 @@ PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,
                            "device: %s", strerror(errno));
     for (i = 0; i < nr && !rc; i++)
         if (r[i].pages)
-            rc = add_region(h, c, &r[i], true);
+            rc = add_region(h, c, &r[i], true, sbdf != XEN_MEMMAP_ALL_DEVICES);
     free(r);
     return rc;
 }

@@ -107,9 +107,12 @@ static bool build_pinned(struct work *w)
 
 static void build_rdm(struct work *w)
 {
-    memcpy(w->rdm_range, w->c->region, sizeof(w->rdm_range));
-    memmap_rdm_merge(&w->rdm, w->rdm_range, w->c->nr_regions,
-                     MEMMAP_MAX_ENTRIES);
+    unsigned int i, nr = 0;
+
+    for (i = 0; i < w->c->nr_regions; i++)
+        if (w->c->is_told[i])
+            w->rdm_range[nr++] = w->c->region[i];
+    memmap_rdm_merge(&w->rdm, w->rdm_range, nr, MEMMAP_MAX_ENTRIES);
 }
 
 /* As hvmloader lists them: largest first, equal ones as they came. */
@@ -191,6 +194,46 @@ static const char *why_kept(enum memmap_kept kept)
     return "it cannot be freed";
 }
 
+static bool is_listed(const xen_memmap_plan *p, const struct memmap_range *r)
+{
+    unsigned int i;
+
+    for (i = 0; i < p->nr_regions; i++)
+        if (p->region[i].gfn < r->gfn + r->pages &&
+            r->gfn < p->region[i].gfn + p->region[i].pages)
+            return true;
+    return false;
+}
+
+static bool has_ram(const xen_memmap_layout *l, const struct memmap_range *r)
+{
+    unsigned int i;
+
+    for (i = 0; i < l->nr; i++)
+        if (l->range[i].type == XEN_MEMMAP_RAM &&
+            l->range[i].gfn < r->gfn + r->pages &&
+            r->gfn < l->range[i].gfn + l->range[i].pages)
+            return true;
+    return false;
+}
+
+/* What only the toolstack knows of. */
+static void take_untold(xen_memmap_plan *p, const xen_memmap_config *c)
+{
+    unsigned int i;
+
+    for (i = 0; i < c->nr_regions; i++) {
+        const struct memmap_range *r = &c->region[i];
+
+        if (!c->is_told[i] && !is_listed(p, r))
+            p->region[p->nr_regions++] = (struct xen_memmap_region){
+                .gfn = r->gfn, .pages = r->pages, .sbdf = XEN_MEMMAP_ALL_DEVICES,
+                .kept = has_ram(p->after, r) ? "RAM is there, and firmware is not told"
+                                             : NULL,
+            };
+    }
+}
+
 static void take_regions(xen_memmap_plan *p, const struct work *w)
 {
     unsigned int i, pin;
@@ -259,6 +302,7 @@ static int plan_into(xen_memmap_handle *h, struct work *w, xen_memmap_plan *p)
     p->hole = w->plan.hole_start;
     p->moved = w->plan.moved_pages;
     take_regions(p, w);
+    take_untold(p, w->c);
     take_bars(p, w);
     p->width = width_of(p);
     return 0;

@@ -21,7 +21,6 @@ PUBLIC xen_memmap_handle *xen_memmap_open(struct xentoollog_logger *logger,
         return NULL;
 
     h->logger = logger;
-    h->xen_ops = &memmap_xen_real;
     h->sysfs = "/sys";
     h->grace_ms = 5000;
     if (!h->logger) {
@@ -76,6 +75,8 @@ int memmap_fail(xen_memmap_handle *h, int err, const char *fmt, ...)
 
 struct memmap_xen *memmap_xen(xen_memmap_handle *h)
 {
+    if (!h->xen_ops && memmap_xen_find(h))
+        return NULL;
     if (!h->xen)
         h->xen = h->xen_ops->open(h->logger);
     if (!h->xen) {

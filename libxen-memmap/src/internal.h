@@ -23,7 +23,7 @@ struct xen_memmap_handle {
     char message[512];
     struct xs_handle *xs;           /* requests; NULL: not connected yet */
     struct memmap_watches *watches; /* NULL: nothing was ever watched */
-    const struct memmap_xen_ops *xen_ops;
+    const struct memmap_xen_ops *xen_ops;   /* NULL: not looked for yet */
     struct memmap_xen *xen;         /* NULL: not connected yet */
     const char *sysfs;              /* where it is mounted */
     /*
@@ -144,6 +144,7 @@ struct xen_memmap_config {
     unsigned int nr_bars;
     struct memmap_range region[MEMMAP_MAX_ENTRIES];
     bool is_host[MEMMAP_MAX_ENTRIES];       /* the toolstack knows of it */
+    bool is_told[MEMMAP_MAX_ENTRIES];       /* and firmware */
     unsigned int nr_regions;
 };
 
@@ -173,12 +174,14 @@ struct memmap_xen_ops {
                  const uint64_t *gfn, enum xen_memmap_page *page);
     /* Whether a page can be mapped that pages() calls NONE: it is Xen's heap. */
     bool (*mappable)(struct memmap_xen *x, uint32_t domid, uint64_t gfn);
-    /* Reserved memory of @sbdf: *@r, for free(), has *@nr. */
+    /* Reserved memory of @sbdf, or of all devices: *@r, for free(), has *@nr. */
     int (*reserved)(struct memmap_xen *x, uint32_t sbdf,
                     struct memmap_range **r, unsigned int *nr);
 };
 
 extern const struct memmap_xen_ops memmap_xen_real;
+/* h->xen_ops = &memmap_xen_real, wherever that is. */
+int memmap_xen_find(xen_memmap_handle *h);
 
 /* The connection, made if there is none.  NULL, errno and message. */
 struct memmap_xen *memmap_xen(xen_memmap_handle *h);

@@ -171,20 +171,18 @@ int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
 int memmap_store_check_domain(xen_memmap_handle *h, xs_transaction_t t,
                               uint32_t domid)
 {
-    int has = memmap_store_has(h, t, "/local/domain/%u", domid);
+    int has = memmap_store_has(h, t, "/local/domain/%u/hvmloader", domid);
 
+    if (has)
+        return has < 0 ? -1 : 0;
+    has = memmap_store_has(h, t, "/local/domain/%u", domid);
     if (has < 0)
         return -1;
     if (!has)
         return memmap_fail(h, ESRCH, "there is no domain %u, or no longer",
                            domid);
-    has = memmap_store_has(h, t, "/local/domain/%u/hvmloader", domid);
-    if (has < 0)
-        return -1;
-    if (!has)
-        return memmap_fail(h, ENODEV, "domain %u has no firmware: it is no HVM "
-                           "guest, or not yet built", domid);
-    return 0;
+    return memmap_fail(h, ENODEV, "domain %u has no firmware: it is no HVM guest, or "
+                       "not yet built", domid);
 }
 
 const char *memmap_policy_key(enum xen_memmap_policy policy)

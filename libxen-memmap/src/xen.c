@@ -124,7 +124,9 @@ static bool real_mappable(struct memmap_xen *x, uint32_t domid, uint64_t gfn)
 static int ask_reserved(struct memmap_xen *x, uint32_t sbdf,
                         struct xen_reserved_device_memory *r, uint32_t *nr)
 {
-    return xc_reserved_device_memory_map(x->xch, 0, sbdf >> 16, sbdf >> 8 & 0xff,
+    const uint32_t flags = sbdf == XEN_MEMMAP_ALL_DEVICES ? XENMEM_RDM_ALL : 0;
+
+    return xc_reserved_device_memory_map(x->xch, flags, sbdf >> 16, sbdf >> 8 & 0xff,
                                          sbdf & 0xff, r, nr);
 }
 
@@ -160,7 +162,7 @@ static int real_reserved(struct memmap_xen *x, uint32_t sbdf,
     return 0;
 }
 
-const struct memmap_xen_ops memmap_xen_real = {
+PUBLIC const struct memmap_xen_ops memmap_xen_real = {
     .open = real_open,
     .close = real_close,
     .domain = real_domain,

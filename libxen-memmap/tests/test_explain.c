@@ -220,6 +220,27 @@ START_TEST(test_libxl_cuts)
     ck_ok(xen_memmap_config_reserve(h, c, "7fff0-7fff3", 0));
     plan();
     ck_assert_uint_eq(xen_memmap_plan_moved(p), 4);
+    /* With rdm="strategy=host" it knows of all devices', and firmware does not. */
+    xen_memmap_plan_free(p);
+    xen_memmap_config_free(c);
+    guest(3072);
+    ck_ok(xen_memmap_config_host_reserved(h, c, XEN_MEMMAP_ALL_DEVICES));
+    ck_ok(xen_memmap_config_boundary(h, c, GIB));
+    plan();
+    ck_assert_uint_eq(xen_memmap_layout_range(xen_memmap_plan_built(p), 1)->pages,
+                      0x7fe00 - 0xc0);
+    ck_assert_uint_eq(xen_memmap_plan_regions(p), 1);
+    ck_assert_ptr_null(xen_memmap_plan_region(p, 0)->kept);
+    xen_memmap_plan_free(p);
+    xen_memmap_config_free(c);
+    guest(3072);
+    ck_ok(xen_memmap_config_host_reserved(h, c, XEN_MEMMAP_ALL_DEVICES));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 0);
+    ck_assert_uint_eq(xen_memmap_plan_region(p, 0)->sbdf, XEN_MEMMAP_ALL_DEVICES);
+    ck_assert_str_eq(xen_memmap_plan_region(p, 0)->kept,
+                     "RAM is there, and firmware is not told");
+    check_sum();
     /* With the usual boundary libxl leaves it to firmware. */
     xen_memmap_plan_free(p);
     xen_memmap_config_free(c);

@@ -293,6 +293,23 @@ START_TEST(joins_ask_for_everything)
 }
 END_TEST
 
+/* A source that ends right below what means "none" is not continued by none. */
+START_TEST(no_source_continues_nothing)
+{
+    static const struct memmap_range none =
+        { 0x18, 4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RAM, 0, 0 };
+    struct memmap_range last =
+        { 0x10, 8, MEMMAP_NO_SOURCE - 8, MEMMAP_TYPE_RAM, 0, 0 };
+    struct memmap_range storage[4];
+    struct memmap_layout l;
+
+    memmap_layout_init(&l, storage, NELEM(storage));
+    ck_assert(memmap_layout_append(&l, &last));
+    ck_assert(memmap_layout_append(&l, &none));
+    ck_assert_uint_eq(l.nr, 2);
+}
+END_TEST
+
 START_TEST(equal_sees_every_field)
 {
     struct memmap_range x[2], y[2];
@@ -414,6 +431,7 @@ Suite *layout_suite(void)
     tcase_add_test(tc, move_back);
     tcase_add_test(tc, full_table_is_left_alone);
     tcase_add_test(tc, joins_ask_for_everything);
+    tcase_add_test(tc, no_source_continues_nothing);
     tcase_add_test(tc, equal_sees_every_field);
     tcase_add_test(tc, copy_needs_room);
     tcase_add_test(tc, appended_is_set);

@@ -170,7 +170,8 @@ class Parts:
                         if step.kind == STACK and step.suite == suite.name)
         needed = {
             **images.libraries(tree, [emulator, meddle]),
-            **images.libraries(tree, [views, os.path.join(library, "xen-memmap")],
+            **images.libraries(tree, [views, *(os.path.join(library, name) for name in
+                                               ("xen-memmap", "xen.so", "xlcfg.so"))],
                                [trees.library_root(suite, log)])}
         folder = os.path.join(self.lab.here, "dom0")
         scripts = glob.glob(os.path.join(folder, "*"))

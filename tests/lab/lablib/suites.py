@@ -29,12 +29,18 @@ _KERNEL = """
 # The same for libxen-memmap and what is built on it, against the suite's own Xen.
 _LIBRARY = """
     gcc libc6-dev make pkg-config
-    libxen-dev libglib2.0-dev libjson-glib-dev libsmartcols-dev
+    libxen-dev libglib2.0-dev libjson-c-dev libsmartcols-dev
 """.split()
 
 # What makes Debian packages of it besides, and looks for mistakes in them.
 _PACKAGING = """
     build-essential debhelper lintian
+""".split()
+
+# What proofs are made with, on this machine and not in a chroot: unpacked, never
+# installed.  Debian 12 has no CBMC.
+_PROOF = """
+    cbmc cadical spin
 """.split()
 
 # What dom0 and the guest are assembled from: unpacked, never installed.
@@ -56,6 +62,7 @@ class Suite:
     kernel_packages: tuple
     library_packages: tuple
     packaging_packages: tuple
+    proof_packages: tuple
     host_packages: tuple
     # Where each source package is from: the first of these releases whose source
     # can be had.  Archives have been seen that list Xen 4.20's source and do not
@@ -68,7 +75,7 @@ class Suite:
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
                  tuple(_HYPERVISOR), tuple(_KERNEL), tuple(_LIBRARY),
-                 (*_LIBRARY, *_PACKAGING),
+                 (*_LIBRARY, *_PACKAGING), tuple(_PROOF),
                  (*_HOST, f"xen-hypervisor-{xen}-amd64", f"xen-utils-{xen}"),
                  {package: tuple(releases.split())
                   for package, releases in sources.items()}, dict(borrowed))

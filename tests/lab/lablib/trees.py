@@ -97,6 +97,17 @@ def host(suite, log):
         "tree")
 
 
+def proof(suite, log):
+    """What proofs are made with, unpacked; its programs want its own libraries."""
+    def make(folder):
+        prepare_machine(log)
+        progress("unpacking CBMC and SPIN (1 min)")
+        _mmdebstrap(os.path.join(folder, "tree"), log, "unpacking packages", suite,
+                    "extract", suite.proof_packages)
+    return os.path.join(cache.entry(
+        f"proof-{suite.name}-" + cache.digest(1, suite.proof_packages), make), "tree")
+
+
 def _merge_usr(tree):
     """Packages before trixie still have files in /bin and /lib."""
     for name in ("bin", "sbin", "lib", "lib64"):

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What of an xl.cfg decides on the layout, read by xl's own parser, libxlutil, with
- * xl's own defaults (tools/xl/xl_parse.c, tools/libs/light/libxl_create.c).
+ * xl's own defaults (tools/xl/xl_parse.c, tools/libs/light/libxl_create.c).  A module
+ * of the command.
  */
-#include "command.h"
+#include "xlcfg.h"
 
 #include <errno.h>
 #include <libxl.h>
 #include <libxlutil.h>
 #include <stdio.h>
 #include <string.h>
+
+static xlcfg_complain *complain;    /* the command's */
+
+/* The only name that the module shows. */
+__attribute__((visibility("default")))
+xlcfg_module_read_func xlcfg_module_read;
 
 static uint64_t number(const XLU_Config *cfg, const char *key)
 {
@@ -50,10 +57,10 @@ static gboolean read_vga(struct xlcfg *x, const XLU_Config *cfg)
 }
 
 /*
- * The policy of a device that says none.  xl goes on as if rdm= was not there if
+ * rdm=: its strategy, and its policy, which a device has that says none.  xl goes on as if rdm= was not there if
  * libxlutil does not take it, as 4.17's never takes policy=.
  */
-static libxl_rdm_reserve_policy read_policy(XLU_Config *cfg)
+static libxl_rdm_reserve_policy read_rdm(struct xlcfg *x, XLU_Config *cfg)
 {
     libxl_rdm_reserve_policy policy = LIBXL_RDM_RESERVE_POLICY_STRICT;
     libxl_rdm_reserve rdm;
@@ -64,8 +71,11 @@ static libxl_rdm_reserve_policy read_policy(XLU_Config *cfg)
     libxl_rdm_reserve_init(&rdm);
     if (xlu_rdm_parse(cfg, &rdm, s))
         complain("rdm = \"%s\": xl does not take this, and goes on without", s);
-    else if (rdm.policy != LIBXL_RDM_RESERVE_POLICY_INVALID)
-        policy = rdm.policy;
+    else {
+        x->host_rdm = rdm.strategy == LIBXL_RDM_RESERVE_STRATEGY_HOST;
+        if (rdm.policy != LIBXL_RDM_RESERVE_POLICY_INVALID)
+            policy = rdm.policy;
+    }
     libxl_rdm_reserve_dispose(&rdm);
     return policy;
 }
@@ -97,14 +107,14 @@ static gboolean read_device(struct xlcfg *x, XLU_Config *cfg, const char *spec,
 
 static gboolean read_devices(struct xlcfg *x, XLU_Config *cfg)
 {
-    libxl_rdm_reserve_policy policy;
+    const libxl_rdm_reserve_policy policy = read_rdm(x, cfg);
     XLU_ConfigList *list;
     const char *spec;
     int i;
 
+    x->strict_rdm = policy == LIBXL_RDM_RESERVE_POLICY_STRICT;
     if (xlu_cfg_get_list(cfg, "pci", &list, NULL, 1))
         return TRUE;
-    policy = read_policy(cfg);
     for (i = 0; (spec = xlu_cfg_get_listitem(list, i)); i++)
         if (!read_device(x, cfg, spec, policy))
             return FALSE;
@@ -189,14 +199,16 @@ static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
     return read_vga(x, cfg) && read_devices(x, cfg);
 }
 
-gboolean xlcfg_read(struct xlcfg *x, const char *path)
+gboolean xlcfg_module_read(struct xlcfg *x, const char *path, xlcfg_complain *say)
 {
-    XLU_Config *cfg = xlu_cfg_init(stderr, path);
+    XLU_Config *cfg;
     gboolean ok;
     int rc;
 
+    complain = say;
     x->devices = g_array_new(FALSE, FALSE, sizeof(struct xlcfg_device));
     x->emulated = g_ptr_array_new_with_free_func(g_free);
+    cfg = xlu_cfg_init(stderr, path);
     if (!cfg) {
         complain("%s: %s", path, g_strerror(ENOMEM));
         return FALSE;
@@ -208,14 +220,4 @@ gboolean xlcfg_read(struct xlcfg *x, const char *path)
     ok = !rc && read_all(x, cfg, path);
     xlu_cfg_destroy(cfg);
     return ok;
-}
-
-void xlcfg_clear(struct xlcfg *x)
-{
-    if (x->devices)
-        g_array_unref(x->devices);
-    if (x->emulated)
-        g_ptr_array_unref(x->emulated);
-    g_strfreev(x->qemu);
-    memset(x, 0, sizeof(*x));
 }

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device model's end: from any state it is in, one access of any guest's, and any
+ * answer of what the device model does for it.  What holds of one access from any state
+ * holds of every conversation.
+ *
+ * The codec is not here: memmap_unpack() may say anything that codec.c proves of it, and
+ * the copy that it is given need not be that record's bytes.
+ */
+#include "dm.h"
+#include "proof.h"
+
+#ifndef OWNED
+#define OWNED 1
+#endif
+
+static struct memmap_dm dm;
+/* What was asked of the device model by one access, and what there was before it. */
+static struct {
+    unsigned int read, write, check, apply, unpack, constraints, changed;
+    uint8_t state;
+    uint32_t generation, cmd, gfn;
+    bool checked, applied;
+    struct memmap_layout owned;
+    struct memmap_record record;
+} saw;
+
+static struct memmap_range any_owned[OWNED], entries[ENTRIES];
+
+/* The codec's contracts. */
+
+unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes)
+{
+    prove(buf == dm.buf && saw.read == 1, "section 2: only the copy is looked at");
+    *bytes = nondet_u32();
+    assume(*bytes >= MEMMAP_HDR_BYTES && *bytes <= MEMMAP_BUFFER_BYTES);
+    return nondet_bool() ? MEMMAP_OK : MEMMAP_E_LENGTH;
+}
+
+static unsigned int unpack(struct memmap_record *r, const uint8_t *buf, uint32_t len,
+                           uint16_t *index)
+{
+    struct memmap_layout l = r->layout;
+    unsigned int i;
+
+    prove(buf == dm.buf && saw.read == 1, "section 2: only the copy is looked at");
+    prove(!saw.unpack++, "section 2: and once");
+    *r = saw.record;
+    r->layout = l;
+    r->layout.nr = saw.record.layout.nr;
+    for ( i = 0; i < ENTRIES && i < r->layout.nr; i++ )
+        r->layout.range[i] = entries[i];
+    *index = nondet_u16();
+    if ( nondet_bool() )
+    {
+        unsigned int rc = nondet_u32();
+
+        assume(rc > MEMMAP_E_BUFFER && rc < MEMMAP_E_GENERATION);
+        return rc;
+    }
+    *index = MEMMAP_NO_INDEX;
+    assume(well_formed(&saw.record));
+    return MEMMAP_OK;
+}
+
+unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
+                           const uint8_t *buf, uint32_t len, uint16_t *index)
+{
+    assume(kind == MEMMAP_KIND_ANY || saw.record.kind == kind);
+    return unpack(r, buf, len, index);
+}
+
+uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf, uint32_t len)
+{
+    uint32_t bytes = memmap_record_bytes(r->layout.nr);
+
+    prove(buf == dm.buf && len <= sizeof(dm.buf), "the buffer is its own");
+    prove(r->kind == MEMMAP_KIND_CONSTRAINTS && r->generation == saw.generation &&
+          r->gfn_limit == dm.gfn_limit, "section 4: CONSTRAINTS");
+    return r->layout.nr <= MEMMAP_MAX_ENTRIES && bytes <= len ? bytes : 0;
+}
+
+/* The clauses that need the guest, of the record that is to be applied. */
+
+static bool low_ok(uint64_t gfn, struct said s)
+{
+    if ( gfn < 0xa0 || (gfn >= 0xc0 && gfn < 0x100) )
+        return s.type == MEMMAP_TYPE_RAM && s.source == gfn;
+
+    return gfn >= 0xc0 || s.type != MEMMAP_TYPE_RAM;
+}
+
+static void clauses(const struct memmap_record *r, bool command)
+{
+    uint64_t gfn = nondet_u64();
+    struct said is = ask(&r->layout, gfn), owned = ask(&saw.owned, gfn);
+    unsigned int i = nondet_u32();
+
+    prove(r->kind == MEMMAP_KIND_LAYOUT, "section 5: KIND");
+    prove(low_ok(gfn, is), "section 4: RAM below 1 MiB is where it always is");
+    prove(is.type != MEMMAP_TYPE_RAM || gfn < dm.gfn_limit,
+          "section 5: RAM is below the device model's gfn limit");
+    prove(owned.type != MEMMAP_TYPE_OWNED || is.type != MEMMAP_TYPE_RAM,
+          "section 5: no RAM over the device model's own memory");
+    prove(!command || owned.type != MEMMAP_TYPE_OWNED || is.type != MEMMAP_TYPE_MMIO,
+          "section 5: no BARs over the device model's own memory");
+    prove(i >= r->layout.nr || r->layout.range[i].type != MEMMAP_TYPE_OWNED,
+          "section 4: OWNED is in CONSTRAINTS only");
+    prove(r->flags & MEMMAP_RF_RAM_SHRUNK ? ram(&r->layout) < dm.ram_pages
+                                          : ram(&r->layout) == dm.ram_pages,
+          "section 4: all RAM, or less with RAM_SHRUNK");
+}
+
+/* What the device model does for the machine: anything that it may. */
+
+static bool inside(uint64_t addr, uint64_t bytes)
+{
+    return !(addr & 0xfff) && addr == (uint64_t)saw.gfn << 12 &&
+           bytes <= 12288 && addr <= 0xa0000 - 12288;
+}
+
+static bool do_read(void *opaque, uint64_t addr, void *dst, uint32_t bytes)
+{
+    prove(inside(addr, bytes), "section 3: the buffer is RAM below 640 KiB");
+    prove(dst == dm.buf && bytes <= sizeof(dm.buf), "the buffer is its own");
+    prove(!saw.read++, "section 2: a record is copied once");
+    return nondet_bool();
+}
+
+static bool do_write(void *opaque, uint64_t addr, const void *src, uint32_t bytes)
+{
+    prove(inside(addr, bytes), "section 3: the buffer is RAM below 640 KiB");
+    prove(src == dm.buf, "the buffer is its own");
+    prove(saw.cmd == MEMMAP_CMD_QUERY && !saw.write++, "section 3: QUERY alone writes");
+    return nondet_bool();
+}
+
+static unsigned int any_error(void)
+{
+    unsigned int rc = nondet_u32();
+
+    assume(rc == MEMMAP_OK || rc == MEMMAP_E_BUSY || rc == MEMMAP_E_APPLY ||
+           rc == MEMMAP_E_RDM);
+    return rc;
+}
+
+static void asked(const struct memmap_record *r)
+{
+    prove(saw.state == MEMMAP_ST_NEGOTIATED || saw.state == MEMMAP_ST_PREPARED ||
+          saw.state == MEMMAP_ST_COMMITTED, "section 6: states");
+    prove(saw.generation != UINT32_MAX && r->generation == saw.generation + 1,
+          "section 6: generations");
+    clauses(r, true);
+}
+
+static unsigned int do_check(void *opaque, unsigned int cmd,
+                             const struct memmap_record *r, uint16_t *index)
+{
+    unsigned int rc = any_error();
+
+    prove(cmd == saw.cmd && (cmd == MEMMAP_CMD_PREPARE || cmd == MEMMAP_CMD_COMMIT),
+          "section 3: commands");
+    prove(!saw.check++, "asked once");
+    asked(r);
+    saw.checked = !rc;
+    *index = nondet_u16();
+    return rc;
+}
+
+static unsigned int do_apply(void *opaque, const struct memmap_record *r,
+                             uint16_t *index)
+{
+    unsigned int rc = any_error();
+
+    prove(saw.cmd == MEMMAP_CMD_COMMIT, "section 3: only COMMIT makes a layout");
+    prove(saw.checked && !saw.apply++, "section 2: after every check, once");
+    asked(r);
+    saw.applied = !rc;
+    *index = nondet_u16();
+    return rc;
+}
+
+static bool do_constraints(void *opaque, struct memmap_layout *l)
+{
+    unsigned int i;
+
+    prove(l->range == dm.owned && !l->nr, "the table is its own");
+    saw.constraints++;
+    for ( i = 0; i < OWNED && i < saw.owned.nr; i++ )
+        l->range[i] = any_owned[i];
+    l->nr = saw.owned.nr;
+    return nondet_bool();
+}
+
+static void do_changed(void *opaque, unsigned int cmd)
+{
+    prove(cmd == saw.cmd && !saw.changed++, "people are told, once");
+}
+
+/* A device model in any state, with any record on its way. */
+static void any_dm(struct memmap_dm_ops *ops)
+{
+    ops->read = do_read;
+    ops->write = do_write;
+    ops->check = do_check;
+    ops->apply = do_apply;
+    ops->constraints = nondet_bool() ? do_constraints : NULL;
+    ops->changed = nondet_bool() ? do_changed : NULL;
+    dm.ops = ops;
+    dm.ram_pages = nondet_u64();
+    dm.gfn_limit = nondet_u64();
+    dm.features = nondet_u16();
+    dm.generation = nondet_u32();
+    dm.accepted = nondet_u32();
+    dm.state = nondet_u8();
+    dm.error = nondet_u8();
+    dm.index = nondet_u16();
+    assume(dm.state <= MEMMAP_ST_SEALED);
+
+    saw.state = dm.state;
+    saw.generation = dm.generation;
+    any_layout(&saw.owned, any_owned, OWNED, OWNED);
+    assume(sorted(&saw.owned));
+    if ( !ops->constraints )
+        saw.owned.nr = 0;
+    saw.record = nondet_record();
+    any_layout(&saw.record.layout, entries, ENTRIES, ENTRIES);
+}
+
+/* The row and the column of section 6's table; what no command leads to is 0xff. */
+static uint8_t next(uint8_t state, bool offer, unsigned int cmd)
+{
+    if ( offer )
+        return state == MEMMAP_ST_OFFERED ? MEMMAP_ST_NEGOTIATED : 0xff;
+    if ( state == MEMMAP_ST_OFFERED || state == MEMMAP_ST_SEALED )
+        return 0xff;
+    switch ( cmd )
+    {
+    case 1: return state;
+    case 2: return MEMMAP_ST_PREPARED;
+    case 3: return MEMMAP_ST_COMMITTED;
+    case 4: return MEMMAP_ST_SEALED;
+    }
+    return 0xff;
+}
+
+/* Section 5: the errors that an entry can be to blame for. */
+static bool can_blame(unsigned int err)
+{
+    return err == MEMMAP_E_TYPE || err == MEMMAP_E_EMPTY || err == MEMMAP_E_RANGE ||
+           err == MEMMAP_E_ORDER || err == MEMMAP_E_OWNED || err == MEMMAP_E_BUSY ||
+           err == MEMMAP_E_APPLY || err == MEMMAP_E_RESERVED || err == MEMMAP_E_RDM;
+}
+
+void prove_write(void)
+{
+    struct memmap_dm_ops ops;
+    unsigned int reg = nondet_u32();
+    uint32_t val = nondet_u32(), accepted, status;
+    uint8_t led;
+    bool offer = reg == 4, doorbell = reg == 8;
+
+    any_dm(&ops);
+    accepted = dm.accepted;
+    status = memmap_dm_read(&dm, 8);
+    saw.cmd = doorbell ? val & 0xff : 0;
+    saw.gfn = val >> 8;
+
+    memmap_dm_write(&dm, reg, val);
+
+    if ( !offer && !doorbell )
+    {
+        prove(memmap_dm_read(&dm, 8) == status && !saw.changed && dm.state == saw.state &&
+              dm.generation == saw.generation && dm.accepted == accepted,
+              "section 3: other registers are not written to");
+        return;
+    }
+    led = next(saw.state, offer, saw.cmd);
+    prove(!ops.changed || saw.changed == 1, "people are told");
+    prove(dm.error <= MEMMAP_E_RDM, "section 2: every refusal has a number of section 5");
+    if ( dm.error )
+    {
+        prove(dm.state == saw.state && dm.generation == saw.generation &&
+              dm.accepted == accepted && !saw.applied,
+              "section 6: a command that fails changes its status only");
+        prove(led != 0xff || dm.error == MEMMAP_E_STATE ||
+              (dm.error == MEMMAP_E_COMMAND && (!saw.cmd || saw.cmd > 4)),
+              "section 6: STATE, or COMMAND where there is none");
+    }
+    else
+    {
+        prove(led != 0xff && dm.state == led, "section 6: states");
+        prove(dm.generation == saw.generation + (doorbell && saw.cmd == 3),
+              "section 6: the successor, by COMMIT alone");
+        prove(saw.applied == (doorbell && saw.cmd == 3), "section 3: COMMIT is applied");
+        prove(saw.checked == (doorbell && (saw.cmd == 2 || saw.cmd == 3)),
+              "section 2: a yes has been asked for");
+        prove(dm.accepted == (offer ? val : accepted), "what was chosen");
+        prove(!offer || (val >> 24 == 1 && !(val >> 16 & 0xff) &&
+                         !(val & 0xffff & ~dm.features)),
+              "section 3: what was chosen is what was offered");
+        prove(dm.index == MEMMAP_NO_INDEX, "nobody is to blame");
+    }
+    prove(led != 0xff || (!saw.read && !saw.write && !saw.check && !saw.constraints),
+          "section 6: a command out of turn touches nothing");
+    prove(dm.generation >= saw.generation, "generations never repeat");
+    prove(saw.state != MEMMAP_ST_SEALED || dm.state == MEMMAP_ST_SEALED,
+          "section 6: what is sealed stays sealed");
+}
+
+/* Registers: what is read, and that reading changes nothing. */
+void prove_read(void)
+{
+    struct memmap_dm_ops ops;
+    unsigned int reg = nondet_u32();
+    uint8_t error, state;
+    uint16_t index;
+    uint32_t val;
+
+    any_dm(&ops);
+    error = dm.error;
+    state = dm.state;
+    index = dm.index;
+
+    val = memmap_dm_read(&dm, reg);
+    prove(val == (reg == 0 ? 0x70614d58 : reg == 4 ? 0x01000000 | dm.features :
+                  reg == 8 ? (uint32_t)index << 16 | (uint32_t)state << 8 | error :
+                  reg == 12 ? saw.generation : 0xffffffff), "section 3: registers");
+    prove(dm.state == state && dm.error == error && dm.index == index &&
+          dm.generation == saw.generation, "reading changes nothing");
+}
+
+/* Power on: nothing that the guest's p2m is in is forgotten. */
+void prove_reset(void)
+{
+    struct memmap_dm_ops ops;
+
+    any_dm(&ops);
+    memmap_dm_reset(&dm);
+    prove(dm.state == MEMMAP_ST_OFFERED && !dm.accepted && !dm.error &&
+          dm.index == MEMMAP_NO_INDEX, "section 6: OFFERED");
+    prove(dm.generation == saw.generation, "section 6: the layout stays");
+}
+
+/* What arrives in migration data: the clauses, all of them and no other. */
+void prove_validate(void)
+{
+    struct memmap_dm_ops ops;
+    uint16_t index = nondet_u16();
+    unsigned int rc;
+
+    any_dm(&ops);
+    assume(well_formed(&saw.record));
+    assume(saw.record.kind == MEMMAP_KIND_LAYOUT);
+    rc = memmap_dm_validate(&dm, &saw.record, &index);
+    if ( !rc )
+        clauses(&saw.record, false);
+    prove(rc <= MEMMAP_E_FIXED || rc == MEMMAP_E_APPLY, "section 5: a number of it");
+    prove(index == MEMMAP_NO_INDEX || (can_blame(rc) && index < saw.record.layout.nr),
+          "section 5: an entry is to blame where the table says so");
+    prove(dm.state == saw.state && dm.generation == saw.generation, "it changes nothing");
+}

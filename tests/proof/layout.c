@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layout algebra.  A table says something of every gfn; so each operation is
+ * described by what it makes of one, and that one is nondeterministic: what holds of it
+ * holds of all 2^64.  ask() in proof.h, which looks at every range, is the judge.
+ *
+ * Before: a table of up to RANGES ranges in any sound state.  What an operation changes
+ * is three ranges at most and the two beside them, so a table of five has every case
+ * once; the rest of a longer one is shifted, which MORE tables of that length show.
+ */
+#include "proof.h"
+
+#ifndef RANGES
+#define RANGES 3
+#endif
+
+/* A sound table of up to RANGES ranges, with or without room for more. */
+#define SOUND_TABLE(l) \
+    struct memmap_range l##_storage[RANGES + 2]; \
+    struct memmap_layout l; \
+    any_layout(&l, l##_storage, RANGES, RANGES + 2); \
+    assume(sorted(&l) && joined(&l))
+
+static bool within(uint64_t gfn, uint64_t first, uint64_t pages)
+{
+    return gfn >= first && gfn - first < pages;
+}
+
+static bool same_range(const struct memmap_range *a, const struct memmap_range *b)
+{
+    return a->gfn == b->gfn && a->pages == b->pages && a->source == b->source &&
+           a->type == b->type && a->flags == b->flags && a->aux == b->aux;
+}
+
+/* Range for range. */
+static bool unchanged(const struct memmap_layout *a, const struct memmap_layout *b)
+{
+    unsigned int i = nondet_u32();
+
+    return a->nr == b->nr && (i >= a->nr || same_range(&a->range[i], &b->range[i]));
+}
+
+/* Pages of @type that are in [gfn, gfn + pages). */
+static uint64_t among(const struct memmap_layout *l, unsigned int type,
+                      uint64_t gfn, uint64_t pages)
+{
+    uint64_t sum = 0;
+    unsigned int i;
+
+    for ( i = 0; i < l->nr; i++ )
+    {
+        uint64_t lo = l->range[i].gfn, hi = lo + l->range[i].pages;
+
+        lo = lo < gfn ? gfn : lo;
+        hi = hi > gfn + pages ? gfn + pages : hi;
+        if ( l->range[i].type == type && lo < hi )
+            sum += hi - lo;
+    }
+
+    return sum;
+}
+
+void prove_seek(void)
+{
+    SOUND_TABLE(l);
+    uint64_t gfn = nondet_u64();
+    unsigned int at = memmap_layout_seek(&l, gfn), i = nondet_u32();
+
+    prove(at <= l.nr, "an index, or nr");
+    if ( i < l.nr )
+        prove((l.range[i].gfn + l.range[i].pages > gfn) == (i >= at),
+              "the first range that ends after the gfn");
+}
+
+static void make(bool clear)
+{
+    SOUND_TABLE(l);
+    struct memmap_range was_storage[RANGES + 2], r = nondet_range();
+    struct memmap_layout was = { was_storage, l.nr, l.max };
+    uint64_t gfn = nondet_u64(), pages;
+    unsigned int i, type = nondet_u16();
+    bool done;
+
+    for ( i = 0; i < RANGES; i++ )
+        was_storage[i] = l_storage[i];
+    assume(sourced(&r));
+
+    done = clear ? memmap_layout_clear(&l, r.gfn, r.pages) : memmap_layout_set(&l, &r);
+    if ( clear )
+        r.type = 0;
+
+    if ( !done )
+    {
+        prove(unchanged(&l, &was), "false leaves the table as it was");
+        return;
+    }
+    prove(ends(r.gfn, r.pages) && (clear || r.type), "what is no range is refused");
+    prove(sorted(&l), "sorted, disjoint, not empty, below max");
+    prove(joined(&l), "neighbours that say the same are one");
+    if ( !within(gfn, r.gfn, r.pages) )
+        prove(same(ask(&l, gfn), ask(&was, gfn)), "what was said of other gfns stays");
+    else if ( clear )
+        prove(!ask(&l, gfn).type, "nothing is said of what was cleared");
+    else
+    {
+        struct memmap_layout one = { &r, 1, 1 };
+
+        prove(same(ask(&l, gfn), ask(&one, gfn)), "its gfns are said to be what was set");
+    }
+    pages = among(&was, type, r.gfn, r.pages);
+    prove(!type || memmap_layout_pages(&l, type) ==
+          memmap_layout_pages(&was, type) - pages + (r.type == type ? r.pages : 0),
+          "no page is lost or invented");
+}
+
+void prove_set(void)
+{
+    make(false);
+}
+
+void prove_clear(void)
+{
+    make(true);
+}
+
+/* What has room is done: the same in a table that has more. */
+void prove_set_room(void)
+{
+    SOUND_TABLE(l);
+    struct memmap_range more_storage[RANGES + 2], r = nondet_range();
+    struct memmap_layout more = { more_storage, l.nr, RANGES + 2 };
+    unsigned int i;
+    bool done;
+
+    for ( i = 0; i < RANGES; i++ )
+        more_storage[i] = l_storage[i];
+    assume(sourced(&r));
+
+    done = memmap_layout_set(&l, &r);
+    if ( memmap_layout_set(&more, &r) )
+        prove(done == (more.nr <= l.max), "false if there is no room, only then");
+    else
+        prove(!done && (!r.type || !ends(r.gfn, r.pages)),
+              "two more have always room");
+}
+
+void prove_append(void)
+{
+    SOUND_TABLE(l);
+    struct memmap_range was_storage[RANGES + 2], r = nondet_range();
+    struct memmap_layout was = { was_storage, l.nr, l.max }, one = { &r, 1, 1 };
+    uint64_t gfn = nondet_u64();
+    unsigned int i;
+
+    for ( i = 0; i < RANGES; i++ )
+        was_storage[i] = l_storage[i];
+    assume(sourced(&r));
+
+    if ( !memmap_layout_append(&l, &r) )
+    {
+        prove(unchanged(&l, &was), "false leaves the table as it was");
+        return;
+    }
+    prove(r.type && ends(r.gfn, r.pages), "what is no range is refused");
+    prove(!was.nr || r.gfn >= was.range[was.nr - 1].gfn + was.range[was.nr - 1].pages,
+          "nothing was said from there on");
+    prove(sorted(&l) && joined(&l), "sound");
+    prove(same(ask(&l, gfn), within(gfn, r.gfn, r.pages) ? ask(&one, gfn)
+                                                         : ask(&was, gfn)),
+          "as set");
+}
+
+void prove_move(void)
+{
+    SOUND_TABLE(l);
+    struct memmap_range was_storage[RANGES + 2];
+    struct memmap_layout was = { was_storage, l.nr, l.max };
+    uint64_t from = nondet_u64(), to = nondet_u64(), pages = nondet_u64();
+    uint64_t gfn = nondet_u64(), over;
+    unsigned int i, type = nondet_u16();
+
+    for ( i = 0; i < RANGES; i++ )
+        was_storage[i] = l_storage[i];
+
+    if ( !memmap_layout_move(&l, from, to, pages) )
+    {
+        prove(unchanged(&l, &was), "false leaves the table as it was");
+        return;
+    }
+    prove(ends(from, pages) && ends(to, pages), "what is no range is refused");
+    prove(from + pages <= to || to + pages <= from, "the two do not overlap");
+    prove(!within(gfn, from, pages) || ask(&was, gfn).type == MEMMAP_TYPE_RAM,
+          "all of it was RAM");
+    prove(sorted(&l), "sorted, disjoint, not empty, below max");
+    prove(joined(&l), "neighbours that say the same are one");
+    if ( within(gfn, from, pages) )
+        prove(!ask(&l, gfn).type, "nothing is said of where it was");
+    else if ( within(gfn, to, pages) )
+        prove(same(ask(&l, gfn), ask(&was, gfn - to + from)),
+              "each page is said to be what it was where it was");
+    else
+        prove(same(ask(&l, gfn), ask(&was, gfn)), "what was said of other gfns stays");
+    over = among(&was, type, to, pages);
+    prove(!type || memmap_layout_pages(&l, type) ==
+          memmap_layout_pages(&was, type) - over, "no page is lost or invented");
+}
+
+/* Whether one of the gfns at which an answer can change is in the window, and is asked for. */
+static bool witness(const struct memmap_layout *l, uint64_t gfn, uint64_t pages,
+                    unsigned int type, bool is)
+{
+    unsigned int i;
+
+    if ( pages && (ask(l, gfn).type == type) == is )
+        return true;
+    for ( i = 0; i < l->nr; i++ )
+    {
+        uint64_t at = is ? l->range[i].gfn : l->range[i].gfn + l->range[i].pages;
+
+        if ( within(at, gfn, pages) && (ask(l, at).type == type) == is )
+            return true;
+    }
+
+    return false;
+}
+
+void prove_covers(void)
+{
+    SOUND_TABLE(l);
+    uint64_t gfn = nondet_u64(), pages = nondet_u64(), at = nondet_u64();
+    unsigned int type = nondet_u16();
+
+    assume(type);
+    if ( memmap_layout_covers(&l, type, gfn, pages) )
+        prove(!within(at, gfn, pages) || ask(&l, at).type == type, "all of it is");
+    else
+        prove(gfn + pages < gfn || witness(&l, gfn, pages, type, false),
+              "some of it is not");
+}
+
+void prove_overlaps(void)
+{
+    SOUND_TABLE(l);
+    uint64_t gfn = nondet_u64(), pages = nondet_u64(), at = nondet_u64();
+    unsigned int type = nondet_u16();
+
+    assume(type);
+    if ( memmap_layout_overlaps(&l, type, gfn, pages) )
+        prove(witness(&l, gfn, pages, type, true), "some of it is");
+    else
+        prove(!within(at, gfn, pages) || ask(&l, at).type != type, "none of it is");
+}
+
+void prove_equal_copy(void)
+{
+    SOUND_TABLE(a);
+    SOUND_TABLE(b);
+    uint64_t gfn = nondet_u64();
+
+    if ( memmap_layout_equal(&a, &b) )
+        prove(same(ask(&a, gfn), ask(&b, gfn)), "equal tables say the same");
+    if ( nondet_bool() )
+        assume(unchanged(&a, &b));
+    else if ( memmap_layout_copy(&b, &a) )
+    {
+        prove(a.nr <= b.max, "false if it does not fit");
+        prove(unchanged(&a, &b), "a copy says the same");
+        prove(memmap_layout_equal(&a, &b), "what says the same is equal");
+    }
+    else
+        prove(a.nr > b.max, "false only if it does not fit");
+}
