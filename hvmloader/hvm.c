@@ -418,7 +418,8 @@ static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
                " moved: %u pages are lost, the guest goes on with the rest\n",
                (unsigned int)moved.lost_pages);
     if ( away )
-        printf("memmap: %s pages could not be moved back, the rest is where it was\n",
+        printf("memmap: %s pages could not be moved back,"
+               " the rest is where it was\n",
                memmap_hex(away, &h));
     else
         printf("memmap: RAM stays where it is\n");
@@ -536,7 +537,8 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                (uint32_t)plan.rdm_minimum);
     }
     if ( in.hole_fixed && in.hole_start != plan.hole_start )
-        printf("memmap: mmio_hole_size=0x%s cannot be had, RAM is there and stays\n",
+        printf("memmap: mmio_hole_size=0x%s cannot be had,"
+               " RAM is there and stays\n",
                memmap_hex(mmio_hole_size, &h[0]));
     if ( in.max_mtrrs && plan.mtrrs > in.max_mtrrs )
         printf("memmap: BARs need %u variable MTRRs, there are %u\n", plan.mtrrs,

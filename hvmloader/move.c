@@ -66,9 +66,10 @@ static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 
 /*
  * Something failed between @from, where the layout says the pages are, and @to;
- * @to is @from if nothing can have come there.  Look for each of them.  One that is at neither place is gone: Xen had taken
- * it from the one and then had no memory for the page tables of the other.  Its
- * place is populated anew, as nothing was in it.
+ * @to is @from if nothing can have come there.  Look for each of them.  One that
+ * is at neither place is gone: Xen had taken it from the one and then had no
+ * memory for the page tables of the other.  Its place is populated anew, as
+ * nothing was in it.
  */
 static void look_for(struct mover *m, uint64_t from, uint64_t to,
                      uint64_t pages)

@@ -2,10 +2,11 @@
 /*
  * host.h - a guest's p2m, and the host's memory behind it, by Xen's rules.
  *
- * Read in xen/arch/x86/hvm/hvm.c (hvmop_get_mem_type), xen/common/memory.c (xenmem_add_to_physmap, decrease_reservation,
- * guest_remove_page, populate_physmap), xen/arch/x86/mm/p2m.c
- * (xenmem_add_to_physmap_one, p2m_add_page) and xen/drivers/passthrough/iommu.c, Xen
- * 4.20.4, and 4.17.7 where the two differ (host.old).
+ * Read in xen/arch/x86/hvm/hvm.c (hvmop_get_mem_type), xen/common/memory.c
+ * (xenmem_add_to_physmap, decrease_reservation, guest_remove_page,
+ * populate_physmap), xen/arch/x86/mm/p2m.c (xenmem_add_to_physmap_one,
+ * p2m_add_page) and xen/drivers/passthrough/iommu.c, Xen 4.20.4, and 4.17.7
+ * where the two differ (host.old).
  *
  * XENMEM_add_to_physmap:
  *  - a range goes page by page, upwards, or downwards if it overlaps itself and
