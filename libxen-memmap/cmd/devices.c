@@ -38,6 +38,8 @@ static const struct model models[] = {
     { "e1000e", { { "registers", 128 * KIB, FALSE }, { "flash", 128 * KIB, FALSE },
                   { "MSI-X", 16 * KIB, FALSE } }, "efi-e1000e.rom" },
     { "rtl8139", { { "registers", 256, FALSE } }, "efi-rtl8139.rom" },
+    { "i6300esb", { { "registers", 16, FALSE } }, NULL },
+    { "virtio-gpu-pci", MODERN_VIRTIO, NULL },
     { "virtio-net-pci", MODERN_VIRTIO, "efi-virtio.rom" },
     { "virtio-blk-pci", MODERN_VIRTIO, NULL },
     { "virtio-scsi-pci", MODERN_VIRTIO, NULL },
@@ -236,6 +238,7 @@ static int add_emulated(struct machine *m, const struct device *d)
     g_autofree char *rom = option(d->spec, "romfile");
     g_autofree char *buffer = option(d->spec, "cmb_size_mb");
     g_autofree char *memory = option(d->spec, "membar");
+    g_autofree char *shared = option(d->spec, "hostmem");
     gboolean is_64bit;
     uint64_t bytes;
     unsigned int i;
@@ -247,6 +250,9 @@ static int add_emulated(struct machine *m, const struct device *d)
     if (buffer && strtoul(buffer, NULL, 0) &&
         add_bar(m, model->name, "memory buffer",
                 power_of_two(strtoul(buffer, NULL, 0) * MIB), TRUE))
+        return -1;
+    if (shared && parse_bar(shared, &bytes, &is_64bit) && bytes &&
+        add_bar(m, model->name, "host memory", power_of_two(bytes), TRUE))
         return -1;
     if (memory && parse_bar(memory, &bytes, &is_64bit) && bytes &&
         add_bar(m, model->name, "memory", power_of_two(bytes), TRUE))

@@ -203,6 +203,14 @@ class WithoutXen(Folder):
         _, said = self.bars('device_model_args_hvm = ["-device", "edu,addr=5.9"]\n')
         self.assertIn("an address that is none", said)
 
+    def test_explain_display_with_host_memory(self):
+        """As seen in the lab, scenario save."""
+        bars, said = self.bars('device_model_args_hvm = ["-device", '
+                               '"virtio-gpu-pci,hostmem=1G", "-device", "i6300esb"]\n')
+        self.assertEqual(said, "")
+        self.assertEqual(bars["virtio-gpu-pci host memory"], 0x80000000)
+        self.assertIn("i6300esb registers", bars)
+
     def test_explain_prefers_high(self):
         plan = json.loads(run("explain", "--json", "--no-host", "--width", 39,
                               "--prefer-high", "--bar", "1G,64", self.file("cfg", CONFIG)))

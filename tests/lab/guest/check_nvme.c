@@ -377,7 +377,10 @@ static bool have_needed(const struct pieces *p, const struct range *need, unsign
     return true;
 }
 
-static void run(struct params *p, struct outcome *o)
+typedef bool find_fn(const char *serial, unsigned int timeout, struct nvmedev *d, char *why,
+                     size_t size);
+
+static void run_on(find_fn *find, struct params *p, struct outcome *o)
 {
     static struct e820 map;
     static struct pieces pieces;
@@ -403,7 +406,7 @@ static void run(struct params *p, struct outcome *o)
         outcome(o, ERROR, "/sys/firmware/memmap cannot be read");
         return;
     }
-    if (!nvmedev_find(serial, timeout, &d.dev, why, sizeof(why))) {
+    if (!find(serial, timeout, &d.dev, why, sizeof(why))) {
         outcome(o, FAILURE, "no disk: %s", why);
         return;
     }
@@ -414,6 +417,10 @@ static void run(struct params *p, struct outcome *o)
     }
     if (!physmem_acquire(&m, &map, p->attempt)) {
         outcome(o, ERROR, "%s", m.trouble);
+        return;
+    }
+    if (m.left && !d.dev.ctrl[0]) {
+        outcome(o, ERROR, "%s has no queues of our own: kernel=\"debian\"", d.dev.block);
         return;
     }
     pieces_fill(&pieces, &m);
@@ -451,11 +458,30 @@ static void run(struct params *p, struct outcome *o)
             ull(d.queues), nr_single, ull(unreached), text);
 }
 
+static void run(struct params *p, struct outcome *o)
+{
+    run_on(nvmedev_find, p, o);
+}
+
+static void run_ata(struct params *p, struct outcome *o)
+{
+    run_on(atadev_find, p, o);
+}
+
 const struct check check_nvme = {
     .name = "nvme",
     .summary = "the disk's DMA, verified, from and into pages of every range of RAM",
     .params = "serial=TEXT (default disk0) timeout=SECONDS (default 90) need=S-E+S-E... "
               "every=N (one in N pieces of 2 MiB above 4 GiB, default 8)",
     .run = run,
+    .needs_modules = true,
+};
+
+/* The same of a disk on AHCI, which QEMU can migrate. */
+const struct check check_disk = {
+    .name = "disk",
+    .summary = "what nvme does, for an ATA disk (AHCI)",
+    .params = "as nvme",
+    .run = run_ata,
     .needs_modules = true,
 };

@@ -31,84 +31,14 @@
 #include <string.h>
 #include <unistd.h>     /* access */
 
-#define WORDS_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
-#define MAX_PFN        (1ull << 25)     /* 128 GiB of guest-physical addresses */
 #define ROUNDS         8                /* attempts at chunks that were left out */
 #define MAY_MISS       500              /* one chunk in so many: the kernel takes and gives all the time */
-#define MAGIC          0xb5ad4eceda1ce2a9ull
 
 static struct pieces pieces;
 
 static unsigned long long ull(uint64_t v)
 {
     return v;
-}
-
-/*
- * Frame number and word number; invertible, so that a wrong value can be traced. The same words
- * are used in every page: of two gfns that are one page, the first shows the second's pattern.
- */
-static uint64_t pattern(uint64_t pfn, size_t word)
-{
-    return (pfn << 12 | word) ^ MAGIC;
-}
-
-static void write_all(const struct physmem *m, size_t stride)
-{
-    for (size_t i = 0; i < m->nr; i++) {
-        volatile uint64_t *w = (uint64_t *)(m->base + i * PAGE_SIZE);
-
-        if (!m->pfn[i]) {
-            continue;
-        }
-        for (size_t k = 0; k < WORDS_PER_PAGE; k += stride) {
-            w[k] = pattern(m->pfn[i], k);
-        }
-    }
-}
-
-struct bad {
-    size_t pages;
-    uint64_t address, got, want;        /* of the lowest one */
-};
-
-static void verify_all(const struct physmem *m, size_t stride, struct bad *bad)
-{
-    memset(bad, 0, sizeof(*bad));
-    for (size_t i = 0; i < m->nr; i++) {
-        const volatile uint64_t *w = (uint64_t *)(m->base + i * PAGE_SIZE);
-
-        if (!m->pfn[i]) {
-            continue;
-        }
-        for (size_t k = 0; k < WORDS_PER_PAGE; k += stride) {
-            uint64_t got = w[k], want = pattern(m->pfn[i], k);
-
-            if (got != want) {
-                uint64_t address = m->pfn[i] * PAGE_SIZE + k * sizeof(got);
-
-                if (!bad->pages++ || address < bad->address) {
-                    *bad = (struct bad){ bad->pages, address, got, want };
-                }
-                break;
-            }
-        }
-    }
-}
-
-/* A pattern of another page: the two gfns are one page, or the other's write went astray. */
-static void explain(const struct bad *bad, struct outcome *o)
-{
-    uint64_t id = bad->got ^ MAGIC;
-
-    outcome(o, FAILURE, "%zu pages do not hold what was written; first at 0x%llx: read 0x%llx, "
-            "wrote 0x%llx", bad->pages, ull(bad->address), ull(bad->got), ull(bad->want));
-    if (bad->got == ~0ull) {
-        append(o->text, sizeof(o->text), " (all ones: nothing is populated there)");
-    } else if ((id >> 12) < MAX_PFN && (id & 4095) < WORDS_PER_PAGE) {
-        append(o->text, sizeof(o->text), " (that is what was written to 0x%llx)",
-               ull((id >> 12) * PAGE_SIZE + (id & 4095) * sizeof(uint64_t)));
-    }
 }
 
 /*
@@ -263,13 +193,13 @@ static void run(struct params *p, struct outcome *o)
     static struct e820 map;
     struct physmem m;
     struct coverage c;
-    struct bad bad;
+    struct ram_bad bad;
     char text[300] = "";
     uint64_t words = param_size(p, "words", 8), min = param_size(p, "min", 0), stranger;
     size_t stride, moved;
 
-    if (words < 1 || words > WORDS_PER_PAGE) {
-        outcome(o, ERROR, "parameter 'words': 1 to %zu", WORDS_PER_PAGE);
+    if (words < 1 || words > PAGE_WORDS) {
+        outcome(o, ERROR, "parameter 'words': 1 to %zu", PAGE_WORDS);
         return;
     }
     if (!params_ok(p, o)) {
@@ -314,16 +244,16 @@ static void run(struct params *p, struct outcome *o)
     }
     say("note ram: %zu MiB taken, %u pieces left out", m.held >> (20 - PAGE_SHIFT), c.missed);
 
-    stride = WORDS_PER_PAGE / words;
-    write_all(&m, stride);
-    verify_all(&m, stride, &bad);
+    stride = PAGE_WORDS / words;
+    ram_write(&m, stride);
+    ram_verify(&m, stride, &bad);
     moved = physmem_moved(&m);
     if (moved) {
         outcome(o, ERROR, "%zu of %zu pages were moved by the kernel meanwhile", moved, m.held);
         return;
     }
     if (bad.pages) {
-        explain(&bad, o);
+        ram_explain(&bad, o);
         return;
     }
     if (m.left && !check_left(&m, &map, o)) {
@@ -349,7 +279,7 @@ static void run(struct params *p, struct outcome *o)
     }
     outcome(o, SUCCESS, "%zu pages (%llu bytes), %zu bytes in each verified%s; %u of %u pieces, "
             "%u kept by the kernel%s%s", m.held, ull(m.held * PAGE_SIZE),
-            (WORDS_PER_PAGE + stride - 1) / stride * sizeof(uint64_t), m.left ?
+            (PAGE_WORDS + stride - 1) / stride * sizeof(uint64_t), m.left ?
             ", every page but the kernel's own" : "", c.covered, pieces.nr, c.kernel, m.left ?
             " and tested by it at boot" : "", text);
 }

@@ -77,7 +77,7 @@ struct check {
 
 extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
                           check_hostile, check_vga, check_dma, check_s3, check_reboot, check_pci,
-                          check_smbios;
+                          check_smbios, check_disk, check_life;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);
@@ -307,6 +307,24 @@ uint64_t pieces_unreached(const struct pieces *p, const struct range *in, char *
 unsigned int pieces_entry(const struct pieces *p, unsigned int entry, const struct piece **lowest,
                           const struct piece **highest);
 
+/* ---- what RAM is filled with (rampattern.c) ---------------------------------------------------- */
+
+#define PAGE_WORDS (PAGE_SIZE / sizeof(uint64_t))
+
+struct ram_bad {
+    size_t pages;
+    uint64_t address, got, want;        /* of the lowest one */
+};
+
+/* Every STRIDE-th word of each page held gets a pattern that names its frame. */
+void ram_write(const struct physmem *m, size_t stride);
+
+/* Are they there? */
+void ram_verify(const struct physmem *m, size_t stride, struct ram_bad *bad);
+
+/* O is a failure that says what was found instead. */
+void ram_explain(const struct ram_bad *bad, struct outcome *o);
+
 /* ---- memory types (mtrr.c) -------------------------------------------------------------------- */
 
 /* LINE of /proc/mtrr: a range that must not be cached? */
@@ -334,6 +352,12 @@ bool nvmedev_find(const char *serial, unsigned int timeout, struct nvmedev *d,
 
 /* Take Linux' driver off the disk's controller, or put it there again. */
 bool nvmedev_bind(const struct nvmedev *d, bool bind);
+
+/* ---- an ATA disk as Linux shows it (atadev.c) -------------------------------------------------- */
+
+/* The same for a disk on AHCI; ctrl and bdf stay empty. */
+bool atadev_find(const char *serial, unsigned int timeout, struct nvmedev *d, char *why,
+                 size_t size);
 
 /* ---- an NVMe controller driven from user space (nvmeq.c) ---------------------------------------- */
 

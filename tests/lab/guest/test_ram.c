@@ -43,21 +43,21 @@ static void setup(void)
 
 START_TEST(test_pages)
 {
-    struct bad bad;
+    struct ram_bad bad;
 
-    write_all(&mem, 64);
-    verify_all(&mem, 64, &bad);
+    ram_write(&mem, 64);
+    ram_verify(&mem, 64, &bad);
     ck_assert_uint_eq(bad.pages, 0);
 
     /* One word, of those that are looked at and not. */
     ((uint64_t *)mem.base)[2 * 512 + 1] = 0;
-    verify_all(&mem, 64, &bad);
+    ram_verify(&mem, 64, &bad);
     ck_assert_uint_eq(bad.pages, 0);
     ((uint64_t *)mem.base)[2 * 512 + 448] = ~0ull;
-    verify_all(&mem, 64, &bad);
+    ram_verify(&mem, 64, &bad);
     ck_assert_uint_eq(bad.pages, 1);
     ck_assert_uint_eq(bad.address, 0x102000 + 448 * 8);
-    explain(&bad, &o);
+    ram_explain(&bad, &o);
     ck_assert_int_eq(o.result, FAILURE);
     ck_assert_ptr_nonnull(strstr(o.text, "nothing is populated there"));
 }
@@ -66,14 +66,14 @@ END_TEST
 /* Pages 4 and 5 are one: the other's pattern shows. */
 START_TEST(test_one_page_is_two)
 {
-    struct bad bad;
+    struct ram_bad bad;
 
     pfns[4] = 0x200000;
-    write_all(&mem, 64);
-    verify_all(&mem, 64, &bad);
+    ram_write(&mem, 64);
+    ram_verify(&mem, 64, &bad);
     ck_assert_uint_eq(bad.pages, 1);
     ck_assert_uint_eq(bad.address, 0x200000000);
-    explain(&bad, &o);
+    ram_explain(&bad, &o);
     ck_assert_ptr_nonnull(strstr(o.text, "that is what was written to 0x100000000"));
 }
 END_TEST

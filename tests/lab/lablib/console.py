@@ -67,7 +67,8 @@ class Request:
     """Something that dom0 has to do for the guest."""
 
     kind: str
-    index: int = None
+    index: int = None       # of [[passthrough]]
+    address: int = None     # where the guest waits for it to have been done
 
     def __str__(self):
         return self.kind if self.index is None else f"{self.kind} {self.index}"
@@ -88,6 +89,7 @@ _BAR = re.compile(r"memmap-guest: bar (\S+) (\d+) 0x([0-9a-f]+) 0x([0-9a-f]+)")
 _DMA = re.compile(r"memmap-guest: dma (rdm|foreign) 0x([0-9a-f]+) "
                   r"0x([0-9a-f]+) 0x([0-9a-f]+)")
 _REQUEST = re.compile(r"memmap-guest: (?:(s3|reboot)|(attach|detach) (\d+))\s*$")
+_LIFE = re.compile(r"memmap-guest: dom0 (\S+) 0x([0-9a-f]+)\s*$")
 _KERNEL_PANIC = re.compile(r"Kernel panic - not syncing.*")
 
 # What a kernel says while it does nothing else.
@@ -121,6 +123,8 @@ def guest(line):
         return Written(match[1], *(int(word, 16) for word in match.groups()[1:]))
     if match := _REQUEST.search(line):
         return Request(match[1]) if match[1] else Request(match[2], int(match[3]))
+    if match := _LIFE.search(line):
+        return Request(match[1], address=int(match[2], 16))
     return None
 
 

@@ -207,6 +207,8 @@ class Guest:
         self._next(stage)
         if request.index is not None:
             status, text = self._plug(request)
+        elif request.address is not None:
+            status, text = self._live_on(request)
         elif request.kind == "s3":
             status, text = self._job(
                 f"exec /usr/lib/lab/guest-wake {outcome.domid}\n", stage)
@@ -214,13 +216,28 @@ class Guest:
             status, text = self._job(
                 f"exec /usr/lib/lab/guest-follow {outcome.domid} "
                 f"/lab/{self.name}\n", stage)
-            if domid := re.search(r"^domid (\d+)$", text, re.M):
-                outcome.domid = int(domid.group(1))
+            self._take_domid(text)
             outcome.e820, outcome.bars = [], []
         if status:
             # All of it: libxl's first error is seldom the reason.
             raise Ended(stage, " | ".join(text.splitlines()) or f"status {status}")
         self._next("checks")
+
+    def _live_on(self, request):
+        """What a toolstack does to a guest that runs; it may be another domain then."""
+        outcome = self.outcome
+        kind, _, word = request.kind.partition(":")
+        status, text = self._job(
+            f"exec /usr/lib/lab/guest-life {kind} {outcome.domid} /lab/{self.name} "
+            f"{request.address:#x} '{word}'\n", str(request))
+        with open(outcome.path("life.txt"), "a") as stream:
+            stream.write(text)
+        self._take_domid(text)
+        return status, text
+
+    def _take_domid(self, text):
+        if domid := re.search(r"^domid (\d+)$", text, re.M):
+            self.outcome.domid = int(domid.group(1))
 
     def _plug(self, request):
         """Give the guest a device of [[passthrough]], or take it away."""

@@ -3,6 +3,12 @@
 from . import kernel
 
 
+# What the guest's disk is on.
+_DISKS = {"nvme": ("-device", "nvme,drive=n0,serial=disk0"),
+          "ahci": ("-device", "ahci,id=ahci0",
+                   "-device", "ide-hd,bus=ahci0.0,drive=n0,serial=disk0")}
+
+
 def _quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -28,6 +34,12 @@ def _traces(scenario, count):
     return [word for event in events for word in ("-trace", event)]
 
 
+def _initrd(guest):
+    """The modules are the disk's driver."""
+    return guest["disk"] if guest["kernel"] == "debian" and guest["disk"] != "nvme" \
+        else guest["kernel"]
+
+
 def config(scenario, stack, cpus, count=False):
     """The guest's xl.cfg."""
     guest = scenario.guest
@@ -35,8 +47,7 @@ def config(scenario, stack, cpus, count=False):
     cmdline = kernel.words(scenario, stack)
     cmdline += [*guest["cmdline"], "--", *scenario.guest_checks()]
     qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
-            "-device", "nvme,drive=n0,serial=disk0",
-            *_traces(scenario, count), *scenario.qemu_options(stack)]
+            *_DISKS[guest["disk"]], *_traces(scenario, count), *scenario.qemu_options(stack)]
     reboot = "restart" if "reboot" in scenario.checks else "preserve"
     lines = [
         'type="hvm"', 'name="guest"',
@@ -47,7 +58,7 @@ def config(scenario, stack, cpus, count=False):
         f'device_model_override="/run/lab/stacks/{stack}/qemu"',
         'device_model_version="qemu-xen"',
         f'kernel="/lab/guest/kernel.{guest["kernel"]}"',
-        f'ramdisk="/lab/guest/initrd.{guest["kernel"]}"',
+        f'ramdisk="/lab/guest/initrd.{_initrd(guest)}"',
         "cmdline=" + _quote(" ".join(cmdline)),
         f'serial="file:{here}serial.log"',
         'vga="stdvga"', f"videoram={guest['videoram']}", "vnc=0",

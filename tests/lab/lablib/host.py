@@ -9,7 +9,6 @@ from . import console, process, qmp
 from .endings import HostCrash, Lost, Silent
 from .ui import LabError, progress, tail
 
-DOM0_MEMORY = 1024      # MiB
 XEN_MEMORY = 1024       # MiB: Xen itself, p2m and shadow tables, the DMs' pages
 
 # Why each of these, see tests/lab/FINDINGS.md.
@@ -106,6 +105,7 @@ class Host:
         for part, name in (("kernel", "guest/kernel.debian"),
                            ("small-kernel", "guest/kernel.small"),
                            ("guest-initrd", "guest/initrd.debian"),
+                           ("ahci-initrd", "guest/initrd.ahci"),
                            ("small-initrd", "guest/initrd.small"),
                            ("ovmf", "guest/OVMF.fd"), ("meddle", "meddle")):
             if part in parts:
@@ -134,8 +134,8 @@ class Host:
         # Lazy FPU switching goes wrong under TCG (FINDINGS.md).
         options = ["spec-ctrl=eager-fpu", "console=com1", "com1=115200,8n1",
                    "loglvl=all",
-                   "guest_loglvl=all", f"dom0_mem={DOM0_MEMORY}M,"
-                   f"max:{DOM0_MEMORY}M", "dom0_max_vcpus=1",
+                   "guest_loglvl=all", f"dom0_mem={self.config['dom0-memory']}M,"
+                   f"max:{self.config['dom0-memory']}M", "dom0_max_vcpus=1",
                    # QEMU's memory is zero.
                    "bootscrub=0"]
         if self.cpus > 1:

@@ -20,6 +20,7 @@ XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
                      "xenstore-list", "xenstore-rm", "xenstore-exists",
                      "xenstore-watch", "xenstore-chmod")
 GUEST_MODULES = ("nvme",)
+AHCI_MODULES = ("ahci", "sd_mod")
 
 
 # What an image depends on besides its content.

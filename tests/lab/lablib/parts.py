@@ -186,6 +186,8 @@ class Parts:
             images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
                         needed, log)
             images.guest(os.path.join(draft, "guest-initrd"), tree, guest, log)
+            images.guest(os.path.join(draft, "ahci-initrd"), tree, guest, log,
+                         images.AHCI_MODULES)
             images.guest(os.path.join(draft, "small-initrd"), tree, guest, log, ())
             packed = os.path.join(tree, f"boot/xen-{suite.xen}-amd64.gz")
             with gzip.open(packed) as source, \
@@ -200,6 +202,7 @@ class Parts:
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
+            "ahci-initrd": os.path.join(image, "ahci-initrd"),
             "small-initrd": os.path.join(image, "small-initrd"),
             "meddle": meddle,
             "library": library,

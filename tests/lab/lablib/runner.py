@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import cache, controls, parts, process, scenario, schedule, verdict
 from .endings import Ending
 from .guest import Guest
-from .host import DOM0_MEMORY, XEN_MEMORY, Host
+from .host import XEN_MEMORY, Host
 from .outcome import Outcome
 from .ui import Enough, LabError, Stopped, progress
 
@@ -72,7 +72,8 @@ class Lab:
 def memory_for(scenarios):
     """MiB the emulated host needs for the biggest of these guests."""
     given = scenarios[0].host.get("memory")
-    need = max(s.guest["maxmem"] for s in scenarios) + DOM0_MEMORY + XEN_MEMORY
+    need = max(s.guest["maxmem"] for s in scenarios) + XEN_MEMORY \
+        + scenarios[0].host["dom0-memory"]
     if given is not None and given < need:
         raise LabError(f"{scenarios[0].path}: host.memory = {given} is too "
                        f"little: its guests need {need}")

@@ -16,6 +16,8 @@ from .stacks import STACKS
 from .ui import LabError
 
 
+# MiB, for dom0.
+DOM0_MEMORY = 1024
 # A host that has a name is a [host] table in a file of its own.
 _HOSTS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))),
                       "hosts")
@@ -155,7 +157,7 @@ def load(path):
         raw["host"] = _read(os.path.join(_HOSTS, raw["host"] + ".toml"))
     schema.check(path, raw)
     guest = {"memory": 1024, "vcpus": 1, "videoram": 16, "firmware": "seabios",
-             "qemu": [], "xl": [], "cmdline": [],
+             "disk": "nvme", "qemu": [], "xl": [], "cmdline": [],
              "until": "done", "allow-memory-relocate": "leave",
              **raw.get("guest", {})}
     # The small kernel has no stub for UEFI's loader.
@@ -163,9 +165,12 @@ def load(path):
                      "debian" if guest["firmware"] == "ovmf" else "small")
     if guest["firmware"] == "ovmf" and guest["kernel"] == "small":
         schema.fail(path, "guest.kernel", "UEFI boots Debian's only")
+    if guest["disk"] == "ahci" and guest["kernel"] == "small":
+        schema.fail(path, "guest.disk", 'the driver of "ahci" is a module of kernel = "debian"')
     guest.setdefault("maxmem", guest["memory"])
     host = {"xen": [], "machine": [], "devices": [], "iommu": "none",
-            "hypervisor": "debian", "suite": None, **raw.get("host", {})}
+            "hypervisor": "debian", "suite": None, "dom0-memory": DOM0_MEMORY,
+            **raw.get("host", {})}
     name = os.path.splitext(os.path.basename(path))[0]
     scenario = Scenario(name, path, raw.get("title", name), host, guest,
                         raw.get("xenstore", {}), raw.get("passthrough", []),

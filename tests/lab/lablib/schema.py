@@ -14,11 +14,13 @@ from .ui import LabError
 
 # What a [logs] check can look into: files of the guest's folder.
 LOGS = ("hvmloader", "serial", "qemu", "create", "xenstore", "mtree",
-        "ramblock", "pci", "views", "vram", "dom0", "published", "after")
+        "ramblock", "pci", "views", "vram", "dom0", "published", "after", "life")
 # Xen itself: Debian's package, or built with hvmloader/hypervisor's patch.
 HYPERVISORS = ("debian", "ours")
 # The guest's kernel: the lab's own, quick and with everything built in, or Debian's.
 KERNELS = ("small", "debian")
+# What the guest's disk is on: QEMU can migrate the second.
+DISKS = ("nvme", "ahci")
 
 
 def _table(required=(), **properties):
@@ -61,11 +63,12 @@ SCHEMA = _table(
     title=_TEXT,
     nightly=_FLAG,
     host=_table(xen=_LIST, machine=_LIST, devices=_LIST, memory=_COUNT,
+                dom0__memory=_COUNT,
                 iommu=_one_of("none", "intel", "amd"),
                 hypervisor=_one_of(*HYPERVISORS), suite=_one_of(*SUITES)),
     guest=_table(memory=_COUNT, maxmem=_COUNT, vcpus=_COUNT, videoram=_COUNT,
                  firmware=_one_of("seabios", "ovmf"),
-                 kernel=_one_of(*KERNELS), qemu=_LIST, xl=_LIST,
+                 kernel=_one_of(*KERNELS), disk=_one_of(*DISKS), qemu=_LIST, xl=_LIST,
                  cmdline=_LIST, until=_one_of("done", "firmware"),
                  allow__memory__relocate=_RELOCATE),
     xenstore=_each(_TEXT),

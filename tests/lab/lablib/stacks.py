@@ -35,7 +35,8 @@ CONTROLS = frozenset(name for name, series in STACKS.items()
 # The devices that scenarios give to guests.
 _DEVICES = """
 I440FX VGA VGA_PCI AHCI_ICH9 NVME_PCI VIRTIO_PCI VIRTIO_BLK E1000_PCI
-E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA
+E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA VIRTIO_GPU
+WDT_IB6300ESB
 """.split()
 
 # gcc is named because ccache has a stand-in of that name, and none called cc.

@@ -31,6 +31,12 @@ int main(int argc, char **argv)
         return move_page(domid, mfn, n);
     }
     if (argc == 4 && number(argv[2], &domid) && domid > 0) {
+        if (!strcmp(what, "poke") && number(argv[3], &n) && n > 0 && !(n & 7)) {
+            return poke(domid, n);
+        }
+        if (!strcmp(what, "shutdown")) {
+            return shut_down(domid, argv[3]);
+        }
         if (!strcmp(what, "dirty-log") && (!strcmp(argv[3], "on") || !strcmp(argv[3], "off"))) {
             return dirty_log(domid, !strcmp(argv[3], "on"));
         }
@@ -42,6 +48,8 @@ int main(int argc, char **argv)
                     "       meddle quota DOMID PAGES\n"
                     "       meddle hog FILE\n"
                     "       meddle no-iomem MFN PAGES\n"
-                    "       meddle move DOMID FROM TO\n");
+                    "       meddle move DOMID FROM TO\n"
+                    "       meddle poke DOMID ADDRESS\n"
+                    "       meddle shutdown DOMID soft-reset\n");
     return 2;
 }

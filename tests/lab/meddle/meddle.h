@@ -30,4 +30,10 @@ int no_iomem(unsigned long mfn, unsigned long pages);
 /* The guest's page at gfn @from is at @to from now on, and nobody is told. */
 int move_page(uint32_t domid, unsigned long from, unsigned long to);
 
+/* Write a word to the guest's memory at @address, which is a multiple of 8. */
+int poke(uint32_t domid, uint64_t address);
+
+/* End the domain's run as its kernel does by SCHEDOP_shutdown; @why: "soft-reset". */
+int shut_down(uint32_t domid, const char *why);
+
 #endif
