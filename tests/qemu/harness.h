@@ -123,6 +123,8 @@ void harness_global(const char *name, const char *value);
  * carries of the machine before; it is -xen-domid-restrict.
  */
 void harness_incoming(void);
+/* The stream has been read, and the guest runs here. */
+void harness_arrived(void);
 /* Xenstore has that of a guest that starts here, as if somebody had left it. */
 void harness_carry_keys(void);
 void harness_restrict(void);
@@ -195,6 +197,19 @@ unsigned int harness_commits(void);
 unsigned int harness_writes(void);
 /* The next @nr transactions meet another writer. */
 void harness_conflicts(unsigned int nr);
+
+/* Monitor */
+
+/*
+ * What query-xen-memmap answers: a line for the guest, one for each range and
+ * each reserved one, in bytes; or the error.
+ */
+const char *harness_monitor(void);
+/* XEN_MEMMAP_CHANGED, a line each, since the last call. */
+const char *harness_monitor_events(void);
+
+/* Why the guest cannot be saved now; NULL: it can. */
+const char *harness_blocked(void);
 
 /* Migration: the device's section, in 64 KiB of room. */
 #define HARNESS_SECTION_BYTES 65536u

@@ -9,7 +9,9 @@
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
+#include "migration/blocker.h"
 #include "migration/vmstate.h"
+#include "qapi/error.h"
 #include "system/runstate.h"
 
 /* Most RAM below 4 GiB, as hvmloader has it. */
@@ -19,10 +21,12 @@ static X86MachineState machine;
 static MemoryRegion *ram;
 static bool incoming;
 static uint64_t missing;
+static Error **blocker;
 
 /* Nobody ever frees what a device allocates when it is realized. */
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
+void __lsan_ignore_object(const void *p) __attribute__((weak));
 
 static void leaks_begin(void)
 {
@@ -47,6 +51,11 @@ void harness_incoming(void)
 void harness_restrict(void)
 {
     xen_domid_restrict = true;
+}
+
+void harness_arrived(void)
+{
+    incoming = false;
 }
 
 bool runstate_check(RunState state)
@@ -221,6 +230,32 @@ int harness_priority(void)
     return section()->priority;
 }
 
+int migrate_add_blocker_internal(Error **reasonp, Error **errp)
+{
+    g_assert(*reasonp && !blocker);
+    blocker = reasonp;
+    if (__lsan_ignore_object) {
+        __lsan_ignore_object(*reasonp);
+        __lsan_ignore_object(error_get_pretty(*reasonp));
+    }
+    return 0;
+}
+
+void migrate_del_blocker(Error **reasonp)
+{
+    if (*reasonp) {
+        g_assert(blocker == reasonp);
+        error_free(*reasonp);
+        *reasonp = NULL;
+        blocker = NULL;
+    }
+}
+
+const char *harness_blocked(void)
+{
+    return blocker ? error_get_pretty(*blocker) : NULL;
+}
+
 /* All of it */
 
 void harness_reset(void)
@@ -231,6 +266,7 @@ void harness_reset(void)
     memory_reset();
     qom_reset();
     incoming = false;
+    blocker = NULL;
     missing = 0;
     initrd = 0;
     g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);

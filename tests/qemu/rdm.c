@@ -10,7 +10,7 @@ static void nothing(void *opaque)
 struct XenMemmapRDM *harness_rdm_new(const struct memmap_dm *dm,
                                      const struct memmap_layout *layout)
 {
-    return xen_memmap_rdm_new(dm, layout, XEN_MEMMAP_RDM_ASSIGNED, nothing,
+    return xen_memmap_rdm_new(dm, layout, XEN_MEMMAP_RDM_MODE_ASSIGNED, nothing,
                               NULL);
 }
 

@@ -118,6 +118,10 @@ START_TEST(section_moved)
     ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, OK, NOBODY);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_GENERATION, 4), 2);
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), SEALED, E_STATE, NOBODY);
+    /* What is published is true: not before the stream has been read. */
+    harness_pass(1000);
+    ck_assert_uint_eq(harness_commits(), 0);
+    harness_arrived();
     harness_pass(100);
     ck_assert_str_eq(harness_key("generation"), "2");
     ck_assert_str_eq(harness_key("layout/0"), "0 a0 0 ram 0 0\n"
@@ -328,7 +332,7 @@ START_TEST(section_bad)
     ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, OK, NOBODY);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_GENERATION, 4), 0);
     harness_pass(1000);
-    ck_assert_uint_eq(harness_commits(), 1);
+    ck_assert_uint_eq(harness_commits(), 0);
 }
 END_TEST
 
@@ -548,6 +552,35 @@ START_TEST(section_live)
 }
 END_TEST
 
+/* While firmware moves RAM the guest cannot be saved; before and after it can. */
+START_TEST(blocked)
+{
+    harness_reset();
+    guest_build();
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    ck_assert_ptr_null(harness_blocked());
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    ck_assert_str_eq(harness_blocked(),
+                     "xen-memmap: the guest's firmware is moving RAM");
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    ck_assert_ptr_nonnull(harness_blocked());
+    bytes = harness_save(section);
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    ck_assert_ptr_null(harness_blocked());
+    layout_built(&l, 512 * MIB);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    ck_assert_ptr_nonnull(harness_blocked());
+    guest_cmd(MEMMAP_CMD_SEAL);
+    ck_assert_ptr_null(harness_blocked());
+
+    /* Who saved it there all the same finds it there. */
+    incoming();
+    ck_assert_int_eq(harness_load(section, bytes), 0);
+    ck_assert_ptr_nonnull(harness_blocked());
+}
+END_TEST
+
 /* Without a section nobody is made an offer: the guest's firmware has run. */
 START_TEST(section_none)
 {
@@ -556,6 +589,8 @@ START_TEST(section_none)
     ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, OK, NOBODY);
     harness_out(MEMMAP_REG_OFFER, 4, MEMMAP_OFFER(1, 0, 0));
     ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), SEALED, E_STATE, NOBODY);
+    harness_arrived();
+    harness_pass(100);
     ck_assert_str_eq(harness_key("state"), "SEALED");
 }
 END_TEST
@@ -631,6 +666,7 @@ Suite *migrate_suite(void)
     tcase_add_test(t, section_again);
     tcase_add_test(t, section_first);
     tcase_add_test(t, section_longest);
+    tcase_add_test(t, blocked);
     tcase_add_test(t, section_none);
     tcase_add_test(t, section_plugged);
     tcase_add_test(t, section_live);

@@ -36,6 +36,8 @@ static inline void set_bit(unsigned int nr, unsigned long *map)
     map[nr / BITS_PER_LONG] |= 1ul << nr % BITS_PER_LONG;
 }
 
+#define QEMU_BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
+
 /*
  * No QEMU takes a machine down, but harness_reset() does, and frees what the code
  * under test holds on to: a hash table, the last array of a given size.

@@ -49,4 +49,11 @@ void object_class_property_add_enum(ObjectClass *klass, const char *name,
                                     void (*set)(Object *obj, int value,
                                                 Error **errp));
 
+/* For people only. */
+static inline void
+object_class_property_set_description(ObjectClass *klass, const char *name,
+                                      const char *description)
+{
+}
+
 #endif /* STUB_OBJECT_H */

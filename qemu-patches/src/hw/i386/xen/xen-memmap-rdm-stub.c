@@ -9,7 +9,7 @@
 
 XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  const struct memmap_layout *layout,
-                                 XenMemmapRDMMode mode,
+                                 XenMemmapRdmMode mode,
                                  void (*changed)(void *opaque), void *opaque)
 {
     return NULL;
@@ -38,12 +38,17 @@ void xen_memmap_rdm_undo(XenMemmapRDM *rdm)
     g_assert_not_reached();
 }
 
-void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRDMFailure failure)
+void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure)
 {
     g_assert_not_reached();
 }
 
 GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm)
+{
+    g_assert_not_reached();
+}
+
+XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm)
 {
     g_assert_not_reached();
 }

@@ -35,7 +35,7 @@ typedef struct XenRDMRange {
 struct XenMemmapRDM {
     const struct memmap_dm *dm;
     const struct memmap_layout *layout;
-    XenMemmapRDMMode mode;
+    XenMemmapRdmMode mode;
     void (*changed)(void *opaque);
     void *opaque;
 
@@ -320,7 +320,7 @@ void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
                                     r->gfn + r->pages - 1, r->name);
         }
     }
-    if (rdm->mode == XEN_MEMMAP_RDM_HOST) {
+    if (rdm->mode == XEN_MEMMAP_RDM_MODE_HOST) {
         entries = xen_rdm_ask(rdm, XENMEM_RDM_ALL, 0, &nr);
     }
     /* Xen does not say whose these are. */
@@ -472,7 +472,31 @@ GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm)
     return lines;
 }
 
-void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRDMFailure failure)
+XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm)
+{
+    g_autoptr(GPtrArray) ranges = xen_rdm_collect(rdm);
+    XenMemmapReservedList *list = NULL;
+    guint i = ranges->len;
+
+    while (i--) {
+        const XenRDMRange *r = g_ptr_array_index(ranges, i);
+        const char *why = xen_rdm_why_not(rdm, r);
+        XenMemmapReserved *item = g_new0(XenMemmapReserved, 1);
+
+        item->device = g_strdup(r->name);
+        item->start = r->gfn << XC_PAGE_SHIFT;
+        item->size = r->pages << XC_PAGE_SHIFT;
+        item->state = why ? XEN_MEMMAP_RESERVED_STATE_NOT_MAPPED :
+                      xen_rdm_is_mapped(rdm, r) ?
+                      XEN_MEMMAP_RESERVED_STATE_MAPPED :
+                      XEN_MEMMAP_RESERVED_STATE_LEFT_TO_XEN;
+        item->reason = g_strdup(why);
+        QAPI_LIST_PREPEND(list, item);
+    }
+    return list;
+}
+
+void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure)
 {
     g_autoptr(GPtrArray) ranges = xen_rdm_collect(rdm);
     g_autoptr(GPtrArray) devices = g_ptr_array_new();
@@ -502,11 +526,11 @@ void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRDMFailure failure)
         }
     }
 
-    if (devices->len && failure == XEN_MEMMAP_RDM_REFUSE) {
+    if (devices->len && failure == XEN_MEMMAP_RDM_FAILURE_REFUSE) {
         xen_shutdown_fatal_error("xen-memmap: the guest is not started, as "
                                  "rdm-failure=refuse says");
     }
-    for (i = 0; failure == XEN_MEMMAP_RDM_UNPLUG && i < devices->len; i++) {
+    for (i = 0; failure == XEN_MEMMAP_RDM_FAILURE_UNPLUG && i < devices->len; i++) {
         DeviceState *dev = g_ptr_array_index(devices, i);
 
         warn_report("xen-memmap: device %s is taken out of the guest, as "
@@ -614,12 +638,12 @@ static bool xen_rdm_may_permit(void)
 
 XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  const struct memmap_layout *layout,
-                                 XenMemmapRDMMode mode,
+                                 XenMemmapRdmMode mode,
                                  void (*changed)(void *opaque), void *opaque)
 {
     XenMemmapRDM *rdm;
 
-    if (mode == XEN_MEMMAP_RDM_OFF || xen_domid_restrict ||
+    if (mode == XEN_MEMMAP_RDM_MODE_OFF || xen_domid_restrict ||
         !xen_rdm_may_permit()) {
         return NULL;
     }

@@ -12,22 +12,9 @@
 #define HW_I386_XEN_MEMMAP_RDM_H
 
 #include "memmap/dm.h"
+#include "qapi/qapi-types-xen-memmap.h"
 
 typedef struct XenMemmapRDM XenMemmapRDM;
-
-/* What firmware is asked to make room for. */
-typedef enum XenMemmapRDMMode {
-    XEN_MEMMAP_RDM_ASSIGNED,    /* what the assigned devices need */
-    XEN_MEMMAP_RDM_HOST,        /* what any device of the host needs */
-    XEN_MEMMAP_RDM_OFF,         /* nothing, and nothing is mapped */
-} XenMemmapRDMMode;
-
-/* What becomes of a device whose reserved memory is not mapped at SEAL. */
-typedef enum XenMemmapRDMFailure {
-    XEN_MEMMAP_RDM_REPORT,      /* the log says so */
-    XEN_MEMMAP_RDM_UNPLUG,      /* it is taken out of the guest */
-    XEN_MEMMAP_RDM_REFUSE,      /* the guest is shut down */
-} XenMemmapRDMFailure;
 
 /*
  * Begin to look after the guest whose conversation is @dm and whose layout in
@@ -41,7 +28,7 @@ typedef enum XenMemmapRDMFailure {
  */
 XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  const struct memmap_layout *layout,
-                                 XenMemmapRDMMode mode,
+                                 XenMemmapRdmMode mode,
                                  void (*changed)(void *opaque), void *opaque);
 
 /*
@@ -70,9 +57,12 @@ void xen_memmap_rdm_undo(XenMemmapRDM *rdm);
  * No COMMIT can come any more: say what is not mapped, and do what @failure
  * says.
  */
-void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRDMFailure failure);
+void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure);
 
 /* A line (char *) for each range of each assigned device; see PROTOCOL.md. */
 GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm);
+
+/* The same for a monitor; the caller frees it. */
+XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm);
 
 #endif /* HW_I386_XEN_MEMMAP_RDM_H */

@@ -28,10 +28,12 @@
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
 #include "memmap/dm.h"
+#include "migration/blocker.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/xen.h"
 #include "xen-memmap-compare.h"
+#include "xen-memmap-monitor.h"
 #include "xen-memmap-publish.h"
 #include "xen-memmap-rdm.h"
 #include "trace.h"
@@ -55,8 +57,8 @@ struct XenMemmapState {
     /* Properties. */
     bool enabled;
     uint64_t gfn_limit;             /* RAM goes below it */
-    XenMemmapRDMMode rdm_mode;
-    XenMemmapRDMFailure rdm_failure;
+    XenMemmapRdmMode rdm_mode;
+    XenMemmapRdmFailure rdm_failure;
 
     X86MachineState *x86ms;
     MemoryRegion io;
@@ -81,6 +83,8 @@ struct XenMemmapState {
         uint32_t record_len;        /* 0 if the layout is the one as built */
         uint8_t *record;            /* MEMMAP_BUFFER_BYTES of room */
     } mig;
+
+    Error *blocker;             /* of migration; NULL: none */
 
     QEMUTimer *publish_timer;
     int64_t publish_retry;      /* ms until the next try, 0: none has failed */
@@ -306,8 +310,14 @@ static void xen_memmap_publish_later(void *opaque)
 static void xen_memmap_publish_cb(void *opaque)
 {
     XenMemmapState *s = opaque;
-    g_autoptr(GPtrArray) rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
+    g_autoptr(GPtrArray) rdm = NULL;
 
+    /* Where RAM is is in the stream. */
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        xen_memmap_publish_in(s, PUBLISH_INTERVAL);
+        return;
+    }
+    rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
     if (xen_memmap_publish(&s->dm, &s->force.layout, rdm)) {
         s->publish_retry = 0;
         return;
@@ -363,9 +373,27 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
     xen_memmap_log(s, text);
 }
 
+/*
+ * Between PREPARE and COMMIT firmware moves RAM, which must not happen to a guest
+ * that is being sent: the other side would keep what has gone from here.  It takes
+ * a second or so, and can be tried again after that.
+ */
+static void xen_memmap_update_blocker(XenMemmapState *s)
+{
+    if (s->dm.state != MEMMAP_ST_PREPARED) {
+        migrate_del_blocker(&s->blocker);
+    } else if (!s->blocker) {
+        error_setg(&s->blocker, "xen-memmap: the guest's firmware is moving RAM");
+        /* Refused only while a migration of QEMU's own runs, which Xen's is not. */
+        migrate_add_blocker_internal(&s->blocker, NULL);
+    }
+}
+
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
 {
     XenMemmapState *s = opaque;
+
+    xen_memmap_update_blocker(s);
 
     trace_xen_memmap_changed(cmd, memmap_strstate(s->dm.state),
                              s->dm.generation, memmap_strerror(s->dm.error),
@@ -375,6 +403,7 @@ static void xen_memmap_changed(void *opaque, unsigned int cmd)
     } else if (cmd == MEMMAP_CMD_SEAL && s->rdm) {
         xen_memmap_rdm_seal(s->rdm, s->rdm_failure);
     }
+    xen_memmap_monitor_changed();
     /* What the guest tries after the firmware has sealed is nobody's news. */
     if (!s->dm.error || s->dm.state != MEMMAP_ST_SEALED) {
         xen_memmap_publish_in(s, s->dm.error || cmd >= MEMMAP_CMD_COMMIT ?
@@ -508,6 +537,8 @@ static int xen_memmap_post_load(void *opaque, int version_id)
     s->dm.accepted = s->mig.accepted;
     s->dm.generation = s->mig.generation;
     trace_xen_memmap_loaded(memmap_strstate(s->dm.state), s->dm.generation);
+    xen_memmap_update_blocker(s);
+    xen_memmap_monitor_changed();
     xen_memmap_publish_later(s);
     return 0;
 }
@@ -572,6 +603,7 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
         /* Its firmware has run, unless the stream says that it is at it. */
         s->dm.state = MEMMAP_ST_SEALED;
     }
+    xen_memmap_monitor_show(&s->dm, &s->force.layout, s->rdm);
     trace_xen_memmap_offered(s->dm.features, s->dm.gfn_limit);
     xen_memmap_publish_later(s);
 
@@ -579,24 +611,6 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
 }
-
-static const QEnumLookup xen_memmap_rdm_lookup = {
-    .array = (const char *const[]) {
-        [XEN_MEMMAP_RDM_ASSIGNED] = "assigned",
-        [XEN_MEMMAP_RDM_HOST] = "host",
-        [XEN_MEMMAP_RDM_OFF] = "off",
-    },
-    .size = XEN_MEMMAP_RDM_OFF + 1,
-};
-
-static const QEnumLookup xen_memmap_rdm_failure_lookup = {
-    .array = (const char *const[]) {
-        [XEN_MEMMAP_RDM_REPORT] = "report",
-        [XEN_MEMMAP_RDM_UNPLUG] = "unplug",
-        [XEN_MEMMAP_RDM_REFUSE] = "refuse",
-    },
-    .size = XEN_MEMMAP_RDM_REFUSE + 1,
-};
 
 static int xen_memmap_get_rdm(Object *obj, Error **errp)
 {
@@ -631,13 +645,21 @@ static void xen_memmap_class_init(ObjectClass *klass, void *data)
     dc->realize = xen_memmap_realizefn;
     dc->vmsd = &vmstate_xen_memmap;
     device_class_set_props(dc, xen_memmap_properties);
-    object_class_property_add_enum(klass, "rdm", "XenMemmapRDMMode",
-                                   &xen_memmap_rdm_lookup, xen_memmap_get_rdm,
+    object_class_property_add_enum(klass, "rdm", "XenMemmapRdmMode",
+                                   &XenMemmapRdmMode_lookup, xen_memmap_get_rdm,
                                    xen_memmap_set_rdm);
-    object_class_property_add_enum(klass, "rdm-failure", "XenMemmapRDMFailure",
-                                   &xen_memmap_rdm_failure_lookup,
+    object_class_property_add_enum(klass, "rdm-failure", "XenMemmapRdmFailure",
+                                   &XenMemmapRdmFailure_lookup,
                                    xen_memmap_get_rdm_failure,
                                    xen_memmap_set_rdm_failure);
+    object_class_property_set_description(klass, "enabled",
+        "off: there is no device, and firmware lays RAM out as without it");
+    object_class_property_set_description(klass, "gfn-limit",
+        "guest frame number that RAM is kept below");
+    object_class_property_set_description(klass, "rdm",
+        "whose reserved device memory firmware is to make room for");
+    object_class_property_set_description(klass, "rdm-failure",
+        "what becomes of a device whose reserved memory is not mapped");
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 
