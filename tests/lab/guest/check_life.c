@@ -142,6 +142,7 @@ static void run(struct params *p, struct outcome *o)
     const char *word = param_string(p, "word", NULL);
     const char *serial = param_string(p, "serial", "disk0");
     bool busy = param_size(p, "busy", 0);
+    unsigned int times = (unsigned int)param_size(p, "times", 1);
     volatile uint64_t *box;
     uint64_t *page, address, at;
     size_t held, moved;
@@ -188,12 +189,15 @@ static void run(struct params *p, struct outcome *o)
     ram_write(&l.m, STRIDE);
 
     clock_gettime(CLOCK_MONOTONIC, &from);
-    say("dom0 %s%s%s 0x%llx", verb, word ? ":" : "", word ? word : "",
-        (unsigned long long)address);
-    tcdrain(STDOUT_FILENO);
-    if (!wait_for(&l, box, busy)) {
-        outcome(o, FAILURE, "after %zu reads: %s", l.reads, strerror(errno));
-        return;
+    for (unsigned int i = 0; i < times; i++) {
+        *box = 0;
+        say("dom0 %s%s%s 0x%llx", verb, word ? ":" : "", word ? word : "",
+            (unsigned long long)address);
+        tcdrain(STDOUT_FILENO);
+        if (!wait_for(&l, box, busy)) {
+            outcome(o, FAILURE, "after %zu reads: %s", l.reads, strerror(errno));
+            return;
+        }
     }
     clock_gettime(CLOCK_MONOTONIC, &to);
 
@@ -210,15 +214,15 @@ static void run(struct params *p, struct outcome *o)
         ram_explain(&bad, o);
         return;
     }
-    outcome(o, SUCCESS, "%s: %zu pages hold what was written before, %zu reads of the disk meanwhile; "
-            "%lld s of the guest's time", verb, held, l.reads, (long long)(to.tv_sec - from.tv_sec));
+    outcome(o, SUCCESS, "%s, %u times: %zu pages hold what was written before, %zu reads of the "
+            "disk meanwhile; %lld s of the guest's time", verb, times, held, l.reads, (long long)(to.tv_sec - from.tv_sec));
 }
 
 const struct check check_life = {
     .name = "life",
     .summary = "dom0 saves, migrates, pauses the guest: its memory is what it was",
-    .params = "verb=save|migrate|pause|mem-set|soft-reset word=MIB (for mem-set) "
-              "busy=1 (the disk, AHCI, writes meanwhile) serial=TEXT (default disk0)",
+    .params = "verb=save|migrate|refused-save|refused-migrate|pause|mem-set|soft-reset "
+              "word=then|MIB times=N busy=1 (the disk, AHCI, writes meanwhile) serial=TEXT (default disk0)",
     .run = run,
     .needs_modules = true,
 };

@@ -33,7 +33,9 @@ class Guest:
     """Runs one scenario on one stack inside a booted Host."""
 
     def __init__(self, host, scenario, stack, programs, limit, count=False):
-        """LIMIT: seconds that the guest may take on a machine with nothing else to
+        """PROGRAMS: {stack: {name: path}}, of its own and of that which takes it over.
+
+        LIMIT: seconds that the guest may take on a machine with nothing else to
         do, whatever it says."""
         self.host = host
         self.scenario = scenario
@@ -109,8 +111,9 @@ class Guest:
             raise
 
     def _install(self):
-        for program, path in self.programs.items():
-            self.host.put(path, f"stacks/{self.stack}/{program}")
+        for stack, programs in self.programs.items():
+            for program, path in programs.items():
+                self.host.put(path, f"stacks/{stack}/{program}")
         self.host.write(self.name + "/xl.cfg", guestconfig.config(
             self.scenario, self.stack, self.host.cpus, self.count))
 
@@ -227,6 +230,8 @@ class Guest:
         """What a toolstack does to a guest that runs; it may be another domain then."""
         outcome = self.outcome
         kind, _, word = request.kind.partition(":")
+        if word == "then":
+            word = self.scenario.then(self.stack)
         status, text = self._job(
             f"exec /usr/lib/lab/guest-life {kind} {outcome.domid} /lab/{self.name} "
             f"{request.address:#x} '{word}'\n", str(request))

@@ -34,6 +34,8 @@ def needs(scenario, stack):
     """The steps that a guest waits for."""
     suite = scenario.host["suite"]
     wanted = {Step(suite, HOST), Step(suite, STACK, stack)}
+    if scenario.then(stack):
+        wanted.add(Step(suite, STACK, scenario.then(stack)))
     if scenario.guest["kernel"] == "small":
         wanted.add(Step(suite, KERNEL))
     if scenario.host["hypervisor"] == "ours":
@@ -113,7 +115,8 @@ class Parts:
             if step.kind == HOST:
                 found[step.kind] = made[1]
             elif step.kind == STACK:
-                found[step.kind] = {name: program.key
+                kind = step.kind if step.detail == stack else "then"
+                found[kind] = {name: program.key
                                     for name, program in made.items()}
             else:
                 found[step.kind] = made.key

@@ -283,16 +283,21 @@ class Run:
         outcome.ending = ending
         return self.judge.try_again(outcome)
 
+    def _programs(self, suite, stack):
+        """{name in a stack's folder in dom0: path}"""
+        made = self.parts.programs(suite, stack)
+        return {"hvmloader": made["hvmloader"].path,
+                "qemu-system-i386": made["qemu"].path}
+
     def _guest(self, host, job):
         """Run one: (whether the host was lost, whether there is another try)."""
         began = time.monotonic()
         # What is built meanwhile becomes visible as well.
         host.furnish(self.parts.files(job.scenario.host["suite"]))
-        programs = self.parts.programs(job.scenario.host["suite"], job.stack)
-        guest = Guest(host, job.scenario, job.stack, {
-            "hvmloader": programs["hvmloader"].path,
-            "qemu-system-i386": programs["qemu"].path},
-            self.settings.guest_limit, self.settings.count)
+        programs = {stack: self._programs(job.scenario.host["suite"], stack)
+                    for stack in (job.stack, job.scenario.then(job.stack)) if stack}
+        guest = Guest(host, job.scenario, job.stack, programs,
+                      self.settings.guest_limit, self.settings.count)
         outcome, lost = guest.outcome, False
         outcome.first_try = self.judge.first_try(job.scenario, job.stack)
         try:

@@ -62,6 +62,10 @@ class Scenario:
         keys.update(self.stack.get(stack, {}).get("xenstore", {}))
         return keys
 
+    def then(self, stack):
+        """The stack that takes the guest over from STACK when a check asks for it."""
+        return self.stack.get(stack, {}).get("then")
+
     def qemu_options(self, stack):
         return self.guest["qemu"] + self.stack.get(stack, {}).get("qemu", [])
 
