@@ -120,18 +120,17 @@ static const char *range(struct text *t, struct xen_memmap_range *r)
     return NULL;
 }
 
-/* Whether @r can follow what @l has.  Gfns have 52 bits, so addresses 64. */
+/* Whether @r can follow what @l has. */
 static const char *follows(const xen_memmap_layout *l,
                            const struct xen_memmap_range *r)
 {
     const struct xen_memmap_range *last = l->nr ? &l->range[l->nr - 1] : NULL;
-    const uint64_t limit = 1ull << 52;
 
     if (l->nr == MEMMAP_MAX_ENTRIES)
         return "more ranges than the protocol allows";
     if (!r->pages)
         return "a range of no pages";
-    if (r->gfn >= limit || r->pages > limit - r->gfn)
+    if (r->gfn >= MEMMAP_GFN_END || r->pages > MEMMAP_GFN_END - r->gfn)
         return "a range beyond all addresses";
     if (last && r->gfn < last->gfn + last->pages)
         return "ranges are unsorted or overlap";
@@ -183,8 +182,8 @@ static const char *reserved(struct text *t, struct xen_memmap_reserved *r)
     const char *eol;
     char *status;
 
-    if (!number(t, 16, 1ull << 52, ' ', &r->gfn) ||
-        !number(t, 16, 1ull << 52, ' ', &r->pages) || !device(t, &r->sbdf))
+    if (!number(t, 16, MEMMAP_GFN_END - 1, ' ', &r->gfn) ||
+        !number(t, 16, MEMMAP_GFN_END, ' ', &r->pages) || !device(t, &r->sbdf))
         return "no gfn, number of pages and device";
     eol = memchr(t->at, '\n', t->end - t->at);
     if (!eol || eol == t->at)

@@ -92,7 +92,7 @@ START_TEST(test_short_and_long)
 }
 END_TEST
 
-/* Taken by the protocol, but its addresses have more than 64 bits. */
+/* Its addresses would have more than 64 bits. */
 START_TEST(test_beyond_addresses)
 {
     struct memmap_range range = {
@@ -109,7 +109,7 @@ START_TEST(test_beyond_addresses)
     uint32_t len;
 
     len = memmap_pack(&record, buf, sizeof(buf));
-    ck_failed(xen_memmap_decode(h, buf, len, &l), EBADMSG, "beyond all addresses");
+    ck_failed(xen_memmap_decode(h, buf, len, &l), EBADMSG, "beyond the highest usable gfn (entry 0)");
     range.gfn--;
     len = memmap_pack(&record, buf, sizeof(buf));
     ck_ok(xen_memmap_decode(h, buf, len, &l));
