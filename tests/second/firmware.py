@@ -27,16 +27,19 @@ class MoveFailed(Exception):
 class Guest:
     """RAM in the p2m: {gfn: gfn as built}, and what may go wrong with it."""
 
-    def __init__(self, low_end=0x400, fail_after=None, lost=0):
+    def __init__(self, low_end=0x400, fail_after=None, lost=0, stuck=()):
         self.p2m = {gfn: gfn for gfn in [*range(0xA0), *range(0xC0, low_end)]}
         self.low_end = low_end
         self.firmware = set()
         self.fail_after = fail_after
         self.lost = lost
+        self.stuck = stuck              # gfns that nothing leaves
         self.shrunk = False
 
     def move(self, source, target):
         """One page."""
+        if source in self.stuck:
+            raise MoveFailed
         if self.fail_after is not None:
             self.fail_after -= 1
             if self.fail_after < 0:
@@ -87,7 +90,8 @@ class Firmware:
         """Its error; FW-21, FW-22."""
         if self.gone:
             return ABSENT
-        self.ports.write(8, BUFFER_GFN << 8 | number)
+        gfn = 0 if number == device.SEAL else BUFFER_GFN
+        self.ports.write(8, gfn << 8 | number)
         status = self.ports.read(8)
         error, state, self.index = status & 0xFF, status >> 8 & 0xF, status >> 16
         if error == ABSENT or not error and state != _LEADS_TO.get(number, self.state):

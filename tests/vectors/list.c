@@ -59,6 +59,35 @@ static void rdm_unmapped(struct memmap_record *r)
         0x28);
 }
 
+/* It could not be mapped by the device model. */
+static void rdm_given_up(struct memmap_record *r)
+{
+    rdm(r);
+    set(r, 0x1fff0, 4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0x20);
+}
+
+/* A move failed half way, and this page cannot go back. */
+static void astray(struct memmap_record *r)
+{
+    move(r, RIG_LOW_END - 0x8000, 0x100000, 1);
+}
+
+/* Or is gone. */
+static void gone(struct memmap_record *r)
+{
+    if ( !memmap_layout_clear(&r->layout, RIG_LOW_END - 0x8000, 1) )
+        abort();
+    r->flags = MEMMAP_RF_RAM_SHRUNK;
+}
+
+/* Firmware took the topmost page, and nothing else moved. */
+static void taken(struct memmap_record *r)
+{
+    if ( !memmap_layout_clear(&r->layout, RIG_LOW_END - 1, 1) )
+        abort();
+    set(r, 0xfc000, 1, RIG_LOW_END - 1, MEMMAP_TYPE_RAM, MEMMAP_EF_FIRMWARE, 0);
+}
+
 static void unmapped_ram(struct memmap_record *r)
 {
     r->layout.range[1].flags = MEMMAP_EF_UNMAPPED;
@@ -489,6 +518,14 @@ const struct vector vectors[] = {
                  " forgotten" },
     { .name = "layout-shrunk", .cmd = MEMMAP_CMD_COMMIT, .status = COMMITTED,
       .record = shrunk, .meaning = "16 pages were lost, and it says so" },
+    { .name = "layout-rdm-given-up", TAKEN, .record = rdm_given_up,
+      .meaning = "as layout-rdm, after the device model could not map it" },
+    { .name = "layout-astray", TAKEN, .record = astray,
+      .meaning = "a page that moved, and could not go back" },
+    { .name = "layout-gone", TAKEN, .record = gone,
+      .meaning = "a page that was lost on its way" },
+    { .name = "layout-taken", TAKEN, .record = taken,
+      .meaning = "firmware took a page for itself, and knows where it was" },
     { .name = "layout-newer-minor", .cmd = MEMMAP_CMD_COMMIT,
       .status = COMMITTED, .record = optional, .bytes = b_longer,
       .meaning = "minor version 1: longer header and entries, an unknown type"
