@@ -132,7 +132,7 @@ class Firmware:
                 for gfn, source in p2m.items()}
         for gfn, pages, aux in self.want:
             gfns = range(gfn, gfn + pages)
-            kept = (any(at in p2m for at in gfns) or gfn in self.unmapped
+            kept = (any(at in p2m for at in gfns) or gfn in self.unmapped or gfn < 0x100
                     or gfn < AREA_END and gfn + pages > AREA
                     or any(gfn < at + nr and at < gfn + pages for at, nr in self.own))
             for at in gfns:
