@@ -66,6 +66,7 @@ class Firmware:
         self.guest, self.ports, self.memory, self.switches = guest, ports, memory, switches
         self.said = []
         self.gone = True                # until chosen; FW-22 from then on
+        self.chosen = 0
         self.state = device.NEGOTIATED
         self.generation = 0
         self.index = rec.NONE
@@ -82,7 +83,8 @@ class Firmware:
         offer = self.ports.read(4)
         if offer >> 24 != 1:
             return False
-        self.ports.write(4, 1 << 24 | offer & FEATURES)
+        self.chosen = offer & FEATURES
+        self.ports.write(4, 1 << 24 | self.chosen)
         self.gone = False
         return True
 
@@ -112,7 +114,8 @@ class Firmware:
             return False
         self.generation = answer.generation
         self.own = [e[:2] for e in answer.entries if e[3] == rec.OWNED]
-        self.want = [(e[0], e[1], e[5]) for e in answer.entries if e[3] == rec.RDM]
+        if self.chosen & device.FEATURE_RDM:
+            self.want = [(e[0], e[1], e[5]) for e in answer.entries if e[3] == rec.RDM]
         return True
 
     def send(self, number, entries):

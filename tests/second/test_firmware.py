@@ -123,6 +123,16 @@ class Firmware(unittest.TestCase):
         self.assertEqual(said[0xFC010], (rec.RDM, rec.UNMAPPED, 4))
         self.assertEqual(said[0x90000], (rec.RDM, 0, 5))
 
+    def test_reserved_memory_not_chosen(self):
+        """FW-6: what a device model names unasked is nothing."""
+        def query(address):
+            self.machine.chosen |= device.FEATURE_RDM
+            return device.Device._query(self.machine, address)  # pylint: disable=protected-access
+        self.prepare = lambda machine: setattr(machine, "_query", query)
+        it = self.boot(offer=1, want=((0x90000, 1, 5),))
+        self.agree(it)
+        self.assertNotIn(0x90000, [entry[0] for entry in it.last])
+
     def test_query_refused(self):
         """P-2."""
         self.faults(own=())
