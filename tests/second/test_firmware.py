@@ -210,6 +210,14 @@ class Firmware(unittest.TestCase):
                 right = {5: 1, 7: 2, 9: 3, 11: 4}[access]
                 self.assertEqual(it.gone, state != right, (access, state))
 
+    def test_state_beside_an_error(self):
+        """FW-22: it is not looked at; P-3 and P-6 follow."""
+        for state in range(16):
+            it = self.boot(ports={"lies": {7: 0xFFFF0000 | state << 8 | rec.BUSY}})
+            self.agree(it)
+            self.assertEqual(it.guest.p2m, firmware.Guest().p2m)
+            self.assertIn(f"PREPARE: {rec.BUSY}", it.said)
+
     def test_generation(self):
         """The one in force comes from QUERY; after the last nothing follows."""
         self.agree(self.boot(generation=76))
