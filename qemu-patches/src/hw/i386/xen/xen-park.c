@@ -178,7 +178,7 @@ static hwaddr xen_park_place(const struct memmap_layout *l, hwaddr end)
     for (i = 0; i < l->nr; i++) {
         top = MAX(top, memmap_range_end(&l->range[i]));
     }
-    return top < MAX_ADDRESS >> bits ? pow2ceil(top) << bits : 0;
+    return pow2ceil(top) << bits;
 }
 
 struct move {
