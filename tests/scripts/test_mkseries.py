@@ -264,7 +264,8 @@ class Ours(unittest.TestCase):
         for pattern, (own, not_theirs) in ends.items():
             want = {str(p.relative_to(ROOT)) for where in ('protocol', own)
                     for p in (ROOT / where).glob(
-                        '*.[ch]' if where != 'qemu-patches/src' else '**/*.[ch]')
+                        '*.[ch]' if where != 'qemu-patches/src' else
+                        '**/*.*')
                     if not p.name.startswith(not_theirs)}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]
