@@ -49,7 +49,7 @@ gboolean parse_options(int *argc, char ***argv, const GOptionEntry *entries,
                        const char *arguments, const char *what, int min,
                        int max);
 
-/* ---- tables (output.c) ---- */
+/* ---- tables (table.c) ---- */
 
 struct column {
     const char *name;
@@ -89,13 +89,21 @@ void table_put(struct table *t, unsigned int i, char *text);
         if (table_has(t, i)) \
             table_put(t, i, text); \
     } while (0)
-/* The last line in @colour ("red", ...), where colour is wanted. */
+/* What a terminal is told. */
+#define COLOUR_RED    "\033[31m"
+#define COLOUR_YELLOW "\033[1;33m"
+#define COLOUR_CYAN   "\033[36m"
+#define COLOUR_NONE   "\033[0m"
+
+/* The last line in @colour, where colour is wanted. */
 void table_colour(struct table *t, const char *colour);
 /* Print it and forget it. */
 void table_print(struct table *t);
 
 /* Whether stdout is a terminal that wants colour. */
 gboolean is_colourful(void);
+
+/* ---- numbers, JSON (output.c) ---- */
 
 /* "1.5 GiB", or bytes with -b; for g_free(). */
 char *size_text(uint64_t bytes);

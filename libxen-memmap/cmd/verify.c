@@ -39,7 +39,7 @@ static gboolean print_table(const xen_memmap_report *r)
         table_set(t, SIZE, size_text(m->pages << 12));
         table_set(t, LAYOUT, g_strdup(xen_memmap_type_name(m->says.type)));
         table_set(t, XEN, g_strdup(page_text(m->has)));
-        table_colour(t, "red");
+        table_colour(t, COLOUR_RED);
     }
     table_print(t);
     return TRUE;
