@@ -135,7 +135,7 @@ struct memmap_config_bar {
 };
 
 struct xen_memmap_config {
-    uint64_t ram, video, hole, boundary;    /* bytes */
+    uint64_t ram, hole, boundary;    /* bytes */
     unsigned int width;                     /* bits */
     bool may_move;
     bool prefer_high;
@@ -145,6 +145,7 @@ struct xen_memmap_config {
     struct memmap_range region[MEMMAP_MAX_ENTRIES];
     bool is_host[MEMMAP_MAX_ENTRIES];       /* the toolstack knows of it */
     bool is_told[MEMMAP_MAX_ENTRIES];       /* and firmware */
+    bool rdm_off;                           /* but not of the host's */
     unsigned int nr_regions;
 };
 

@@ -260,6 +260,25 @@ class WithoutXen(Folder):
         self.assertEqual(plan["moved_pages"], 0)
         self.assertEqual(plan["ranges"][1]["pages"], 0x7fe00 - 0xc0)
 
+    def test_explain_what_the_device_model_asks_for(self):
+        """As seen in the lab, scenarios rdm-host and rdm-off."""
+        def config(value):
+            return self.file("cfg", CONFIG + "device_model_args_hvm = "
+                             f'["-global", "xen-memmap.{value}"]\n')
+        def moved(*args):
+            return json.loads(run("explain", "--json", "--width", 39, *args))["moved_pages"]
+        self.assertEqual(moved(config("rdm=host"), "--no-host"), 0)
+        with_xen = json.loads(run("explain", "--json", "--width", 39, config("rdm=host"),
+                                  xen=""))
+        self.assertEqual((with_xen["moved_pages"], with_xen["problems"]), (4, []))
+        self.assertIn("under Xen", run("explain", config("rdm=host"), status=2))
+        rmrr = ("--no-host", "--width", 39, "--rmrr", "7fff0-7fff3=0:0:4.0")
+        self.assertIn("firmware will move 16 KiB", run("explain", *rmrr, config("rdm=devices")))
+        text = run("explain", *rmrr, config("rdm=off"), status=1)
+        self.assertIn("firmware will move 0 B", text)
+        self.assertRegex(text, "0000:00:04.0 RAM is there, and firmware is not told")
+        self.assertIn("nobody to tell", run("explain", config("enabled=off"), status=2))
+
     def test_explain_refuses(self):
         for text, words in (('memory = 3072\n', "no HVM guest"), ('type = "hvm"\n', "0 bytes"),
                             ('type = "hvm\n', "cfg"), (CONFIG + 'vga = "x"\n', "vga"),
