@@ -58,6 +58,14 @@ struct column {
     gboolean shown;         /* by default */
 };
 
+/* As parse_options() for a command whose table has @columns: --help has them too. */
+gboolean parse_table_options(int *argc, char ***argv, const GOptionEntry *entries,
+                             const struct column *columns, const char *arguments,
+                             const char *what, int min, int max);
+
+/* A line each, behind a line feed, for g_free(). */
+char *columns_text(const struct column *c);
+
 struct table;
 
 /* Options of all that print a table; put them into the command's entries. */
@@ -70,7 +78,7 @@ struct table;
     { "bytes", 'b', 0, G_OPTION_ARG_NONE, &output_bytes, \
       "Sizes in bytes", NULL }, \
     { "output", 'o', 0, G_OPTION_ARG_STRING, &output_columns, \
-      "Columns to print, with commas between", "LIST" }
+      "Columns to print, with commas between; see below", "LIST" }
 
 extern gboolean output_json, output_raw, output_noheadings, output_bytes;
 extern char *output_columns;
@@ -126,6 +134,7 @@ void json_print(json_object *o, gboolean pretty);
 
 /* The layout's members, into the object @o. */
 void layout_json(json_object *o, const xen_memmap_layout *l);
+extern const struct column layout_columns[];
 /* All of it, for table_print(); NULL, having complained, as table_new(). */
 struct table *layout_table(const xen_memmap_layout *l);
 /* Pages of RAM that are not where they were built, but for what firmware took. */

@@ -6,7 +6,7 @@
 
 enum { START, END, SIZE, PAGES, GFN, TYPE, FROM, FLAGS, DEVICE };
 
-static const struct column columns[] = {
+const struct column layout_columns[] = {
     [START] = { "START", "first address", TRUE, TRUE },
     [END] = { "END", "last address", TRUE, TRUE },
     [SIZE] = { "SIZE", "size", TRUE, TRUE },
@@ -76,7 +76,7 @@ static char *type_text(const struct xen_memmap_range *r)
 
 struct table *layout_table(const xen_memmap_layout *l)
 {
-    struct table *t = table_new(columns);
+    struct table *t = table_new(layout_columns);
     const struct xen_memmap_range *r;
     unsigned int i;
 

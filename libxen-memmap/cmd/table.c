@@ -100,16 +100,20 @@ static int index_of(const struct column *c, const char *name)
     return -1;
 }
 
-static void complain_columns(const struct column *c, const char *name)
+char *columns_text(const struct column *c)
 {
-    g_autoptr(GString) all = g_string_new(NULL);
+    GString *all = g_string_new(NULL);
 
     for (; c->name; c++)
         g_string_append_printf(all, "\n  %-10s %s", c->name, c->help);
-    if (!strcmp(name, "help"))
-        complain("columns are%s", all->str);
-    else
-        complain("no column '%s'; there are%s", name, all->str);
+    return g_string_free(all, FALSE);
+}
+
+static void complain_columns(const struct column *c, const char *name)
+{
+    g_autofree char *all = columns_text(c);
+
+    complain("no column '%s'; there are%s", name, all);
 }
 
 static void show_column(struct table *t, int i)

@@ -112,7 +112,7 @@ int command_verify(int argc, char **argv)
     g_auto(subject) s = { 0 };
     g_autofree char *arg = NULL;
 
-    if (!parse_options(&argc, &argv, entries, "DOMAIN",
+    if (!parse_table_options(&argc, &argv, entries, columns, "DOMAIN",
                        "Compare a guest's layout with what Xen has. Nothing is "
                        "printed for\nwhat agrees; the exit status is 1 if "
                        "something does not.", 1, 1))

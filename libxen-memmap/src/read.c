@@ -162,7 +162,7 @@ static int read_published(xen_memmap_handle *h, xs_transaction_t t,
     if (memmap_store_check_domain(h, t, r->domid) || check_owner(h, t, r) ||
         need_key(h, t, r, "generation", parse_generation) ||
         need_key(h, t, r, "error", parse_error) ||
-        parse_key(h, t, r, "reason", parse_reason) < 0 ||
+        (r->layout->error && parse_key(h, t, r, "reason", parse_reason) < 0) ||
         parse_keys(h, t, r, "layout", memmap_text_ranges) ||
         parse_keys(h, t, r, "rdm", memmap_text_reserved))
         return -1;
