@@ -140,6 +140,23 @@ class WithoutXen(Folder):
         self.assertEqual(run("decode", "-rnbo", "SIZE", stdin=record), "655360\n536084480\n")
         self.assertIn("FLAGS", run("decode", "-o", "no", status=2, stdin=record))
 
+    def test_the_manual_says_what_words_mean(self):
+        """Those that a table has, and what goes wrong."""
+        text = manual("xen-memmap.1")
+        reading = text[text.index(".SH READING IT"):text.index(".SH JSON")]
+        for word in ("OFFERED", "NEGOTIATED", "PREPARED", "COMMITTED", "SEALED", "ram", "rdm",
+                     "mmio", "several", "firmware", "unfreed", "unmapped"):
+            self.assertIn(word, reading)
+        for column in ("STATE", "GENERATION", "TYPE", "FROM", "FLAGS"):
+            self.assertIn(f".B {column}\n", reading)
+        trouble = text[text.index(".SH DIAGNOSTICS"):text.index(".SH ENVIRONMENT")]
+        source = "".join(path.read_text() for path in (HERE.parent / "src").glob("*.c"))
+        source = re.sub(r'"\s+"', "", source)
+        for message in re.findall(r'^\.B "(.*)"', trouble, re.M):
+            for words in message.split(" ..."):
+                if "xl" not in words:
+                    self.assertIn(words.lstrip(": "), source)
+
     def test_help_is_found_where_it_is_looked_for(self):
         """An answer is no error, and does not ask for a domain first."""
         text = run("show", "-o", "help")
@@ -321,7 +338,7 @@ class WithoutXen(Folder):
     def test_examples_of_the_manual(self):
         """Those of anybody, `$ `, and what they print.  Root's, `# `, need a guest: they are
         in the lab's scenario administrator."""
-        self.file("guest.cfg", CONFIG)
+        self.file("guest.cfg", example("xen-memmap.1", "type = "))
         examples = re.findall(r"^\.nf\n\$ xen-memmap ([^\n]*)\n(.*?)^\.fi",
                               manual("xen-memmap.1"), re.M | re.S)
         self.assertTrue(examples)
