@@ -421,6 +421,28 @@ class WithXenstored(Folder):
         self.store.publish(5, "COMMITTED", 1, MOVED, error=14)
         self.assertIn("refused the last command: entries are unsorted", run("show", 5))
 
+    def test_completion(self):
+        """What bash offers for the last word."""
+        script = HERE.parent / "completion/xen-memmap.bash"
+
+        def offered(*words):
+            got = subprocess.run(
+                ["bash", "-c", 'PATH=$0:$PATH; . "$1"; shift; COMP_WORDS=("$@"); '
+                 'COMP_CWORD=$(($# - 1)); _xen_memmap; printf "%s\\n" "${COMPREPLY[@]}"',
+                 str(ROOT / "usr/bin"), str(script), "xen-memmap", *words],
+                capture_output=True, text=True)
+            self.assertEqual(got.stderr, "")
+            return got.stdout.split()
+        commands = set(re.findall(r"^  (\w+) ", run("--help"), re.M))
+        self.assertEqual(set(offered("")), commands | {"help", "--help", "--version"})
+        self.assertEqual(set(offered("help", "")), commands)
+        self.assertEqual(offered("show", "g"), ["guest"])
+        self.assertEqual(offered("show", "--cl"), ["--claimed"])
+        self.assertEqual(offered("show", "-o", "S"), ["START", "SIZE"])
+        self.assertEqual(offered("show", "-o", "gfn,P"), ["gfn,PAGES"])
+        self.assertEqual(offered("wait", "-s", "se"), ["sealed"])
+        self.assertEqual(offered("explain", "--bar", ""), [])
+
     def test_diff_with_the_claim(self):
         self.store.publish(5, "SEALED", 1, MOVED)
         self.store.put("/local/domain/5/data/memory-map/generation", "1")
