@@ -28,8 +28,8 @@ NO_PLACE = 2 ** 64 - 1
 
 _LINE = re.compile(r"layout/\d+ (\w+) (\w+) (\S+) (\w+) (\w+) \w+$")
 _STATE = re.compile(r"state SEALED$")
-_BAR_LINE = re.compile(r"pci dev \w+:\w bar (\w+) size (\w+): (\w+)$")
-_ROM, _IO = 0x30, 1             # a register of configuration space, and a bit of the others
+_BAR_LINE = re.compile(r"pci dev \w+:\w bar \w+ size (\w+): (\w+)$")
+_IO = 1                         # in a register: it is of ports
 
 
 def published(lines):
@@ -92,10 +92,9 @@ def _guest_sees(bar):
 def written(log):
     """Where hvmloader's LOG has BARs of memory, as console.Bar has them."""
     found = []
-    for register, size, value in (match.groups() for match in
-                                  filter(None, map(_BAR_LINE.match, log))):
-        number, size, value = (int(word, 16) for word in (register, size, value))
-        if number == _ROM or not value & _IO:
+    for match in filter(None, map(_BAR_LINE.match, log)):
+        size, value = int(match[1], 16), int(match[2], 16)
+        if not value & _IO:
             found.append((value & ~0xf, (value & ~0xf) + size))
     return Counter(found)
 

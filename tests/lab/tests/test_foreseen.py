@@ -121,13 +121,14 @@ class OfAScenario(unittest.TestCase):
 "data/x" = "0"
 [stack.ours.xenstore]
 "hvmloader/memory-map/relocate" = "0"
+"hvmloader/memory-map/policy" = "high"
 [expect.stock]
 [expect.ours]
 """
         scenario = scenario_of(text)
         self.assertEqual(foreseen.options(scenario, "stock"), "")
         self.assertEqual(foreseen.options(scenario, "ours"),
-                         "--json --declare 0x7fff0=0:0:4.0 --no-relocate")
+                         "--json --declare 0x7fff0=0:0:4.0 --no-relocate --prefer-high")
         scenario = scenario_of('[guest]\nuntil = "firmware"\n[expect.ours]\n')
         self.assertEqual(foreseen.options(scenario, "ours"), "--json")
 
