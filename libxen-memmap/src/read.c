@@ -101,8 +101,7 @@ static int check_owner(xen_memmap_handle *h, xs_transaction_t t,
 
     p = xs_get_permissions(memmap_store(h), t, r->dir, &nr);
     if (!p)
-        return errno == ENOENT ? 0 : memmap_fail(h, errno, "%s: %s", r->dir,
-                                                 strerror(errno));
+        return errno == ENOENT ? 0 : memmap_store_failed(h, r->dir, errno);
     writes = nr && (p[0].id == r->domid || (p[0].perms & XS_PERM_WRITE));
     for (i = 1; i < nr; i++)
         if (p[i].id == r->domid)
