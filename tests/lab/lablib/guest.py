@@ -81,6 +81,8 @@ class Guest:
                 self._inspect()
                 self._look_at_host()
                 self._last_words()
+            elif self.stack in foreseen.STACKS:
+                self._inspect()
             self._next("end")
 
     def _next(self, stage):
@@ -266,14 +268,19 @@ class Guest:
 
     def _inspect(self):
         self._next("inspect")
-        wanted = [name for name in DOM0_CHECKS if name in self.scenario.checks]
+        # Nothing more is wanted of a guest that ends with its firmware.
+        until_done = self.scenario.guest["until"] == "done"
+        wanted = [name for name in DOM0_CHECKS
+                  if name in self.scenario.checks and until_done]
         views = "".join(f"--{key} {value} " for key, value in
                         self.scenario.checks.get("views", {}).items())
         status, text = self._job(
-            f"export VIEWS_OPTIONS='{views}'\n"
+            ("" if until_done else f"xl pause {self.outcome.domid}\n")
+            + f"export VIEWS_OPTIONS='{views}'\n"
             f"exec /usr/lib/lab/guest-inspect {self.outcome.domid} "
             f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
         findings.inspected(self.outcome, wanted, status, text)
+        self._keep_firmware_log(self._host_console())
         findings.explained(self.outcome)
 
     def _last_words(self):

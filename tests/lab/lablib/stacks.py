@@ -218,7 +218,7 @@ def small_program(suite, sources, name, log):
 
 
 # What the command and dom0's programs need of the library, and those themselves.
-_LIBRARY = ("xen-memmap", "libxen-memmap.so.1", "libxen-memmap-glib.so.1",
+_LIBRARY = ("xen-memmap", "libxen-memmap.so.1",
             "libxen-memmap1/xen.so", "libxen-memmap1/xlcfg.so", "memmap-views")
 
 

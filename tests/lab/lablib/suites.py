@@ -29,7 +29,7 @@ _KERNEL = """
 # The same for libxen-memmap and what is built on it, against the suite's own Xen.
 _LIBRARY = """
     gcc libc6-dev make pkg-config
-    libxen-dev libglib2.0-dev libjson-c-dev libsmartcols-dev
+    libxen-dev libglib2.0-dev libjson-c-dev
 """.split()
 
 # What makes Debian packages of it besides, and looks for mistakes in them.
