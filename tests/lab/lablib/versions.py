@@ -1,0 +1,229 @@
+"""On which versions of Xen and QEMU the series applies and builds: `lab versions`."""
+
+import collections
+import itertools
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+
+from . import cache, debian, sources, spans, stacks, trees
+from .ui import LabError, progress, result
+
+# All that hvmloader is built of, in every version, and the file that the patch for the
+# hypervisor changes.
+_XEN_PARTS = """
+    Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
+    tools/libs/uselibs.mk xen/Makefile xen/common/memory.c xen/include
+""".split()
+# The tests' own, which apply on top of ours, and need not be built to be seen to.
+_TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
+
+
+@dataclass
+class Row:
+    """What was found out about one source."""
+
+    package: str
+    version: tuple
+    name: str
+    origin: str
+    covered: bool
+    applies: str = ""           # "yes", or why not
+    builds: str = ""
+    beside: str = ""            # the hypervisor's patch, and the tests'
+
+    def good(self):
+        """Nothing that the series claims to cover is otherwise."""
+        return not self.covered or (self.applies, self.builds) == ("yes", "yes") and \
+            self.beside in ("", "yes")
+
+
+class Matrix:
+    """Tries every source that can be had."""
+
+    def __init__(self, lab, qemu):
+        self.log = lab.build_log
+        self.read = stacks.read_series(lab.top)
+        self.root = trees.build_root(lab.suite, self.log)
+        self.qemu = qemu            # whether QEMU is to be built as well
+        self.rows = []
+
+    def run(self):
+        """True if all is well; the tables are printed."""
+        for package in sources.VARIABLES:
+            for origin, source in self._sources(package):
+                progress(f"{package} {source.name} of {origin}")
+                self.rows.append(self._row(origin, source))
+        for title, rows in itertools.groupby(self.rows, lambda row: row.package):
+            for line in table(title, list(rows)):
+                result(line)
+        bad = [row for row in self.rows if not row.good()]
+        for row in bad:
+            result(f"NOT GOOD: {row.package} {row.name} of {row.origin}: "
+                   f"applies: {row.applies}; builds: {row.builds}; "
+                   f"beside it: {row.beside}")
+        result(f"{len(self.rows) - len(bad)} passed, {len(bad)} failed")
+        return not bad
+
+    def _sources(self, package):
+        """(where it is from, Source) of all that there are, once each version."""
+        for source in sources.releases(package):
+            yield sources.VARIABLES[package], source
+        try:
+            archive = debian.Archive(self.log)
+            listed = archive.listed(package)
+        except LabError as error:
+            progress(f"Debian's archive cannot be read: {str(error).splitlines()[0]}")
+            return
+        for version, releases in sorted(listed.items()):
+            origin = "Debian " + ", ".join(releases)
+            try:
+                folder = archive.fetch(package, version)
+            except LabError:
+                upstream = version.split(":")[-1]
+                self.rows.append(Row(package, spans.parse(upstream), upstream, origin,
+                                     False, "could not be had", "-", "-"))
+                continue
+            source = sources.debian_in(package, folder)
+            if source:
+                yield origin, source
+
+    def _row(self, origin, source):
+        row = Row(source.package, source.version, source.name, origin,
+                  spans.find(self.read, source.package, source.version) is not None)
+        if not row.covered:
+            row.applies, row.builds, row.beside = "no series", "-", "-"
+            return row
+        patches = stacks.Series({source.package: source}, self.read).of([source.package])
+        if source.package == "xen":
+            self._xen(row, source, patches)
+        else:
+            self._qemu(row, source, patches)
+        return row
+
+    def _xen(self, row, source, patches):
+        beside = {name: self.read[folder] for name in ("hypervisor-xen", *_TESTS)
+                  if (folder := spans.find(self.read, name, source.version))}
+        key = cache.digest(1, source.key, os.path.dirname(self.root),
+                           stacks.HVMLOADER, patches, beside)
+
+        def make(folder):
+            with cache.lock("build-xen"):
+                self._build_xen(folder, source, patches, beside)
+        self._outcome(row, f"matrix-xen-{key}", make)
+
+    def _build_xen(self, folder, source, patches, beside):
+        """What the cache keeps: what came of it, and the log."""
+        work = os.path.join(self.root, "build/xen")
+        cache.remove(work)
+        found = dict.fromkeys(("applies", "builds", "beside"), "yes")
+        build_log = os.path.join(folder, "build.log")
+        try:
+            source.export(work, self.log, _XEN_PARTS)
+            found["applies"] = self._applies(work, source, patches, folder)
+            refused = [name for name, more in beside.items()
+                       if self._fits(work, more, folder) != "yes"]
+            found["beside"] = f"no: {', '.join(refused)}" if refused else "yes"
+            if found["applies"] == "yes":
+                found["builds"] = self._builds(build_log, "building hvmloader")
+        finally:
+            cache.remove(work)
+        with open(os.path.join(folder, "found.json"), "w") as stream:
+            json.dump(found, stream)
+
+    def _applies(self, work, source, patches, folder):
+        try:
+            stacks.apply(work, source, patches, folder, self.log)
+            return "yes"
+        except LabError as error:
+            return "no: " + _patch_failed(str(error))
+
+    def _fits(self, work, patches, folder):
+        """Whether one more patch would apply; nothing is changed."""
+        for patch in patches:
+            path = os.path.join(folder, "beside.patch")
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(patch)
+            try:
+                trees.git(work, self.log, "apply", "--check", path)
+            except LabError as error:
+                return "no: " + _patch_failed(str(error))
+        return "yes"
+
+    def _builds(self, build_log, what):
+        try:
+            trees.inside(self.root, stacks.HVMLOADER, build_log, what)
+        except LabError as error:
+            return "no: " + str(error).splitlines()[-1].strip()
+        return warnings(build_log)
+
+    def _qemu(self, row, source, patches):
+        with tempfile.TemporaryDirectory(prefix="versions.", dir=cache.top()) as folder:
+            work = os.path.join(folder, "qemu")
+            trees.git(folder, self.log, "clone", "-q", source.tree(self.log), work)
+            row.applies = self._applies(work, source, patches, folder)
+        if row.applies == "yes" and self.qemu:
+            try:
+                program = stacks.qemu(self.root, source, patches, self.log)
+            except LabError as error:
+                row.builds = "no: " + str(error).splitlines()[-1].strip()
+                return
+            row.builds = warnings(os.path.join(os.path.dirname(program.path), "build.log"),
+                                  ours="xen-memmap|xen-ram|xen-park|xen-initrd|memmap/")
+        else:
+            row.builds = "not tried"
+
+    def _outcome(self, row, name, make):
+        folder = cache.entry(name, make)
+        with open(os.path.join(folder, "found.json")) as stream:
+            found = json.load(stream)
+        row.applies, row.builds, row.beside = (
+            found["applies"], found["builds"], found["beside"])
+        if not row.good():
+            # What failed is tried again the next time, and its log is at hand.
+            kept = os.path.join(os.path.dirname(self.log), name)
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(folder, kept)
+            cache.remove(folder)
+
+
+def warnings(path, ours=""):
+    """"yes" if the log of a build has no warning, of files that match OURS."""
+    try:
+        with open(path, errors="replace") as stream:
+            found = [line for line in stream if re.search(rf"(?:{ours}).*warning:", line)]
+    except FileNotFoundError:
+        return "yes"                # built before logs were kept
+    return f"{len(found)} warnings: {found[0].strip()}" if found else "yes"
+
+
+def _patch_failed(text):
+    found = re.search(r"error: patch failed: (\S+)", text) or \
+        re.search(r"error: (.*)", text)
+    return found[1] if found else text.splitlines()[-1].strip()
+
+
+def table(package, rows):
+    """Lines for people: neighbours with the same outcome are one row."""
+    title = {"xen": "Xen", "qemu": "QEMU"}[package]
+    program = {"xen": "hvmloader builds", "qemu": "QEMU builds"}[package]
+    yield f"| {title} | from | series applies | {program} | others |"
+    yield "|---|---|---|---|---|"
+    rows = sorted(rows, key=lambda row: (row.version, row.name))
+    groups = collections.OrderedDict()
+    for row in rows:
+        of_git = row.origin in sources.VARIABLES.values()
+        minor = row.version[:2] if of_git else row.name
+        groups.setdefault((minor, row.origin, row.applies, row.builds, row.beside),
+                          []).append(row)
+    for (_, origin, *found), same in groups.items():
+        names = [row.name.split(" ")[0] for row in same]
+        span = names[0] if len(names) == 1 else \
+            f"{names[0]} to {names[-1]} ({len(names)})" if len(names) > 2 else \
+            ", ".join(names)
+        yield " ".join(["|", span, "|", origin, "|",
+                        " | ".join(word or "-" for word in found), "|"])
+    yield ""
