@@ -72,7 +72,7 @@ make -s -j"$(nproc)"
 _QEMU = """
 cd /build/qemu
 grep -q "^subdir('pc-bios')" meson.build
-sed -i "s/^subdir('pc-bios')/roms = []/" meson.build
+sed -i "s/^subdir('pc-bios')/{roms}/" meson.build
 printf 'CONFIG_%s=y\\n' {devices} > configs/devices/i386-softmmu/lab.mak
 mkdir /build/qemu/build
 cd /build/qemu/build
@@ -153,8 +153,10 @@ def hvmloader(root, source, patches, log):
 
 
 def qemu(root, source, patches, log):
-    script = _QEMU.format(devices=" ".join(_DEVICES),
-                          configure=" ".join(_CONFIGURE))
+    # What pc-bios' meson.build would have set, for those who ask for it.
+    unset = ("roms",) if source.version < (10, 1) else ("roms", "keymap_targets")
+    script = _QEMU.format(devices=" ".join(_DEVICES), configure=" ".join(_CONFIGURE),
+                          roms=r"\n".join(f"{name} = []" for name in unset))
     return _program(root, source, "qemu-system-i386", patches, script,
                     "build/qemu-system-i386", log)
 

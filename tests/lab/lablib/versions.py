@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 
 from . import cache, debian, sources, spans, stacks, trees
@@ -16,10 +15,15 @@ from .ui import LabError, progress, result
 # hypervisor changes.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk xen/Makefile xen/common/memory.c xen/include
+    tools/libs/uselibs.mk xen/Makefile xen/arch/x86/include xen/common/memory.c
+    xen/include
 """.split()
 # The tests' own, which apply on top of ours, and need not be built to be seen to.
 _TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
+
+
+# Files of QEMU that are ours; it has warnings of its own.
+_OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
 
 
 @dataclass
@@ -31,14 +35,14 @@ class Row:
     name: str
     origin: str
     covered: bool
-    applies: str = ""           # "yes", or why not
-    builds: str = ""
-    beside: str = ""            # the hypervisor's patch, and the tests'
+    applies: str = "-"          # "yes", or why not
+    builds: str = "-"
+    beside: str = "-"           # the hypervisor's patch, and the tests'
 
     def good(self):
         """Nothing that the series claims to cover is otherwise."""
-        return not self.covered or (self.applies, self.builds) == ("yes", "yes") and \
-            self.beside in ("", "yes")
+        return not self.covered or self.applies == "yes" and \
+            self.builds in ("yes", "not tried") and self.beside in ("-", "yes")
 
 
 class Matrix:
@@ -85,7 +89,7 @@ class Matrix:
             except LabError:
                 upstream = version.split(":")[-1]
                 self.rows.append(Row(package, spans.parse(upstream), upstream, origin,
-                                     False, "could not be had", "-", "-"))
+                                     False, "could not be had"))
                 continue
             source = sources.debian_in(package, folder)
             if source:
@@ -95,7 +99,7 @@ class Matrix:
         row = Row(source.package, source.version, source.name, origin,
                   spans.find(self.read, source.package, source.version) is not None)
         if not row.covered:
-            row.applies, row.builds, row.beside = "no series", "-", "-"
+            row.applies = "no series"
             return row
         patches = stacks.Series({source.package: source}, self.read).of([source.package])
         if source.package == "xen":
@@ -119,7 +123,7 @@ class Matrix:
         """What the cache keeps: what came of it, and the log."""
         work = os.path.join(self.root, "build/xen")
         cache.remove(work)
-        found = dict.fromkeys(("applies", "builds", "beside"), "yes")
+        found = {"builds": "-"}
         build_log = os.path.join(folder, "build.log")
         try:
             source.export(work, self.log, _XEN_PARTS)
@@ -156,25 +160,30 @@ class Matrix:
     def _builds(self, build_log, what):
         try:
             trees.inside(self.root, stacks.HVMLOADER, build_log, what)
-        except LabError as error:
-            return "no: " + str(error).splitlines()[-1].strip()
+        except LabError:
+            return "no: " + _mistake(build_log)
         return warnings(build_log)
 
     def _qemu(self, row, source, patches):
-        with tempfile.TemporaryDirectory(prefix="versions.", dir=cache.top()) as folder:
+        key = cache.digest(1, source.key, patches)
+
+        def make(folder):
             work = os.path.join(folder, "qemu")
-            trees.git(folder, self.log, "clone", "-q", source.tree(self.log), work)
-            row.applies = self._applies(work, source, patches, folder)
+            source.export(work, self.log)
+            found = {"applies": self._applies(work, source, patches, folder),
+                     "builds": "not tried", "beside": "-"}
+            cache.remove(work)
+            with open(os.path.join(folder, "found.json"), "w") as stream:
+                json.dump(found, stream)
+        self._outcome(row, f"matrix-qemu-{key}", make)
         if row.applies == "yes" and self.qemu:
             try:
                 program = stacks.qemu(self.root, source, patches, self.log)
             except LabError as error:
                 row.builds = "no: " + str(error).splitlines()[-1].strip()
-                return
-            row.builds = warnings(os.path.join(os.path.dirname(program.path), "build.log"),
-                                  ours="xen-memmap|xen-ram|xen-park|xen-initrd|memmap/")
-        else:
-            row.builds = "not tried"
+            else:
+                row.builds = warnings(os.path.join(
+                    os.path.dirname(program.path), "build.log"), _OURS)
 
     def _outcome(self, row, name, make):
         folder = cache.entry(name, make)
@@ -191,13 +200,22 @@ class Matrix:
 
 
 def warnings(path, ours=""):
-    """"yes" if the log of a build has no warning, of files that match OURS."""
+    """"yes" if no compiler complained, of a file whose name has OURS; else how often."""
     try:
         with open(path, errors="replace") as stream:
-            found = [line for line in stream if re.search(rf"(?:{ours}).*warning:", line)]
+            found = [line.strip() for line in stream
+                     if re.search(rf"(?:{ours})[\w./-]*\.[chS]:\d[\d:]* warning:", line)]
     except FileNotFoundError:
         return "yes"                # built before logs were kept
-    return f"{len(found)} warnings: {found[0].strip()}" if found else "yes"
+    return f"{len(found)} warnings, first: {found[0]}" if found else "yes"
+
+
+def _mistake(path):
+    """What the log of a build that failed says of it."""
+    with open(path, errors="replace") as stream:
+        lines = [line.strip() for line in stream]
+    return next((line for line in lines if re.search(r"\berror:|\*\*\*|ERROR:", line)),
+                lines[-1] if lines else "nothing was said")
 
 
 def _patch_failed(text):
