@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Tests that need no lab.  Included by the top Makefile; outputs under build/.
+# Tests that need no lab: what is made of which files, and run how.  Included by the top Makefile; outputs under build/.
 
 TEST_CC     ?= gcc
 TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \

@@ -1,6 +1,5 @@
 """On which versions of Xen and QEMU the series applies and builds: `lab versions`."""
 
-import collections
 import itertools
 import json
 import os
@@ -24,6 +23,10 @@ _TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
 
 # Files of QEMU that are ours; it has warnings of its own.
 _OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+
+
+# Where a source is from that the environment says.
+GIVEN = "given"
 
 
 @dataclass
@@ -75,7 +78,7 @@ class Matrix:
     def _sources(self, package):
         """(where it is from, Source) of all that there are, once each version."""
         for source in sources.releases(package):
-            yield sources.VARIABLES[package], source
+            yield GIVEN, source
         try:
             archive = debian.Archive(self.log)
             listed = archive.listed(package)
@@ -226,22 +229,25 @@ def _patch_failed(text):
 
 def table(package, rows):
     """Lines for people: neighbours with the same outcome are one row."""
-    title = {"xen": "Xen", "qemu": "QEMU"}[package]
-    program = {"xen": "hvmloader builds", "qemu": "QEMU builds"}[package]
-    yield f"| {title} | from | series applies | {program} | others |"
-    yield "|---|---|---|---|---|"
-    rows = sorted(rows, key=lambda row: (row.version, row.name))
-    groups = collections.OrderedDict()
-    for row in rows:
-        of_git = row.origin in sources.VARIABLES.values()
-        minor = row.version[:2] if of_git else row.name
-        groups.setdefault((minor, row.origin, row.applies, row.builds, row.beside),
-                          []).append(row)
-    for (_, origin, *found), same in groups.items():
-        names = [row.name.split(" ")[0] for row in same]
-        span = names[0] if len(names) == 1 else \
-            f"{names[0]} to {names[-1]} ({len(names)})" if len(names) > 2 else \
-            ", ".join(names)
-        yield " ".join(["|", span, "|", origin, "|",
-                        " | ".join(word or "-" for word in found), "|"])
+    heads = {"xen": ("Xen", "from", "series applies", "hvmloader builds", "others"),
+             "qemu": ("QEMU", "from", "series applies", "QEMU builds")}[package]
+    yield _line(heads)
+    yield "|" + "---|" * len(heads)
+    groups = {}
+    for row in sorted(rows, key=lambda row: (row.version, row.name)):
+        # Debian's, and a commit that is no release, stand for themselves.
+        of_release = row.origin == GIVEN and re.search(r"\d\)$", row.name) and "." in \
+            row.name.split("(")[1]
+        group = row.version[:2] if of_release else row.name
+        found = (row.origin, row.applies, row.builds, row.beside)
+        groups.setdefault((group, found), []).append(
+            row.name.split(" ")[0] if of_release else row.name)
+    for (_, found), names in groups.items():
+        span = ", ".join(names) if len(names) < 3 else \
+            f"{names[0]} to {names[-1]} ({len(names)})"
+        yield _line((span, *found)[:len(heads)])
     yield ""
+
+
+def _line(cells):
+    return "| " + " | ".join(cells) + " |"

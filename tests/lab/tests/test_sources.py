@@ -126,6 +126,15 @@ class Given(unittest.TestCase):
             self.assertIsNone(sources.given("xen"))
             self.assertIsNone(self.given(""))
 
+    def test_it_comes_before_debians(self):
+        os.mkdir(os.path.join(self.top, "src"))
+        for name in ("xen_4.17.5.orig.tar.xz", "xen_4.17.5-1.debian.tar.xz"):
+            with open(os.path.join(self.top, "src", name), "w"):
+                pass
+        for word, version in ((self.tree, (4, 20, 4)), ("", (4, 17, 5))):
+            with mock.patch.dict(os.environ, {"XEN_SOURCE": word}):
+                self.assertEqual(sources.find("xen", self.top).version, version)
+
     def test_an_unpacked_tree(self):
         source = self.given(self.tree)
         self.assertEqual((source.version, self.read(source)), ((4, 20, 4), "int pci;\n"))

@@ -14,7 +14,7 @@ from unittest import mock
 from tests.common import own_cache, said
 from tests.test_sources import MAKEFILE, PCI
 
-from lablib import debian, process, sources, stacks, trees, versions
+from lablib import debian, process, sources, spans, stacks, trees, versions
 from lablib.ui import LabError
 from lablib.versions import Row
 
@@ -95,7 +95,7 @@ class Tries(Case):
             self.assertEqual((rows[name].applies, rows[name].builds), ("yes", "yes"))
         self.assertEqual(len(self.builds), 2)
         self.assertEqual(lines[-1], "3 passed, 0 failed")
-        self.assertIn("| 4.20.4 | XEN_SOURCE | yes | yes | yes |", lines)
+        self.assertIn("| 4.20.4 | given | yes | yes | yes |", lines)
 
     def test_what_is_known_is_not_built_again(self):
         self.run_it()
@@ -111,7 +111,7 @@ class Tries(Case):
         self.assertFalse(good)
         self.assertEqual(rows["4.22.0"].applies, f"no: {PCI}:1")
         self.assertEqual(rows["4.20.4"].applies, "yes")
-        self.assertIn(f"NOT GOOD: xen 4.22.0 (RELEASE-4.22.0) of XEN_SOURCE: applies: no: "
+        self.assertIn(f"NOT GOOD: xen 4.22.0 (RELEASE-4.22.0) of given: applies: no: "
                       f"{PCI}:1; builds: -; beside it: yes", lines)
         # The newest commit is the same one.
         self.assertEqual(lines[-1], "2 passed, 2 failed")
@@ -157,7 +157,7 @@ class Tries(Case):
         good, rows, lines = self.run_it()
         self.assertTrue(good)
         self.assertEqual(rows["4.20.4+6-1"].applies, "could not be had")
-        self.assertIn("| 10.2.2+ds-1 | Debian sid | could not be had | - | - |", lines)
+        self.assertIn("| 10.2.2+ds-1 | Debian sid | could not be had | - |", lines)
 
     def test_what_can_be_fetched_is_tried(self):
         def unpack(folder, *_):
@@ -188,21 +188,26 @@ class Tries(Case):
 
 
 class Table(unittest.TestCase):
-    def row(self, name, *found, origin="XEN_SOURCE"):
-        return Row("xen", tuple(map(int, name.split("."))), name + " (tag)", origin, True,
-                   *found)
+    def row(self, name, *found, origin="given"):
+        return Row("xen", spans.parse(name), name if set(name) & set("(+") else f"{name} (v{name})",
+                   origin, True, *found)
 
     def test_neighbours_with_one_outcome_are_one_row(self):
         good = ("yes", "yes", "yes")
         lines = list(versions.table("xen", [
             self.row("4.18.0", "no series"), self.row("4.18.1", *good),
             self.row("4.18.2", *good), self.row("4.18.3", *good), self.row("4.19.0", *good),
-            self.row("4.19.1", *good), self.row("4.19.2", "no: pci.c:3")]))
+            self.row("4.19.1", *good), self.row("4.19.2", "no: pci.c:3"),
+            self.row("4.19.1+2", *good, origin="Debian sid"),
+            self.row("4.20 (0123456789ab)", *good), self.row("4.20.0", *good)]))
         self.assertEqual(lines[2:-1], [
-            "| 4.18.0 | XEN_SOURCE | no series | - | - |",
-            "| 4.18.1 to 4.18.3 (3) | XEN_SOURCE | yes | yes | yes |",
-            "| 4.19.0, 4.19.1 | XEN_SOURCE | yes | yes | yes |",
-            "| 4.19.2 | XEN_SOURCE | no: pci.c:3 | - | - |"])
+            "| 4.18.0 | given | no series | - | - |",
+            "| 4.18.1 to 4.18.3 (3) | given | yes | yes | yes |",
+            "| 4.19.0, 4.19.1 | given | yes | yes | yes |",
+            "| 4.19.1+2 | Debian sid | yes | yes | yes |",
+            "| 4.19.2 | given | no: pci.c:3 | - | - |",
+            "| 4.20 (0123456789ab) | given | yes | yes | yes |",
+            "| 4.20.0 | given | yes | yes | yes |"])
 
 
 class Lists(unittest.TestCase):
