@@ -38,6 +38,9 @@ I440FX VGA VGA_PCI AHCI_ICH9 NVME_PCI VIRTIO_PCI VIRTIO_BLK E1000_PCI
 E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA
 """.split()
 
+# In 10.2 NVMe uses the first, and ACPI the last, and neither asks for it.
+_NOT_ASKED_FOR = "SPDM_SOCKET PXB CXL".split()
+
 # gcc is named because ccache has a stand-in of that name, and none called cc.
 _CONFIGURE = """
 --cc=gcc --host-cc=gcc
@@ -153,9 +156,11 @@ def hvmloader(root, source, patches, log):
 
 
 def qemu(root, source, patches, log):
-    # What pc-bios' meson.build would have set, for those who ask for it.
-    unset = ("roms",) if source.version < (10, 1) else ("roms", "keymap_targets")
-    script = _QEMU.format(devices=" ".join(_DEVICES), configure=" ".join(_CONFIGURE),
+    # What pc-bios' meson.build would have set, and what is used without being asked for.
+    new = source.version >= (10, 1)
+    unset = ("roms", "keymap_targets") if new else ("roms",)
+    script = _QEMU.format(devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
+                          configure=" ".join(_CONFIGURE),
                           roms=r"\n".join(f"{name} = []" for name in unset))
     return _program(root, source, "qemu-system-i386", patches, script,
                     "build/qemu-system-i386", log)
