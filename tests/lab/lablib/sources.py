@@ -42,6 +42,7 @@ class Source:
     version: tuple              # as spans.parse() has it
     entry: str                  # its name in the cache
     unpack: Callable            # (folder, log, only): fill a folder with its files
+    lacks: str = ""             # what to do before anything can be built of it
 
     @property
     def key(self):
@@ -166,7 +167,7 @@ def _version(package, text):
     return f"{found['VERSION']}.{found['SUBVERSION']}{found['EXTRAVERSION']}"
 
 
-def _source(package, path, how, key, read, unpack):
+def _source(package, path, how, key, read, unpack, lacks=""):
     """HOW it was given; READ(file) is the text of a file, None if there is none."""
     text = read(_VERSIONS[package])
     try:
@@ -179,7 +180,7 @@ def _source(package, path, how, key, read, unpack):
                        f"{_TITLES[package]}: there is no {_MARKS[package]}, or "
                        f"{_VERSIONS[package]} says no version") from None
     return Source(package, f"{name} ({how})", version, f"source-{package}-given-{key}",
-                  unpack)
+                  unpack, lacks)
 
 
 def _tarball(package, path):
@@ -279,11 +280,11 @@ def _git(package, path, commit):
         texts = {name: _git_says(path, "show", f"{tree}:{name}", env=env) or None
                  for name in (_VERSIONS[package], _MARKS[package],
                               "subprojects/keycodemapdb/meson.build")}
-    if package == "qemu" and texts[_MARKS[package]] and \
-            not texts["subprojects/keycodemapdb/meson.build"]:
-        raise LabError(f"{variable}: QEMU's git has not all that it is built of. Run\n"
-                       f"    cd {path} && scripts/archive-source.sh /tmp/qemu.tar\n"
-                       f"and give {variable}=/tmp/qemu.tar")
+    lacks = ""
+    if package == "qemu" and not texts["subprojects/keycodemapdb/meson.build"]:
+        lacks = (f"{variable}: QEMU's git has not all that it is built of. Run\n"
+                 f"    cd {path} && scripts/archive-source.sh /tmp/qemu.tar\n"
+                 f"and give {variable}=/tmp/qemu.tar")
 
     def unpack(folder, log, only):
         with _git_tree(path, commit) as (env, now):
@@ -301,4 +302,4 @@ def _git(package, path, commit):
             else f"{short} and what was changed since"
     else:
         how = commit
-    return _source(package, path, how, cache.digest(1, tree), texts.get, unpack)
+    return _source(package, path, how, cache.digest(1, tree), texts.get, unpack, lacks)

@@ -188,6 +188,8 @@ def hypervisor(suite, read, log):
 
 
 def _program(root, source, name, patches, script, product, log):
+    if source.lacks:
+        raise LabError(source.lacks)
     key = cache.digest(source.key, os.path.dirname(root), script, patches)
 
     def make(folder):

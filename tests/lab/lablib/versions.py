@@ -179,7 +179,7 @@ class Matrix:
             with open(os.path.join(folder, "found.json"), "w") as stream:
                 json.dump(found, stream)
         self._outcome(row, f"matrix-qemu-{key}", make)
-        if row.applies == "yes" and self.qemu:
+        if row.applies == "yes" and self.qemu and not source.lacks:
             try:
                 program = stacks.qemu(self.root, source, patches, self.log)
             except LabError as error:
