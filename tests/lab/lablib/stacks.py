@@ -38,8 +38,8 @@ I440FX VGA VGA_PCI AHCI_ICH9 NVME_PCI VIRTIO_PCI VIRTIO_BLK E1000_PCI
 E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA
 """.split()
 
-# In 10.2 NVMe uses the first, and ACPI the last, and neither asks for it.
-_NOT_ASKED_FOR = "SPDM_SOCKET PXB CXL".split()
+# In 10.2 NVMe uses the first, and ACPI the others, and neither asks for them.
+_NOT_ASKED_FOR = "SPDM_SOCKET PXB CXL CXL_MEM_DEVICE".split()
 
 # gcc is named because ccache has a stand-in of that name, and none called cc.
 _CONFIGURE = """
