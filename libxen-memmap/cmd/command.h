@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the command share. */
+/*
+ * xen-memmap, the command: what libxen-memmap knows of a guest, for people and scripts.
+ * One file for each of its commands; this is what they share.
+ */
 #ifndef COMMAND_H
 #define COMMAND_H
 

@@ -94,6 +94,9 @@ ALIASES = {"13": "trixie", "debian13": "trixie",
            "12": "bookworm", "debian12": "bookworm"}
 DEFAULT = "trixie"
 
+# Where the environment may give another source than Debian's: sources.py.
+VARIABLES = {"xen": "XEN_SOURCE", "qemu": "QEMU_SOURCE"}
+
 
 def find(name):
     """The suite of that name, code name or number; None when unknown."""
