@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -298,6 +299,14 @@ class TimeLimit(Case):
         self.assertIn("the guest is not done after", check.text)
         self.assertIsInstance(one.outcome.ending, TooLong)
         self.assertTrue(one.outcome.text("silent.txt"))
+
+    def test_who_fell_silent_long_ago_is_not_slow(self):
+        one = self.guest(limit=100)
+        with mock.patch.object(one, "_time_left", return_value=-1):
+            for ago, kind in ((0, TooLong), (100, TooLong), (200, Silent)):
+                with self.assertRaises(kind):
+                    one._check_time(time.monotonic() - ago)
+        one._check_time(time.monotonic() - 200)
 
     def test_what_is_done_for_it_takes_of_its_time(self):
         one = self.guest(limit=100)
