@@ -69,7 +69,7 @@ SCHEMA = _table(
     guest=_table(memory=_COUNT, maxmem=_COUNT, vcpus=_COUNT, videoram=_COUNT,
                  firmware=_one_of("seabios", "ovmf"),
                  kernel=_one_of(*KERNELS), disk=_one_of(*DISKS), qemu=_LIST, xl=_LIST,
-                 cmdline=_LIST, until=_one_of("done", "firmware"),
+                 cmdline=_LIST, seconds=_COUNT, until=_one_of("done", "firmware"),
                  allow__memory__relocate=_RELOCATE),
     xenstore=_each(_TEXT),
     dom0=_table(before=_LIST, after=_LIST),
