@@ -83,19 +83,13 @@ static void sum(void)
     put(MEMMAP_HDR_CHECKSUM, memmap_crc32c(0, BUF, total), 4);
 }
 
-/* What the guest's processor can address. */
-static uint64_t gfn_limit(void)
-{
-    return 1ull << (cpu_phys_addr() - PAGE_SHIFT);
-}
-
 /* The layout in force, as an honest firmware would send it once more. */
 static void honest(const struct memmap_layout *now)
 {
     struct memmap_record r = {
         .kind = MEMMAP_KIND_LAYOUT,
         .generation = generation + 1,
-        .gfn_limit = gfn_limit(),
+        .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
         .layout = *now,
     };
 
@@ -220,9 +214,8 @@ static void try_layouts(const struct memmap_layout *now, uint64_t dm_limit,
     memmap_layout_set(&l, &r);
     TRY("RAM in the VGA hole", MEMMAP_E_FIXED, MEMMAP_NO_INDEX);
 
-    /* The last gfn that both let RAM have. */
-    memmap_layout_move(&l, 0x10,
-                       (dm_limit < gfn_limit() ? dm_limit : gfn_limit()) - 1, 1);
+    /* To where no RAM of this guest is, and anybody's processor reaches. */
+    memmap_layout_move(&l, 0x10, 0x200000, 1);
     TRY("low RAM moved away", MEMMAP_E_FIXED, MEMMAP_NO_INDEX);
 
     l.range[0].source = 0x5000;
