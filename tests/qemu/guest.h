@@ -71,7 +71,7 @@ void guest_query(struct layout *l);
 
 Suite *ram_suite(void);
 Suite *park_suite(void);
-Suite *initrd_suite(void);
+Suite *linux_suite(void);
 Suite *device_suite(void);
 Suite *busy_suite(void);
 Suite *publish_suite(void);

@@ -133,10 +133,12 @@ void harness_no_directory(void);
 /* libxl mounts no xenstore there. */
 void harness_no_xenstore(void);
 /*
- * For the next machine, or this one: a kernel is booted directly, its @setup as
- * fw_cfg has it, and an initrd; and where the latter goes if somebody has said so.
+ * For the next machine, or this one: a kernel of that size is booted directly, its
+ * @setup as fw_cfg has it, and an initrd; and where they go if somebody has said so.
  */
+#define HARNESS_KERNEL_BYTES ((8u << 20) + 1)
 void harness_boot(uint8_t *setup, uint64_t initrd_bytes);
+uint64_t harness_kernel(void);
 uint64_t harness_initrd(void);
 /*
  * A machine as xen_hvm_init_pc() makes it, reset once.  False: without the

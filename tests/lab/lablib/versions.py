@@ -22,7 +22,7 @@ _TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
 
 
 # Files of QEMU that are ours; it has warnings of its own.
-_OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+_OURS = r"xen-memmap|xen-ram|xen-park|xen-linux|xen-mapcache|memmap/"
 
 
 # Where a source is from that the environment says.
