@@ -123,7 +123,11 @@ static struct XenMemmapRDM *get_rdm(void)
     };
     rdm = harness_rdm_new(&sim.dm, &sim.view);
     for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+    {
+        if ( sim.rdm[i].assigned )
+            harness_assign(sim.rdm[i].sbdf, true);
         harness_plug(sim.rdm[i].sbdf);
+    }
     return rdm;
 }
 

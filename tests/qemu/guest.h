@@ -76,6 +76,7 @@ Suite *device_suite(void);
 Suite *busy_suite(void);
 Suite *publish_suite(void);
 Suite *rdm_suite(void);
+Suite *rdm_whose_suite(void);
 Suite *rdm_policy_suite(void);
 Suite *migrate_suite(void);
 Suite *monitor_suite(void);
