@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from . import cache, debian, sources, spans, stacks, trees
 from .ui import LabError, progress, result
 
-# All that hvmloader is built of, in every version, and the file that the patch for the
-# hypervisor changes.
+# All that hvmloader is built of, in every version, and the files that the patches for the
+# hypervisor change.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk xen/Makefile xen/arch/x86/include xen/common/memory.c
-    xen/include
+    tools/libs/uselibs.mk xen/Makefile xen/arch/x86/hvm/dm.c xen/arch/x86/include
+    xen/common/memory.c xen/include
 """.split()
 # The tests' own, which apply on top of ours, and need not be built to be seen to.
 _TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
@@ -40,7 +40,7 @@ class Row:
     covered: bool
     applies: str = "-"          # "yes", or why not
     builds: str = "-"
-    beside: str = "-"           # the hypervisor's patch, and the tests'
+    beside: str = "-"           # the hypervisor's patches, and the tests'
 
     def good(self):
         """Nothing that the series claims to cover is otherwise."""
