@@ -68,7 +68,7 @@ SCHEMA = _table(
                 hypervisor=_one_of(*HYPERVISORS), suite=_one_of(*SUITES)),
     guest=_table(memory=_COUNT, maxmem=_COUNT, vcpus=_COUNT, videoram=_COUNT,
                  firmware=_one_of("seabios", "ovmf"),
-                 kernel=_one_of(*KERNELS), disk=_one_of(*DISKS), qemu=_LIST, xl=_LIST,
+                 kernel=_one_of(*KERNELS), disk=_one_of(*DISKS), stubdom=_FLAG, qemu=_LIST, xl=_LIST,
                  cmdline=_LIST, until=_one_of("done", "firmware"),
                  allow__memory__relocate=_RELOCATE),
     xenstore=_each(_TEXT),
