@@ -17,6 +17,9 @@ help:
 	@echo "make check-second  the protocol's second implementation against the first"
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
+	@echo "make check-versions  the series on every Xen and QEMU that can be had"
+	@echo "                 XEN_SOURCE= QEMU_SOURCE= a git tree (FOLDER@TAG), a tarball, or"
+	@echo "                 an unpacked tree in place of Debian's, for all that builds"
 	@echo "make vectors     the protocol's test vectors, from the code"
 	@echo "make coverage    how much of protocol/ the unit tests reach"
 	@echo "make bench       what moving RAM takes, stock against ours, and our own code"
@@ -43,19 +46,19 @@ deps-lab:
 		libarchive-tools
 test-tools: deps-unit
 
-# Every folder hvmloader/xen-VERSION and qemu-patches/VERSION is a series.  AUTHOR and
-# SIGNOFF, "Name <mail@host>", are for a person who posts one.
+# A folder of patches says in its name which versions they are for; each becomes a series
+# of that name.  XEN_SOURCE and QEMU_SOURCE: what git am takes there, to the line.
+# AUTHOR and SIGNOFF, "Name <mail@host>", are for a person who posts one.
 MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
            $(if $(SIGNOFF),--signoff '$(SIGNOFF)')
 .PHONY: series
 series: deps-series
-	@for dir in hvmloader/xen-*; do \
+	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
 	@for dir in hvmloader/hypervisor/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
-	@for dir in qemu-patches/[0-9]*; do \
-		$(MKSERIES) $$dir build/series/qemu-$${dir##*/} || exit 1; done
+	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
 
 # What issue and talk show: the same guest, on the stock stack and on ours; and what an
 # administrator sees of ours (the end of scenario bar-1g).
@@ -91,6 +94,12 @@ check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages
 	@$(LAB_RUN) --nightly
+
+# Applies and builds; what runs is the lab's business.  Of a git tree in XEN_SOURCE or
+# QEMU_SOURCE without a tag, every release from 4.17 and 10.0 on, and its newest commit.
+.PHONY: check-versions
+check-versions: series deps-lab
+	@$(LAB) versions
 
 .PHONY: clean
 clean:

@@ -45,6 +45,7 @@ void memmap_e820_read(struct memmap_layout *l)
 
         if ( e->type == E820_RAM )
         {
+            gfn = (e->addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
             if ( gfn < MEMMAP_FIXED_END )
                 gfn = MEMMAP_FIXED_END;
             note(l, gfn, end, MEMMAP_TYPE_RAM);

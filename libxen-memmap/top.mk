@@ -4,7 +4,7 @@
 .PHONY: check-libxen-memmap check-packages install uninstall deps-libxen-memmap
 deps-libxen-memmap:
 	@scripts/deps gcc g++ libc6-dev pkg-config python3 libxen-dev libglib2.0-dev \
-	    libjson-c-dev libsmartcols-dev
+	    libjson-c-dev
 .PHONY: deps-check-libxen-memmap
 deps-check-libxen-memmap: deps-libxen-memmap
 	@scripts/deps check abigail-tools

@@ -127,6 +127,11 @@ unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes)
     return MEMMAP_OK;
 }
 
+static bool beyond(uint64_t gfn, uint64_t pages)
+{
+    return gfn > MEMMAP_GFN_END || pages > MEMMAP_GFN_END - gfn;
+}
+
 /* What may be said of an entry by itself. */
 static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
 {
@@ -134,7 +139,7 @@ static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
 
     if ( !e->pages )
         return MEMMAP_E_EMPTY;
-    if ( e->gfn + e->pages <= e->gfn )
+    if ( beyond(e->gfn, e->pages) )
         return MEMMAP_E_RANGE;
     if ( !known )
         return e->type && (e->flags & MEMMAP_EF_OPTIONAL) ? MEMMAP_OK
@@ -153,7 +158,7 @@ static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
          !(e->flags & MEMMAP_EF_UNFREED) )
         return MEMMAP_E_RESERVED;
     if ( e->type == MEMMAP_TYPE_RAM && e->source != MEMMAP_NO_SOURCE &&
-         e->source + e->pages < e->source )
+         beyond(e->source, e->pages) )
         return MEMMAP_E_RANGE;
 
     return MEMMAP_OK;

@@ -89,7 +89,7 @@
 #define MEMMAP_E_KIND           10u     /* not the kind expected, unknown flag */
 #define MEMMAP_E_TYPE           11u     /* entry type or entry flag not allowed */
 #define MEMMAP_E_EMPTY          12u     /* entry of no pages */
-#define MEMMAP_E_RANGE          13u     /* beyond a gfn limit, or it or its source wraps */
+#define MEMMAP_E_RANGE          13u     /* it, or its source, is beyond a limit of gfns */
 #define MEMMAP_E_ORDER          14u     /* entries unsorted or overlapping */
 #define MEMMAP_E_RAM_SUM        15u     /* RAM was lost or invented */
 #define MEMMAP_E_GENERATION     16u     /* not the successor of the last one */
@@ -155,6 +155,9 @@
                                  MEMMAP_EF_UNFREED | MEMMAP_EF_UNMAPPED)
 
 #define MEMMAP_NO_SOURCE        0xffffffffffffffffull
+
+/* Gfns have 52 bits: no address has more than 64. */
+#define MEMMAP_GFN_END          0x10000000000000ull
 
 /* The hole that VGA memory leaves in RAM below 1 MiB, in gfns. */
 #define MEMMAP_VGA_GFN          0xa0u

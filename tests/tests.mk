@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Tests that need no lab.  Included by the top Makefile; outputs under build/.
+# Tests that need no lab: what is made of which files, and run how.  Included by the top Makefile; outputs under build/.
 
 TEST_CC     ?= gcc
 TEST_CLANG  ?= $(shell for c in clang clang-19 clang-18 clang-17 clang-16 \
@@ -142,7 +142,7 @@ $(eval $(call qemu_rules,$(T)/qemu-asan))
 
 # What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
 # what the lab downloads, so it is no part of check-unit.
-QEMU_SERIES := $(wildcard qemu-patches/10.0/*.patch)
+QEMU_SERIES := $(wildcard qemu-patches/common/*.patch qemu-patches/qemu-10.0/*)
 MAPCACHE    := hw/xen/xen-mapcache.c include/system/xen-mapcache.h
 
 .PHONY: check-qemu-mapcache
@@ -151,7 +151,7 @@ check-qemu-mapcache: $(T)/qemu-patched/mapcache
 	@$(T)/qemu-patched/mapcache
 
 $(T)/qemu-patched/source: tests/qemu/patched/extract $(QEMU_SERIES)
-	@scripts/mkseries qemu-patches/10.0 $(T)/qemu-patched/series >/dev/null
+	@scripts/mkseries qemu-patches/qemu-10.0 $(T)/qemu-patched/series >/dev/null
 	@tests/qemu/patched/extract $(T)/qemu-patched/series $(T)/qemu-patched/qemu \
 	    $(MAPCACHE)
 	@touch $@

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the command share. */
+/*
+ * xen-memmap, the command: what libxen-memmap knows of a guest, for people and scripts.
+ * One file for each of its commands; this is what they share.
+ */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -49,7 +52,7 @@ gboolean parse_options(int *argc, char ***argv, const GOptionEntry *entries,
                        const char *arguments, const char *what, int min,
                        int max);
 
-/* ---- tables (output.c) ---- */
+/* ---- tables (table.c) ---- */
 
 struct column {
     const char *name;
@@ -57,6 +60,14 @@ struct column {
     gboolean right;         /* aligned; a number */
     gboolean shown;         /* by default */
 };
+
+/* As parse_options() for a command whose table has @columns: --help has them too. */
+gboolean parse_table_options(int *argc, char ***argv, const GOptionEntry *entries,
+                             const struct column *columns, const char *arguments,
+                             const char *what, int min, int max);
+
+/* A line each, behind a line feed, for g_free(). */
+char *columns_text(const struct column *c);
 
 struct table;
 
@@ -70,7 +81,7 @@ struct table;
     { "bytes", 'b', 0, G_OPTION_ARG_NONE, &output_bytes, \
       "Sizes in bytes", NULL }, \
     { "output", 'o', 0, G_OPTION_ARG_STRING, &output_columns, \
-      "Columns to print, with commas between", "LIST" }
+      "Columns to print, with commas between; see below", "LIST" }
 
 extern gboolean output_json, output_raw, output_noheadings, output_bytes;
 extern char *output_columns;
@@ -89,13 +100,21 @@ void table_put(struct table *t, unsigned int i, char *text);
         if (table_has(t, i)) \
             table_put(t, i, text); \
     } while (0)
-/* The last line in @colour ("red", ...), where colour is wanted. */
+/* What a terminal is told. */
+#define COLOUR_RED    "\033[31m"
+#define COLOUR_YELLOW "\033[1;33m"
+#define COLOUR_CYAN   "\033[36m"
+#define COLOUR_NONE   "\033[0m"
+
+/* The last line in @colour, where colour is wanted. */
 void table_colour(struct table *t, const char *colour);
 /* Print it and forget it. */
 void table_print(struct table *t);
 
 /* Whether stdout is a terminal that wants colour. */
 gboolean is_colourful(void);
+
+/* ---- numbers, JSON (output.c) ---- */
 
 /* "1.5 GiB", or bytes with -b; for g_free(). */
 char *size_text(uint64_t bytes);
@@ -118,6 +137,7 @@ void json_print(json_object *o, gboolean pretty);
 
 /* The layout's members, into the object @o. */
 void layout_json(json_object *o, const xen_memmap_layout *l);
+extern const struct column layout_columns[];
 /* All of it, for table_print(); NULL, having complained, as table_new(). */
 struct table *layout_table(const xen_memmap_layout *l);
 /* Pages of RAM that are not where they were built, but for what firmware took. */

@@ -19,8 +19,8 @@ int command_declare(int argc, char **argv)
     if (!parse_options(&argc, &argv, entries, "DOMAIN [REGION...]",
                        "Tell the firmware of a guest that was created paused (xl "
                        "create -p)\nto keep regions free of RAM: "
-                       "FIRST-LAST[=SEGMENT:BUS:DEVICE.FUNCTION], page\nnumbers in "
-                       "hexadecimal, as Xen's option rmrr= has them.", 1,
+                       "FIRST[-LAST][=[SEGMENT:]BUS:DEVICE.FUNCTION], "
+                       "page\nnumbers in hexadecimal, as Xen's option rmrr= has them.", 1,
                        G_MAXINT - 1))
         return EXIT_ERROR;
     if (argc == 2 && !off && !stay && !high) {

@@ -155,7 +155,7 @@ int command_diff(int argc, char **argv)
     g_auto(subject) a = { 0 }, b = { 0 };
     g_autoptr(GArray) pieces = NULL;
 
-    if (!parse_options(&argc, &argv, entries, "FIRST SECOND",
+    if (!parse_table_options(&argc, &argv, entries, columns, "FIRST SECOND",
                        "Compare two layouts: of domains, of their firmware "
                        "(claimed:DOMAIN), of\nfiles with a record, or of an xl.cfg. "
                        "The exit status is 1 if they differ.", 2, 2))

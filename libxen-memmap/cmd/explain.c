@@ -168,7 +168,7 @@ static void print_bars(const xen_memmap_plan *p)
                   g_strdup("none") : g_strdup_printf(
                       "0x%09" G_GINT64_MODIFIER "x", b->address));
         if (b->address == XEN_MEMMAP_NO_PLACE)
-            table_colour(t, "red");
+            table_colour(t, COLOUR_RED);
     }
     table_print(t);
 }
@@ -191,7 +191,7 @@ static void print_regions(const xen_memmap_plan *p)
         table_set(t, DEVICE, is_of_device(r) ? device_text(r->sbdf) : g_strdup("-"));
         table_set(t, RESULT, g_strdup(r->kept ? r->kept : "free of RAM"));
         if (r->kept)
-            table_colour(t, "red");
+            table_colour(t, COLOUR_RED);
     }
     table_print(t);
 }

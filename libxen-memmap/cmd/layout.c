@@ -6,7 +6,7 @@
 
 enum { START, END, SIZE, PAGES, GFN, TYPE, FROM, FLAGS, DEVICE };
 
-static const struct column columns[] = {
+const struct column layout_columns[] = {
     [START] = { "START", "first address", TRUE, TRUE },
     [END] = { "END", "last address", TRUE, TRUE },
     [SIZE] = { "SIZE", "size", TRUE, TRUE },
@@ -28,13 +28,13 @@ static const struct { unsigned int flag; const char *name; } flags[] = {
 
 char *flags_text(unsigned int value)
 {
-    GString *s = g_string_new(NULL);
-    unsigned int i;
+    const char *name[G_N_ELEMENTS(flags) + 1] = { NULL };
+    unsigned int i, nr = 0;
 
     for (i = 0; i < G_N_ELEMENTS(flags); i++)
         if (value & flags[i].flag)
-            g_string_append_printf(s, "%s%s", s->len ? "," : "", flags[i].name);
-    return g_string_free(s, FALSE);
+            name[nr++] = flags[i].name;
+    return g_strjoinv(",", (char **)name);
 }
 
 const char *origin_text(enum xen_memmap_origin origin)
@@ -76,7 +76,7 @@ static char *type_text(const struct xen_memmap_range *r)
 
 struct table *layout_table(const xen_memmap_layout *l)
 {
-    struct table *t = table_new(columns);
+    struct table *t = table_new(layout_columns);
     const struct xen_memmap_range *r;
     unsigned int i;
 
@@ -95,9 +95,9 @@ struct table *layout_table(const xen_memmap_layout *l)
         if (r->aux)
             table_set(t, DEVICE, device_text(r->aux));
         if (has_moved(r))
-            table_colour(t, "yellow");
+            table_colour(t, COLOUR_YELLOW);
         else if (r->type != XEN_MEMMAP_RAM)
-            table_colour(t, "cyan");
+            table_colour(t, COLOUR_CYAN);
     }
     return t;
 }

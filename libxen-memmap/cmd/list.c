@@ -86,7 +86,7 @@ int command_list(int argc, char **argv)
     unsigned int i, nr;
     gboolean ok = TRUE;
 
-    if (!parse_options(&argc, &argv, entries, "",
+    if (!parse_table_options(&argc, &argv, entries, columns, "",
                        "List the HVM guests and their layouts.", 0, 0))
         return EXIT_ERROR;
     if (xen_memmap_domains(handle, &domids, &nr)) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xentoollog.h>
 
@@ -40,15 +41,30 @@ void complain(const char *fmt, ...)
 gboolean parse_options(int *argc, char ***argv, const GOptionEntry *entries,
                        const char *arguments, const char *what, int min, int max)
 {
+    return parse_table_options(argc, argv, entries, NULL, arguments, what, min, max);
+}
+
+gboolean parse_table_options(int *argc, char ***argv, const GOptionEntry *entries,
+                             const struct column *columns, const char *arguments,
+                             const char *what, int min, int max)
+{
     g_autoptr(GOptionContext) context = g_option_context_new(arguments);
+    g_autofree char *names = columns ? columns_text(columns) : NULL;
+    g_autofree char *end = g_strconcat(names ? "Columns:" : "", names ? names : "",
+                                       names ? "\n\n" : "", "See xen-memmap(1).", NULL);
     g_autoptr(GError) error = NULL;
 
     g_option_context_set_summary(context, what);
-    g_option_context_set_description(context, "See xen-memmap(1).");
+    g_option_context_set_description(context, end);
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         complain("%s; see %s --help", error->message, g_get_prgname());
         return FALSE;
+    }
+    /* As --help: without a domain, and whatever else is said. */
+    if (columns && !g_strcmp0(output_columns, "help")) {
+        printf("Columns:%s\n", names);
+        exit(EXIT_YES);
     }
     /* What follows "--" is left with it. */
     if (*argc > 1 && !strcmp((*argv)[1], "--")) {
@@ -56,7 +72,8 @@ gboolean parse_options(int *argc, char ***argv, const GOptionEntry *entries,
         --*argc;
     }
     if (*argc - 1 < min || *argc - 1 > max) {
-        complain("usage: %s [OPTION...] %s", g_get_prgname(), arguments);
+        complain("usage: %s [OPTION...]%s%s; see %s --help", g_get_prgname(),
+                 *arguments ? " " : "", arguments, g_get_prgname());
         return FALSE;
     }
     return TRUE;
@@ -101,6 +118,7 @@ static int run(unsigned int i, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    char help[] = "--help";
     unsigned int i;
 
     setlocale(LC_ALL, "");
@@ -108,12 +126,15 @@ int main(int argc, char **argv)
         usage(stderr);
         return EXIT_ERROR;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-        !strcmp(argv[1], "help")) {
+    if (!strcmp(argv[1], "help") && argc == 3) {
+        argv[1] = argv[2];
+        argv[2] = help;
+    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+               !strcmp(argv[1], "help")) {
         usage(stdout);
         return EXIT_YES;
     }
-    if (!strcmp(argv[1], "--version")) {
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("xen-memmap %s\n", VERSION);
         return EXIT_YES;
     }

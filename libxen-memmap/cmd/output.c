@@ -1,140 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables by libsmartcols, JSON by json-c, and how numbers are written. */
+/* How numbers are written, and JSON by json-c. */
 #include "command.h"
 
-#include <libsmartcols.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-gboolean output_json, output_raw, output_noheadings, output_bytes;
-char *output_columns;
-
-struct table {
-    struct libscols_table *t;
-    struct libscols_line *line;
-    unsigned int nr;
-    int *place;             /* of each column in the table; -1: not shown */
-};
-
-static int index_of(const struct column *c, const char *name)
-{
-    int i;
-
-    for (i = 0; c[i].name; i++)
-        if (!g_ascii_strcasecmp(c[i].name, name))
-            return i;
-    return -1;
-}
-
-static void complain_columns(const struct column *c, const char *name)
-{
-    g_autoptr(GString) all = g_string_new(NULL);
-
-    for (; c->name; c++)
-        g_string_append_printf(all, "\n  %-10s %s", c->name, c->help);
-    if (!strcmp(name, "help"))
-        complain("columns are%s", all->str);
-    else
-        complain("no column '%s'; there are%s", name, all->str);
-}
-
-static void show_column(struct table *t, const struct column *c, int i)
-{
-    if (t->place[i] >= 0)
-        return;
-    t->place[i] = scols_table_get_ncols(t->t);
-    scols_table_new_column(t->t, c[i].name, 0,
-                           c[i].right ? SCOLS_FL_RIGHT : 0);
-}
-
-static gboolean choose_columns(struct table *t, const struct column *c)
-{
-    g_auto(GStrv) names = NULL;
-    unsigned int i;
-
-    if (!output_columns) {
-        for (i = 0; c[i].name; i++)
-            if (c[i].shown)
-                show_column(t, c, i);
-        return TRUE;
-    }
-    names = g_strsplit(output_columns, ",", -1);
-    for (i = 0; names[i]; i++) {
-        int at = index_of(c, names[i]);
-
-        if (at < 0) {
-            complain_columns(c, names[i]);
-            return FALSE;
-        }
-        show_column(t, c, at);
-    }
-    return TRUE;
-}
-
-static void table_free(struct table *t)
-{
-    scols_unref_table(t->t);
-    g_free(t->place);
-    g_free(t);
-}
-
-struct table *table_new(const struct column *c)
-{
-    struct table *t = g_new0(struct table, 1);
-    unsigned int i;
-
-    t->t = scols_new_table();
-    while (c[t->nr].name)
-        t->nr++;
-    t->place = g_new(int, t->nr);
-    for (i = 0; i < t->nr; i++)
-        t->place[i] = -1;
-    scols_table_enable_raw(t->t, output_raw);
-    scols_table_enable_noheadings(t->t, output_noheadings);
-    if (is_colourful())
-        scols_table_enable_colors(t->t, 1);
-    if (!choose_columns(t, c)) {
-        table_free(t);
-        return NULL;
-    }
-    return t;
-}
-
-void table_line(struct table *t)
-{
-    t->line = scols_table_new_line(t->t, NULL);
-}
-
-gboolean table_has(const struct table *t, unsigned int i)
-{
-    return t->place[i] >= 0;
-}
-
-void table_put(struct table *t, unsigned int i, char *text)
-{
-    scols_line_refer_data(t->line, t->place[i], text);
-}
-
-void table_colour(struct table *t, const char *colour)
-{
-    scols_line_set_color(t->line, colour);
-}
-
-void table_print(struct table *t)
-{
-    if (!scols_table_is_empty(t->t))
-        scols_print_table(t->t);
-    table_free(t);
-}
-
-gboolean is_colourful(void)
-{
-    const char *no = g_getenv("NO_COLOR");
-
-    return isatty(STDOUT_FILENO) && !(no && *no) && !output_raw;
-}
+gboolean output_json, output_bytes;
 
 char *size_text(uint64_t bytes)
 {
@@ -163,15 +33,29 @@ char *size_text(uint64_t bytes)
                            all / 100, all % 100, units[i].unit);
 }
 
+/* 0x and nine digits, or more; a table has two of a line, and printf() takes a third of
+ * all that `show` does for them. */
+static char *hex_text(uint64_t number)
+{
+    char text[] = "0x0000000000000000", *at = text + sizeof(text) - 1;
+
+    while (number || at > text + sizeof(text) - 1 - 9) {
+        *--at = "0123456789abcdef"[number & 0xf];
+        number >>= 4;
+    }
+    *--at = 'x';
+    *--at = '0';
+    return g_strdup(at);
+}
+
 char *address_text(uint64_t gfn)
 {
-    return g_strdup_printf("0x%09" G_GINT64_MODIFIER "x", gfn << 12);
+    return hex_text(gfn << 12);
 }
 
 char *last_text(uint64_t gfn, uint64_t pages)
 {
-    return g_strdup_printf("0x%09" G_GINT64_MODIFIER "x",
-                           ((gfn + pages) << 12) - 1);
+    return hex_text(((gfn + pages) << 12) - 1);
 }
 
 char *device_text(uint32_t sbdf)

@@ -73,17 +73,51 @@ const char *plan_stays(const struct xlcfg *x)
     return NULL;
 }
 
+/* The value of xen-memmap's @property, of the last -global that has it; NULL: none. */
+static const char *global(const struct xlcfg *x, const char *property)
+{
+    g_autofree char *prefix = g_strdup_printf("xen-memmap.%s=", property);
+    const char *found = NULL;
+    char **s;
+
+    for (s = x->qemu; s && s[0]; s++)
+        if (!strcmp(s[0], "-global") && s[1] && g_str_has_prefix(*++s, prefix))
+            found = *s + strlen(prefix);
+    return found;
+}
+
+/* What the device model is told about itself. */
+static gboolean read_device_model(const struct xlcfg *x, enum xen_memmap_rdm *rdm)
+{
+    const char *enabled = global(x, "enabled"), *which = global(x, "rdm");
+
+    *rdm = XEN_MEMMAP_RDM_DEVICES;
+    if (enabled && !strcmp(enabled, "off")) {
+        complain("xen-memmap.enabled=off: firmware will have nobody to tell, and do as "
+                 "it always did, which is not foreseen here");
+        return FALSE;
+    }
+    if (which && !strcmp(which, "off"))
+        *rdm = XEN_MEMMAP_RDM_OFF;
+    else if (which && !strcmp(which, "host") && !plan_no_host && !plan_rmrrs)
+        *rdm = XEN_MEMMAP_RDM_HOST;
+    return TRUE;
+}
+
 xen_memmap_config *plan_config(const struct xlcfg *x)
 {
     g_autoptr(xen_memmap_config) c = NULL;
+    enum xen_memmap_rdm rdm;
 
+    if (!read_device_model(x, &rdm))
+        return NULL;
     c = xen_memmap_config_new(handle, x->maxmem > x->videoram ?
                               (x->maxmem - x->videoram) * MIB : 0);
     if (!c || xen_memmap_config_hole(handle, c, x->hole * MIB) ||
-        xen_memmap_config_video(handle, c, x->videoram * MIB) ||
         (x->boundary &&
          xen_memmap_config_boundary(handle, c, x->boundary * MIB)) ||
-        xen_memmap_config_width(handle, c, plan_width) || !devices_add(x, c)) {
+        xen_memmap_config_width(handle, c, plan_width) || !devices_add(x, c) ||
+        xen_memmap_config_rdm(handle, c, rdm)) {
         complain(errno == ENODEV ? "%s: where this is not the host, say --no-host, and "
                  "name the BARs of what is passed through by --bar" : "%s",
                  xen_memmap_message(handle));

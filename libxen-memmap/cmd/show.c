@@ -23,6 +23,9 @@ static void head(const struct subject *s)
         printf("This is the word of domain %u, its stub domain, and worth no more than "
                "the guest's own: xen-memmap verify asks Xen.\n",
                xen_memmap_layout_publisher(l));
+    if (xen_memmap_layout_state(l) == XEN_MEMMAP_OFFERED)
+        printf("Its firmware has not answered: it has not run yet, is told not to, or is "
+               "an old\nhvmloader. This is where RAM was when the guest was built.\n");
     if (xen_memmap_layout_error(l))
         printf("The device model refused the last command: %s\n",
                xen_memmap_layout_reason(l));
@@ -77,7 +80,7 @@ int command_show(int argc, char **argv)
     g_auto(subject) s = { 0 };
     g_autofree char *arg = NULL;
 
-    if (!parse_options(&argc, &argv, entries, "DOMAIN",
+    if (!parse_table_options(&argc, &argv, entries, layout_columns, "DOMAIN",
                        "Show the layout of a guest's memory.", 1, 1))
         return EXIT_ERROR;
     arg = g_strconcat(claimed ? "claimed:" : "", argv[1], NULL);
@@ -90,7 +93,7 @@ int command_decode(int argc, char **argv)
     g_auto(subject) s = { 0 };
     g_autofree char *path = NULL;
 
-    if (!parse_options(&argc, &argv, entries, "[FILE]",
+    if (!parse_table_options(&argc, &argv, entries, layout_columns, "[FILE]",
                        "Show a record of the protocol, from a file or standard "
                        "input.", 0, 1))
         return EXIT_ERROR;

@@ -39,7 +39,7 @@ static gboolean print_table(const xen_memmap_report *r)
         table_set(t, SIZE, size_text(m->pages << 12));
         table_set(t, LAYOUT, g_strdup(xen_memmap_type_name(m->says.type)));
         table_set(t, XEN, g_strdup(page_text(m->has)));
-        table_colour(t, "red");
+        table_colour(t, COLOUR_RED);
     }
     table_print(t);
     return TRUE;
@@ -112,7 +112,7 @@ int command_verify(int argc, char **argv)
     g_auto(subject) s = { 0 };
     g_autofree char *arg = NULL;
 
-    if (!parse_options(&argc, &argv, entries, "DOMAIN",
+    if (!parse_table_options(&argc, &argv, entries, columns, "DOMAIN",
                        "Compare a guest's layout with what Xen has. Nothing is "
                        "printed for\nwhat agrees; the exit status is 1 if "
                        "something does not.", 1, 1))

@@ -6,6 +6,16 @@ _xen_memmap_domains()
 	xen-memmap list -r -n -o NAME 2>/dev/null
 }
 
+# _xen_memmap_columns COMMAND LIST: the last of LIST, behind what is said already.
+_xen_memmap_columns()
+{
+	local said=
+
+	[ "$2" != "${2%,*}" ] && said=${2%,*},
+	mapfile -t COMPREPLY < <(compgen -P "$said" -W "$(xen-memmap "$1" -o help 2>/dev/null |
+		sed -n 's/^  \([A-Z]*\) .*/\1/p')" -- "${2##*,}")
+}
+
 _xen_memmap()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
@@ -13,12 +23,24 @@ _xen_memmap()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "$commands help --help --version" -- "$cur")
 		return
 	fi
-	case $prev in
-	-s|--state)
+	case ${COMP_WORDS[1]}:$prev in
+	help:*)
+		[ "$COMP_CWORD" -eq 2 ] && mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+		return ;;
+	wait:-s|wait:--state)
 		mapfile -t COMPREPLY < <(compgen -W "offered negotiated prepared committed sealed" -- "$cur")
+		return ;;
+	draw:-o|draw:--output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	*:-o|*:--output)
+		_xen_memmap_columns "${COMP_WORDS[1]}" "$cur"
+		return ;;
+	*:-t|*:--timeout|watch:-c|*:--changes|*:--bar|*:--rmrr|*:--declare|*:--width)
+		# What belongs here nobody but the user knows.
 		return ;;
 	esac
 	if [ "${cur#-}" != "$cur" ]; then

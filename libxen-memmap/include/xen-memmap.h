@@ -348,9 +348,6 @@ int xen_memmap_config_hole(xen_memmap_handle *h, xen_memmap_config *c,
 /* Width of the guest's physical addresses, 36 to 52; 0: the host CPU's. */
 int xen_memmap_config_width(xen_memmap_handle *h, xen_memmap_config *c,
                             unsigned int bits);
-/* Video memory in bytes, which the device model parks above RAM; 16 MiB. */
-int xen_memmap_config_video(xen_memmap_handle *h, xen_memmap_config *c,
-                            uint64_t bytes);
 /*
  * xl.cfg's rdm_mem_boundary in bytes; 2 GiB.  The toolstack keeps RAM below what
  * the host reserves for the guest's devices, if that lies above the boundary.
@@ -387,6 +384,20 @@ int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
 #define XEN_MEMMAP_ALL_DEVICES UINT32_MAX
 int xen_memmap_config_host_reserved(xen_memmap_handle *h, xen_memmap_config *c,
                                     uint32_t sbdf);
+
+/* For which reserved memory of the host the device model asks firmware to make room. */
+enum xen_memmap_rdm {
+    XEN_MEMMAP_RDM_DEVICES,     /* of devices that are assigned; unless said otherwise */
+    XEN_MEMMAP_RDM_HOST,        /* of every device, assigned or not */
+    XEN_MEMMAP_RDM_OFF,         /* of none */
+};
+
+/*
+ * The device model's property xen-memmap.rdm.  XEN_MEMMAP_RDM_HOST asks Xen, with the
+ * errors of xen_memmap_config_host_reserved(); for the others nobody is asked.
+ */
+int xen_memmap_config_rdm(xen_memmap_handle *h, xen_memmap_config *c,
+                          enum xen_memmap_rdm rdm);
 
 /*
  * What firmware will do with the guest in @c, by the planner that it has itself.

@@ -11,6 +11,7 @@
 #include <libxlutil.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static xlcfg_complain *complain;    /* the command's */
 
@@ -206,6 +207,11 @@ gboolean xlcfg_module_read(struct xlcfg *x, const char *path, xlcfg_complain *sa
     int rc;
 
     complain = say;
+    /* Of this libxlutil would say that it was a success. */
+    if (access(path, R_OK)) {
+        complain("%s: %s", path, g_strerror(errno));
+        return FALSE;
+    }
     x->devices = g_array_new(FALSE, FALSE, sizeof(struct xlcfg_device));
     x->emulated = g_ptr_array_new_with_free_func(g_free);
     cfg = xlu_cfg_init(stderr, path);

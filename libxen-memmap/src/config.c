@@ -54,7 +54,6 @@ PUBLIC xen_memmap_config *xen_memmap_config_new(xen_memmap_handle *h,
         return NULL;
     }
     c->ram = ram;
-    c->video = 16 * MIB;
     c->boundary = 2 * GIB;
     c->width = host_width();
     c->may_move = true;
@@ -87,16 +86,6 @@ PUBLIC int xen_memmap_config_width(xen_memmap_handle *h, xen_memmap_config *c,
         return memmap_fail(h, EINVAL, "addresses have %u to %u bits", MIN_WIDTH,
                            MAX_WIDTH);
     c->width = bits ? bits : host_width();
-    return 0;
-}
-
-PUBLIC int xen_memmap_config_video(xen_memmap_handle *h, xen_memmap_config *c,
-                                   uint64_t bytes)
-{
-    if (bytes > GIB)
-        return memmap_fail(h, EINVAL, "no card has %llu bytes of video memory",
-                           (unsigned long long)bytes);
-    c->video = bytes;
     return 0;
 }
 
@@ -162,8 +151,9 @@ PUBLIC int xen_memmap_config_reserve(xen_memmap_handle *h, xen_memmap_config *c,
     return add_region(h, c, &r, is_host, true);
 }
 
-PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,
-                                           xen_memmap_config *c, uint32_t sbdf)
+/* What Xen reserves for @sbdf, or for any device. */
+static int add_reserved(xen_memmap_handle *h, xen_memmap_config *c, uint32_t sbdf,
+                        bool is_host, bool is_told)
 {
     struct memmap_xen *xen = memmap_xen(h);
     struct memmap_range *r;
@@ -177,7 +167,23 @@ PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,
                            "device: %s", strerror(errno));
     for (i = 0; i < nr && !rc; i++)
         if (r[i].pages)
-            rc = add_region(h, c, &r[i], true, sbdf != XEN_MEMMAP_ALL_DEVICES);
+            rc = add_region(h, c, &r[i], is_host, is_told);
     free(r);
     return rc;
+}
+
+PUBLIC int xen_memmap_config_host_reserved(xen_memmap_handle *h,
+                                           xen_memmap_config *c, uint32_t sbdf)
+{
+    return add_reserved(h, c, sbdf, true, sbdf != XEN_MEMMAP_ALL_DEVICES);
+}
+
+PUBLIC int xen_memmap_config_rdm(xen_memmap_handle *h, xen_memmap_config *c,
+                                 enum xen_memmap_rdm rdm)
+{
+    if ((unsigned int)rdm > XEN_MEMMAP_RDM_OFF)
+        return memmap_fail(h, EINVAL, "there is no such choice of reserved memory");
+    c->rdm_off = rdm == XEN_MEMMAP_RDM_OFF;
+    return rdm == XEN_MEMMAP_RDM_HOST ?
+           add_reserved(h, c, XEN_MEMMAP_ALL_DEVICES, false, true) : 0;
 }

@@ -54,9 +54,8 @@ static int write_key(xen_memmap_handle *h, xs_transaction_t t, uint32_t domid,
              domid, key);
     if (xs_write(memmap_store(h), t, path, value, strlen(value)))
         return 0;
-    if (errno == EAGAIN)
-        return -1;
-    return memmap_fail(h, errno, "%s: %s", path, strerror(errno));
+    return errno == ENOENT ? memmap_store_refused(h, path, errno)
+                           : memmap_store_failed(h, path, errno);
 }
 
 static int declare(xen_memmap_handle *h, xs_transaction_t t, void *opaque)
@@ -90,8 +89,8 @@ PUBLIC int xen_memmap_declare(xen_memmap_handle *h, uint32_t domid,
 
     if (flaw)
         return memmap_fail(h, EINVAL, "'%s': %s; a region is "
-                           "FIRST-LAST[=SEGMENT:BUS:DEVICE.FUNCTION], page numbers "
-                           "in hexadecimal", region, flaw);
+                           "FIRST[-LAST][=[SEGMENT:]BUS:DEVICE.FUNCTION], page "
+                           "numbers in hexadecimal", region, flaw);
     return memmap_store_atomically(h, "region", declare, &w);
 }
 

@@ -105,12 +105,18 @@ static bool build_pinned(struct work *w)
     return memmap_layout_set(&w->pinned, &r);
 }
 
+/* Whether firmware knows of a region: it was declared, or the device model asks for it. */
+static bool is_told(const xen_memmap_config *c, unsigned int i)
+{
+    return c->is_told[i] && !(c->is_host[i] && c->rdm_off);
+}
+
 static void build_rdm(struct work *w)
 {
     unsigned int i, nr = 0;
 
     for (i = 0; i < w->c->nr_regions; i++)
-        if (w->c->is_told[i])
+        if (is_told(w->c, i))
             w->rdm_range[nr++] = w->c->region[i];
     memmap_rdm_merge(&w->rdm, w->rdm_range, nr, MEMMAP_MAX_ENTRIES);
 }
@@ -225,9 +231,10 @@ static void take_untold(xen_memmap_plan *p, const xen_memmap_config *c)
     for (i = 0; i < c->nr_regions; i++) {
         const struct memmap_range *r = &c->region[i];
 
-        if (!c->is_told[i] && !is_listed(p, r))
+        if (!is_told(c, i) && !is_listed(p, r))
             p->region[p->nr_regions++] = (struct xen_memmap_region){
-                .gfn = r->gfn, .pages = r->pages, .sbdf = XEN_MEMMAP_ALL_DEVICES,
+                .gfn = r->gfn, .pages = r->pages,
+                .sbdf = c->is_told[i] ? r->aux : XEN_MEMMAP_ALL_DEVICES,
                 .kept = has_ram(p->after, r) ? "RAM is there, and firmware is not told"
                                              : NULL,
             };

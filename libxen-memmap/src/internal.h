@@ -84,6 +84,16 @@ void memmap_text_line(char *text);
 
 /* The connection, made if there is none.  NULL, errno and message. */
 struct xs_handle *memmap_store(xen_memmap_handle *h);
+/*
+ * A request for @path of any connection ended with @err: errno and the message;
+ * ECONNRESET for all that xenstored does not answer itself.  Always -1.
+ */
+int memmap_store_refused(xen_memmap_handle *h, const char *path, int err);
+/*
+ * One of memmap_store()'s did.  ENOENT and EAGAIN are for the caller to judge, and set
+ * no message; a connection that is lost is dropped, so that the next call has a new one.
+ */
+int memmap_store_failed(xen_memmap_handle *h, const char *path, int err);
 /* The message for errno of xs_open(), which is never ENOENT after this. */
 void memmap_store_not_there(xen_memmap_handle *h);
 
@@ -139,7 +149,7 @@ struct memmap_config_bar {
 };
 
 struct xen_memmap_config {
-    uint64_t ram, video, hole, boundary;    /* bytes */
+    uint64_t ram, hole, boundary;    /* bytes */
     unsigned int width;                     /* bits */
     bool may_move;
     bool prefer_high;
@@ -149,6 +159,7 @@ struct xen_memmap_config {
     struct memmap_range region[MEMMAP_MAX_ENTRIES];
     bool is_host[MEMMAP_MAX_ENTRIES];       /* the toolstack knows of it */
     bool is_told[MEMMAP_MAX_ENTRIES];       /* and firmware */
+    bool rdm_off;                           /* but not of the host's */
     unsigned int nr_regions;
 };
 

@@ -101,8 +101,7 @@ static int check_owner(xen_memmap_handle *h, xs_transaction_t t,
 
     p = xs_get_permissions(memmap_store(h), t, r->dir, &nr);
     if (!p)
-        return errno == ENOENT ? 0 : memmap_fail(h, errno, "%s: %s", r->dir,
-                                                 strerror(errno));
+        return errno == ENOENT ? 0 : memmap_store_failed(h, r->dir, errno);
     writes = nr && (p[0].id == r->domid || (p[0].perms & XS_PERM_WRITE));
     for (i = 1; i < nr; i++)
         if (p[i].id == r->domid)
@@ -162,7 +161,7 @@ static int read_published(xen_memmap_handle *h, xs_transaction_t t,
     if (memmap_store_check_domain(h, t, r->domid) || check_owner(h, t, r) ||
         need_key(h, t, r, "generation", parse_generation) ||
         need_key(h, t, r, "error", parse_error) ||
-        parse_key(h, t, r, "reason", parse_reason) < 0 ||
+        (r->layout->error && parse_key(h, t, r, "reason", parse_reason) < 0) ||
         parse_keys(h, t, r, "layout", memmap_text_ranges) ||
         parse_keys(h, t, r, "rdm", memmap_text_reserved))
         return -1;

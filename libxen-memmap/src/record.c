@@ -27,9 +27,6 @@ PUBLIC int xen_memmap_decode(xen_memmap_handle *h, const void *record,
                            index);
     if (err)
         return memmap_fail(h, EBADMSG, "%s", memmap_strerror(err));
-    if (r.layout.nr &&
-        memmap_range_end(&r.layout.range[r.layout.nr - 1]) > 1ull << 52)
-        return memmap_fail(h, EBADMSG, "a range lies beyond all addresses");
 
     l = memmap_layout_new(h, XEN_MEMMAP_RECORD);
     if (!l)

@@ -28,19 +28,14 @@ struct xs_handle *memmap_store(xen_memmap_handle *h)
     return h->xs;
 }
 
-/*
- * The key could not be read.  ENOENT and EAGAIN are for the caller to judge; what
- * means that the connection is gone drops it, so that the next call has a new one.
- */
-static int store_failed(xen_memmap_handle *h, const char *path, int err)
+int memmap_store_refused(xen_memmap_handle *h, const char *path, int err)
 {
     switch (err) {
-    case ENOENT:
-    case EAGAIN:
-        errno = err;
-        return -1;
     case EACCES:
         return memmap_fail(h, err, "%s: xenstored does not let us", path);
+    case ENOENT:
+    case EAGAIN:
+    case EEXIST:
     case ENOMEM:
     case EINVAL:
     case E2BIG:
@@ -48,10 +43,23 @@ static int store_failed(xen_memmap_handle *h, const char *path, int err)
     case EROFS:
         return memmap_fail(h, err, "%s: %s", path, strerror(err));
     }
-    xs_close(h->xs);
-    h->xs = NULL;
     return memmap_fail(h, ECONNRESET, "the connection to xenstored was lost (%s)",
                        strerror(err));
+}
+
+int memmap_store_failed(xen_memmap_handle *h, const char *path, int err)
+{
+    if (err == ENOENT || err == EAGAIN) {
+        errno = err;
+        return -1;
+    }
+    memmap_store_refused(h, path, err);
+    if (errno == ECONNRESET) {
+        xs_close(h->xs);
+        h->xs = NULL;
+        errno = ECONNRESET;
+    }
+    return -1;
 }
 
 char *memmap_store_get(xen_memmap_handle *h, xs_transaction_t t, size_t *len,
@@ -70,7 +78,7 @@ char *memmap_store_get(xen_memmap_handle *h, xs_transaction_t t, size_t *len,
 
     value = xs_read(xs, t, path, &bytes);
     if (!value) {
-        store_failed(h, path, errno);
+        memmap_store_failed(h, path, errno);
         return NULL;
     }
     *len = bytes;
@@ -106,7 +114,7 @@ char **memmap_store_list(xen_memmap_handle *h, const char *path,
     names = xs_directory(xs, XBT_NULL, path, nr);
     if (!names) {
         *nr = 0;
-        store_failed(h, path, errno);
+        memmap_store_failed(h, path, errno);
     }
     return names;
 }
@@ -127,7 +135,7 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
             return -1;
         t = xs_transaction_start(xs);
         if (t == XBT_NULL)
-            return store_failed(h, what, errno);
+            return memmap_store_failed(h, what, errno);
 
         rc = f(h, t, opaque);
         err = errno;
@@ -145,7 +153,7 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
                 return rc;
             }
         } else if (errno != EAGAIN)
-            return store_failed(h, what, errno);
+            return memmap_store_failed(h, what, errno);
     }
     return memmap_fail(h, EAGAIN, "%s: somebody writes all the time", what);
 }

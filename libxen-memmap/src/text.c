@@ -120,19 +120,26 @@ static const char *range(struct text *t, struct xen_memmap_range *r)
     return NULL;
 }
 
-/* Whether @r can follow what @l has.  Gfns have 52 bits, so addresses 64. */
+/* Gfns that there can be. */
+static const char *place(uint64_t gfn, uint64_t pages)
+{
+    if (!pages)
+        return "a range of no pages";
+    if (gfn >= MEMMAP_GFN_END || pages > MEMMAP_GFN_END - gfn)
+        return "a range beyond all addresses";
+    return NULL;
+}
+
+/* Whether @r can follow what @l has. */
 static const char *follows(const xen_memmap_layout *l,
                            const struct xen_memmap_range *r)
 {
     const struct xen_memmap_range *last = l->nr ? &l->range[l->nr - 1] : NULL;
-    const uint64_t limit = 1ull << 52;
 
     if (l->nr == MEMMAP_MAX_ENTRIES)
         return "more ranges than the protocol allows";
-    if (!r->pages)
-        return "a range of no pages";
-    if (r->gfn >= limit || r->pages > limit - r->gfn)
-        return "a range beyond all addresses";
+    if (place(r->gfn, r->pages))
+        return place(r->gfn, r->pages);
     if (last && r->gfn < last->gfn + last->pages)
         return "ranges are unsorted or overlap";
     return NULL;
@@ -190,9 +197,11 @@ static const char *reserved(struct text *t, struct xen_memmap_reserved *r)
     const char *eol;
     char *status;
 
-    if (!number(t, 16, 1ull << 52, ' ', &r->gfn) ||
-        !number(t, 16, 1ull << 52, ' ', &r->pages) || !device(t, &r->sbdf))
+    if (!number(t, 16, UINT64_MAX, ' ', &r->gfn) ||
+        !number(t, 16, UINT64_MAX, ' ', &r->pages) || !device(t, &r->sbdf))
         return "no gfn, number of pages and device";
+    if (place(r->gfn, r->pages))
+        return place(r->gfn, r->pages);
     eol = memchr(t->at, '\n', t->end - t->at);
     if (!eol || eol == t->at)
         return "no status at the end of a line";
@@ -211,6 +220,8 @@ const char *memmap_text_reserved(const char *value, size_t len,
 {
     struct text t = { value, value + len };
 
+    if (!len)
+        return "no range";
     while (t.at < t.end) {
         struct xen_memmap_reserved r, *more;
         const char *flaw;

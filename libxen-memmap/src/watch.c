@@ -97,8 +97,7 @@ static int set_watches(xen_memmap_handle *h, struct memmap_watches *w,
     token_of(d->domid, token);
     for (i = 0; i < PATHS && d->path[i][0]; i++)
         if (!xs_watch(w->xs, d->path[i], token)) {
-            memmap_fail(h, errno, "cannot watch %s: %s", d->path[i],
-                        strerror(errno));
+            memmap_store_refused(h, d->path[i], errno);
             unset_watches(w, d, i);
             return -1;
         }

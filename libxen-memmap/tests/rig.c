@@ -124,3 +124,16 @@ void publish(const char *state, unsigned int generation, const char *layout)
     while (!publish_once(state, generation, layout))
         ck_assert_int_eq(errno, EAGAIN);
 }
+
+size_t rig_unescape(char *text)
+{
+    char *to = text, *from;
+
+    for (from = text; *from && *from != '\n'; from++)
+        if (*from == '\\')
+            *to++ = *++from == 'n' ? '\n' : '\0';
+        else
+            *to++ = *from;
+    *to = '\0';
+    return to - text;
+}

@@ -63,4 +63,7 @@ Suite *wait_suite(void);
 Suite *verify_suite(void);
 Suite *explain_suite(void);
 
+/* A value of tests/vectors/xenstore.txt, with \n and \0 made bytes in place; its length. */
+size_t rig_unescape(char *text);
+
 #endif

@@ -17,11 +17,12 @@ class Store:
     """Started by the constructor, ended by stop()."""
 
     def __init__(self):
+        """It notes requests in a file of its own, for requests()."""
         self.folder = tempfile.mkdtemp(prefix="xen-memmap-test-")
         os.environ.update(XENSTORED_RUNDIR=self.folder, XENSTORED_ROOTDIR=self.folder,
                           XENSTORED_PATH=self.folder + "/socket")
         self.daemon = subprocess.Popen(
-            [os.environ["XENSTORED"], "-N", "-I"],
+            [os.environ["XENSTORED"], "-N", "-I", "-T", self.folder + "/trace"],
             env=dict(os.environ, LD_PRELOAD=os.environ["NOXEN"]))
         self.lib = ctypes.CDLL("libxenstore.so.4", use_errno=True)
         self.lib.xs_open.restype = ctypes.c_void_p
@@ -37,6 +38,11 @@ class Store:
         self.daemon.kill()
         self.daemon.wait()
         shutil.rmtree(self.folder)
+
+    def requests(self):
+        """How many there have been."""
+        with open(self.folder + "/trace", "rb") as stream:
+            return sum(line.startswith(b"IN ") for line in stream)
 
     def put(self, path, value):
         value = value.encode()

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -106,7 +107,8 @@ class WithoutXen(Folder):
         loaded = subprocess.run(["ldd", COMMAND], capture_output=True, check=True, text=True)
         names = re.findall(r"^\t(?:lib)?([a-z-]+)", loaded.stdout, re.M)
         self.assertIn("xenstore", names)
-        for name in ("xenlight", "xlutil", "xenctrl", "xenforeignmemory", "gobject"):
+        for name in ("xenlight", "xlutil", "xenctrl", "xenforeignmemory", "gobject",
+                     "smartcols", "xen-memmap-glib"):
             self.assertNotIn(name, names)
 
     def test_a_module_is_missing(self):
@@ -137,7 +139,36 @@ class WithoutXen(Folder):
                          "0x0 160 ram\n0xc0 130880 ram\n")
         self.assertEqual(run("decode", "-rnbo", "SIZE", stdin=record), "655360\n536084480\n")
         self.assertIn("FLAGS", run("decode", "-o", "no", status=2, stdin=record))
-        self.assertIn("columns are", run("decode", "-o", "help", status=2, stdin=record))
+
+    def test_the_manual_says_what_words_mean(self):
+        """Those that a table has, and what goes wrong."""
+        text = manual("xen-memmap.1")
+        reading = text[text.index(".SH READING IT"):text.index(".SH JSON")]
+        for word in ("OFFERED", "NEGOTIATED", "PREPARED", "COMMITTED", "SEALED", "ram", "rdm",
+                     "mmio", "several", "firmware", "unfreed", "unmapped"):
+            self.assertIn(word, reading)
+        for column in ("STATE", "GENERATION", "TYPE", "FROM", "FLAGS"):
+            self.assertIn(f".B {column}\n", reading)
+        trouble = text[text.index(".SH DIAGNOSTICS"):text.index(".SH ENVIRONMENT")]
+        source = "".join(path.read_text() for path in (HERE.parent / "src").glob("*.c"))
+        source = re.sub(r'"\s+"', "", source)
+        for message in re.findall(r'^\.B "(.*)"', trouble, re.M):
+            for words in message.split(" ..."):
+                if "xl" not in words:
+                    self.assertIn(words.lstrip(": "), source)
+
+    def test_help_is_found_where_it_is_looked_for(self):
+        """An answer is no error, and does not ask for a domain first."""
+        text = run("show", "-o", "help")
+        self.assertRegex(text, r"^Columns:\n  START +first address\n")
+        for words in (("show", "--help"), ("help", "show")):
+            self.assertIn(text, run(*words))
+        self.assertIn("Columns:", run("diff", "-o", "help"))
+        self.assertNotIn("Columns:", run("wait", "--help"))
+        self.assertIn("no command 'no'", run("help", "no", status=2))
+        self.assertEqual(run("-V"), run("--version"))
+        self.assertIn("usage: xen-memmap list [OPTION...]; see xen-memmap list --help",
+                      run("list", "x", status=2))
 
     def test_diff(self):
         a = self.file("a", vector("layout-minimal.hex"))
@@ -266,6 +297,30 @@ class WithoutXen(Folder):
         self.assertEqual(plan["moved_pages"], 0)
         self.assertEqual(plan["ranges"][1]["pages"], 0x7fe00 - 0xc0)
 
+    def test_explain_what_the_device_model_asks_for(self):
+        """As seen in the lab, scenarios rdm-host and rdm-off."""
+        def config(value):
+            return self.file("cfg", CONFIG + "device_model_args_hvm = "
+                             f'["-global", "xen-memmap.{value}"]\n')
+        def moved(*args):
+            return json.loads(run("explain", "--json", "--width", 39, *args))["moved_pages"]
+        self.assertEqual(moved(config("rdm=host"), "--no-host"), 0)
+        with_xen = json.loads(run("explain", "--json", "--width", 39, config("rdm=host"),
+                                  xen=""))
+        self.assertEqual((with_xen["moved_pages"], with_xen["problems"]), (4, []))
+        self.assertIn("under Xen", run("explain", config("rdm=host"), status=2))
+        rmrr = ("--no-host", "--width", 39, "--rmrr", "7fff0-7fff3=0:0:4.0")
+        self.assertIn("firmware will move 16 KiB", run("explain", *rmrr, config("rdm=devices")))
+        text = run("explain", *rmrr, config("rdm=off"), status=1)
+        self.assertIn("firmware will move 0 B", text)
+        self.assertRegex(text, "0000:00:04.0 RAM is there, and firmware is not told")
+        self.assertIn("nobody to tell", run("explain", config("enabled=off"), status=2))
+
+    def test_an_xl_cfg_that_is_not_there(self):
+        for command in ("explain", "draw"):
+            self.assertEqual(run(command, "--no-host", "./no.cfg", status=2),
+                             "xen-memmap: ./no.cfg: No such file or directory\n")
+
     def test_explain_refuses(self):
         for text, words in (('memory = 3072\n', "no HVM guest"), ('type = "hvm"\n', "0 bytes"),
                             ('type = "hvm\n', "cfg"), (CONFIG + 'vga = "x"\n', "vga"),
@@ -291,7 +346,7 @@ class WithoutXen(Folder):
     def test_examples_of_the_manual(self):
         """Those of anybody, `$ `, and what they print.  Root's, `# `, need a guest: they are
         in the lab's scenario administrator."""
-        self.file("guest.cfg", CONFIG)
+        self.file("guest.cfg", example("xen-memmap.1", "type = "))
         examples = re.findall(r"^\.nf\n\$ xen-memmap ([^\n]*)\n(.*?)^\.fi",
                               manual("xen-memmap.1"), re.M | re.S)
         self.assertTrue(examples)
@@ -331,6 +386,19 @@ class WithXenstored(Folder):
         self.assertEqual([g["domid"] for g in json.loads(run("list", "--json"))], [5, 7])
         self.assertEqual(run("list", "-rno", "name"), "guest\nold\n")
 
+    def test_what_a_terminal_would_not_print(self):
+        """It is written as \\xNN; raw, so is a blank.  Columns are aligned all the same."""
+        self.store.put("/local/domain/5/name", "g\u00e4st \\x \u65e5")
+        self.addCleanup(os.environ.update, LC_ALL=os.environ["LC_ALL"])
+        for locale, option, text in (
+                ("C.UTF-8", "-n", " 5 g\u00e4st \\x5cx \u65e5 OFFERED "),
+                ("C", "-n", r" 5 g\xc3\xa4st \x5cx \xe6\x97\xa5 OFFERED "),
+                ("C.UTF-8", "-rn", r"5 g\xc3\xa4st\x20\x5cx\x20\xe6\x97\xa5 OFFERED ")):
+            os.environ["LC_ALL"] = locale
+            self.assertTrue(run("list", option).startswith(text), run("list", option))
+        os.environ["LC_ALL"] = "C.UTF-8"
+        self.assertTrue(run("list").startswith("ID NAME          STATE"), run("list"))
+
     def test_a_name_that_is_no_utf8(self):
         self.store.lib.xs_write(self.store.handle, 0, b"/local/domain/5/name", b"a\xffb", 3)
         self.assertEqual(json.loads(run("list", "--json"))[0]["name"], "a\ufffdb")
@@ -344,8 +412,10 @@ class WithXenstored(Folder):
         run("show", "guest")
 
     def test_show(self):
+        self.assertRegex(run("show", "guest"), r"not answered: .* an old\nhvmloader")
         self.store.publish(5, "SEALED", 1, MOVED)
         text = run("show", "guest")
+        self.assertNotIn("answered", text)
         self.assertIn("guest (domain 5): SEALED, generation 1; RAM 511.88 MiB, moved 128 MiB",
                       text)
         self.assertEqual(text, run("show", 5))
@@ -369,6 +439,28 @@ class WithXenstored(Folder):
             self.store.put("/local/domain/6/device-model/5/memory-map/" + key, value)
         self.assertIn("the word of domain 6, its stub domain", run("show", 5))
         self.assertEqual(json.loads(run("show", "-J", 5))["publisher"], 6)
+
+    def test_completion(self):
+        """What bash offers for the last word."""
+        script = HERE.parent / "completion/xen-memmap.bash"
+
+        def offered(*words):
+            got = subprocess.run(
+                ["bash", "-c", 'PATH=$0:$PATH; . "$1"; shift; COMP_WORDS=("$@"); '
+                 'COMP_CWORD=$(($# - 1)); _xen_memmap; printf "%s\\n" "${COMPREPLY[@]}"',
+                 str(ROOT / "usr/bin"), str(script), "xen-memmap", *words],
+                capture_output=True, text=True)
+            self.assertEqual(got.stderr, "")
+            return got.stdout.split()
+        commands = set(re.findall(r"^  (\w+) ", run("--help"), re.M))
+        self.assertEqual(set(offered("")), commands | {"help", "--help", "--version"})
+        self.assertEqual(set(offered("help", "")), commands)
+        self.assertEqual(offered("show", "g"), ["guest"])
+        self.assertEqual(offered("show", "--cl"), ["--claimed"])
+        self.assertEqual(offered("show", "-o", "S"), ["START", "SIZE"])
+        self.assertEqual(offered("show", "-o", "gfn,P"), ["gfn,PAGES"])
+        self.assertEqual(offered("wait", "-s", "se"), ["sealed"])
+        self.assertEqual(offered("explain", "--bar", ""), [])
 
     def test_diff_with_the_claim(self):
         self.store.publish(5, "SEALED", 1, MOVED)
@@ -472,6 +564,37 @@ class WithXenstored(Folder):
             self.store.put(f"/local/domain/0/device-model/5/memory-map/layout/{key}", "".join(
                 f"{(key * 16 + i + 1) << 12:x} 1000 - rdm 0 0\n" for i in range(16)))
         self.assertEqual(run("show", "-rno", "gfn", 5).count("\n"), 256)
+
+    def many_ranges(self):
+        """251, as the lab's scenario many-ranges has them."""
+        lines = ["0 a0 0 ram 0 0", "c0 ff40 c0 ram 0 0"]
+        for i in range(124):
+            gfn = 0x10000 + 0x100 * i
+            lines += [f"{gfn:x} 1 - rdm 4 {0x20 + i % 3 * 8:x}",
+                      f"{gfn + 1:x} ff {gfn + 1:x} ram 0 0"]
+        lines.append("f0000 c000 - mmio 0 0")
+        self.store.publish(5, "SEALED", 1, "")
+        for key in range(16):
+            self.store.put(f"/local/domain/0/device-model/5/memory-map/layout/{key}",
+                           "\n".join(lines[16 * key:16 * (key + 1)]) + "\n")
+
+    def test_show_asks_xenstored_no_more_than_it_must(self):
+        """Each request is a millisecond in the lab.  A name is two, a key one; and there
+        are the transaction, whose the folder is, and where layout and rdm end."""
+        self.many_ranges()
+        before = self.store.requests()
+        self.assertEqual(run("show", "-n", "guest").count("\n"), 251)
+        self.assertLessEqual(self.store.requests() - before, 28)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "no valgrind")
+    def test_show_takes_no_more_instructions_than_it_must(self):
+        """The same on every run, where time is not.  12 million were taken with tables by
+        libsmartcols, 3 since; half a million of them by the loader."""
+        self.many_ranges()
+        got = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                              COMMAND, "show", "guest"], capture_output=True, text=True)
+        self.assertEqual(got.stdout.count("\n"), 253)
+        self.assertLess(int(re.search(r"Collected : (\d+)", got.stderr)[1]), 4_000_000)
 
     def test_c_client(self):
         """The example of libxen-memmap(3), built by what pkg-config says."""

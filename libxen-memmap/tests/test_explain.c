@@ -251,6 +251,45 @@ START_TEST(test_libxl_cuts)
 }
 END_TEST
 
+/* Which reserved memory firmware hears of is the device model's to say. */
+START_TEST(test_rdm)
+{
+    static const struct memmap_xen_ops ops = {
+        .open = no_open, .close = no_close, .reserved = has_rmrr,
+    };
+
+    h->xen_ops = &ops;
+    /* Any device's, and libxl knows nothing of it. */
+    guest(3072);
+    ck_ok(xen_memmap_config_boundary(h, c, GIB));
+    ck_ok(xen_memmap_config_rdm(h, c, XEN_MEMMAP_RDM_HOST));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 4);
+    ck_assert_uint_eq(xen_memmap_plan_regions(p), 1);
+    ck_assert_ptr_null(xen_memmap_plan_region(p, 0)->kept);
+    xen_memmap_plan_free(p);
+    xen_memmap_config_free(c);
+    /* No device's, but what the toolstack declares. */
+    guest(3072);
+    ck_ok(xen_memmap_config_rdm(h, c, XEN_MEMMAP_RDM_OFF));
+    ck_ok(xen_memmap_config_host_reserved(h, c, 0x20));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 0);
+    ck_assert_uint_eq(xen_memmap_plan_region(p, 0)->sbdf, 0x20);
+    ck_assert_str_eq(xen_memmap_plan_region(p, 0)->kept,
+                     "RAM is there, and firmware is not told");
+    xen_memmap_plan_free(p);
+    ck_ok(xen_memmap_config_reserve(h, c, "80000-80001=0:0:5.0", 0));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 2);
+    xen_memmap_plan_free(p);
+    ck_ok(xen_memmap_config_rdm(h, c, XEN_MEMMAP_RDM_DEVICES));
+    plan();
+    ck_assert_uint_eq(xen_memmap_plan_moved(p), 6);
+    ck_failed(xen_memmap_config_rdm(h, c, XEN_MEMMAP_RDM_OFF + 1), EINVAL, "no such choice");
+}
+END_TEST
+
 START_TEST(test_hole)
 {
     guest(4096);
@@ -368,6 +407,7 @@ Suite *explain_suite(void)
     tcase_add_test(t, test_region);
     tcase_add_test(t, test_region_stays);
     tcase_add_test(t, test_libxl_cuts);
+    tcase_add_test(t, test_rdm);
     tcase_add_test(t, test_hole);
     tcase_add_test(t, test_hole_is_fixed);
     tcase_add_test(t, test_hole_is_round);

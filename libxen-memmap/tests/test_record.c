@@ -92,7 +92,7 @@ START_TEST(test_short_and_long)
 }
 END_TEST
 
-/* Taken by the protocol, but its addresses have more than 64 bits. */
+/* Its addresses would have more than 64 bits. */
 START_TEST(test_beyond_addresses)
 {
     struct memmap_range range = {
@@ -109,11 +109,45 @@ START_TEST(test_beyond_addresses)
     uint32_t len;
 
     len = memmap_pack(&record, buf, sizeof(buf));
-    ck_failed(xen_memmap_decode(h, buf, len, &l), EBADMSG, "beyond all addresses");
+    ck_failed(xen_memmap_decode(h, buf, len, &l), EBADMSG, "beyond the highest usable gfn (entry 0)");
     range.gfn--;
     len = memmap_pack(&record, buf, sizeof(buf));
     ck_ok(xen_memmap_decode(h, buf, len, &l));
     xen_memmap_layout_free(l);
+}
+END_TEST
+
+/* A record, and what a device model shows of it in xenstore, are one layout. */
+START_TEST(test_shown)
+{
+    static uint8_t buf[12288];
+    char path[4096], line[1024], name[64];
+    unsigned int seen = 0, i;
+    int at;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/xenstore.txt", getenv("VECTORS"));
+    f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "%s", path);
+    while (fgets(line, sizeof(line), f)) {
+        xen_memmap_layout shown = {}, *l;
+        size_t len;
+
+        if (sscanf(line, "shows %58s %n", name, &at) != 1)
+            continue;
+        len = rig_unescape(line + at);
+        ck_assert_ptr_null(memmap_text_ranges(line + at, len, &shown));
+        strcat(name, ".hex");
+        ck_ok(xen_memmap_decode(h, buf, vector(name, buf, sizeof(buf)), &l));
+        ck_assert_uint_eq(xen_memmap_layout_ranges(l), shown.nr);
+        for (i = 0; i < shown.nr; i++)
+            ck_assert_msg(!memcmp(xen_memmap_layout_range(l, i), &shown.range[i],
+                                  sizeof(shown.range[i])), "%s: range %u", name, i);
+        xen_memmap_layout_free(l);
+        seen++;
+    }
+    fclose(f);
+    ck_assert_uint_gt(seen, 5);
 }
 END_TEST
 
@@ -150,6 +184,7 @@ Suite *record_suite(void)
     tcase_add_loop_test(t, test_refused, 0, MEMMAP_ARRAY_SIZE(refused));
     tcase_add_test(t, test_short_and_long);
     tcase_add_test(t, test_beyond_addresses);
+    tcase_add_test(t, test_shown);
     tcase_add_test(t, test_file);
     suite_add_tcase(s, t);
     return s;

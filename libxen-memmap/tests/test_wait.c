@@ -137,6 +137,16 @@ START_TEST(test_lost)
 }
 END_TEST
 
+/* Whichever request it is that xenstored does not answer any more. */
+START_TEST(test_lost_before_a_watch)
+{
+    ck_assert_int_ge(xen_memmap_fd(h), 0);
+    rig_kill();
+    ck_failed(xen_memmap_watch(h, XEN_MEMMAP_NO_DOMAIN), ECONNRESET,
+              "connection to xenstored was lost");
+}
+END_TEST
+
 /* Wait for the descriptor, at most a second, and take all that there is. */
 static unsigned int events(uint32_t domid)
 {
@@ -223,6 +233,7 @@ Suite *wait_suite(void)
     tcase_add_test(t, test_no_publish);
     tcase_add_test(t, test_time);
     tcase_add_test(t, test_lost);
+    tcase_add_test(t, test_lost_before_a_watch);
     tcase_add_test(t, test_events);
     tcase_add_test(t, test_events_of_domains);
     tcase_add_test(t, test_events_lost);

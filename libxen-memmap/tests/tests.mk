@@ -44,7 +44,7 @@ check-command: all $(T)/noxen.so $(T)/fakexen.so
 	    FAKEXEN_SO=$(abspath $(T)/fakexen.so) \
 	    VECTORS=$(VECTORS) ROOT=$(abspath $(T)/root) LC_ALL=C.UTF-8 NO_COLOR= \
 	    LD_LIBRARY_PATH=$(abspath $(T)/root/usr/lib) LIBRARY_PATH=$(abspath $(T)/root/usr/lib) \
-	    /usr/bin/python3 tests/test_command.py -q 2>&1
+	    /usr/bin/python3 tests/test_command.py -q $(TESTS) 2>&1
 	@$(MAKE) -s uninstall PREFIX=/usr DESTDIR=$(abspath $(T)/root) && \
 	    ! find $(T)/root ! -type d | grep . || { echo "uninstall leaves these" >&2; exit 1; }
 check: check-command

@@ -51,9 +51,10 @@ def main():
     arguments = parser.parse_args()
 
     lab = runner.Lab(TOP, suites.find(suites.DEFAULT))
-    series = stacks.Series(trees.build_root(lab.suite, lab.build_log),
-                           stacks.read_series(TOP))
-    built = {name: stacks.hvmloader(lab.suite, series.of(stacks.STACKS[name][0]),
+    root = trees.build_root(lab.suite, lab.build_log)
+    series = stacks.series(lab.suite, stacks.read_series(TOP), lab.build_log)
+    built = {name: stacks.hvmloader(root, series.sources["xen"],
+                                    series.of(stacks.STACKS[name][0]),
                                     lab.build_log).path
              for name in ("stock", "ours")}
     table = {name: sizes(path) for name, path in built.items()}

@@ -214,7 +214,8 @@ static void try_layouts(const struct memmap_layout *now, uint64_t dm_limit,
     memmap_layout_set(&l, &r);
     TRY("RAM in the VGA hole", MEMMAP_E_FIXED, MEMMAP_NO_INDEX);
 
-    memmap_layout_move(&l, 0x10, dm_limit - 1, 1);
+    /* To where no RAM of this guest is, and anybody's processor reaches. */
+    memmap_layout_move(&l, 0x10, 0x200000, 1);
     TRY("low RAM moved away", MEMMAP_E_FIXED, MEMMAP_NO_INDEX);
 
     l.range[0].source = 0x5000;

@@ -67,6 +67,12 @@ static bool ends(uint64_t gfn, uint64_t pages)
     return pages && pages <= UINT64_MAX - gfn;
 }
 
+/* No address leads beyond. */
+static bool reachable(uint64_t gfn, uint64_t pages)
+{
+    return ends(gfn, pages) && gfn + pages <= 0x10000000000000;
+}
+
 /* Sources of a run are gfns: they do not reach what means that there is none. */
 static bool sourced(const struct memmap_range *r)
 {
@@ -152,7 +158,8 @@ static bool aux_ok(const struct memmap_range *e)
 
 static bool source_ok(const struct memmap_range *e)
 {
-    return e->type != MEMMAP_TYPE_RAM || sourced(e);
+    return e->type != MEMMAP_TYPE_RAM || e->source == MEMMAP_NO_SOURCE ||
+           reachable(e->source, e->pages);
 }
 
 /* What can be said of a record without knowing the guest. */
@@ -161,7 +168,7 @@ static bool entry_ok(const struct memmap_record *r, unsigned int i)
     const struct memmap_range *e = &r->layout.range[i];
     bool layout = r->kind == MEMMAP_KIND_LAYOUT;
 
-    return ends(e->gfn, e->pages) && type_ok(e) && flags_ok(e) && aux_ok(e) &&
+    return reachable(e->gfn, e->pages) && type_ok(e) && flags_ok(e) && aux_ok(e) &&
            source_ok(e) &&
            !(layout && e->type == MEMMAP_TYPE_OWNED) &&
            !(layout && e->gfn + e->pages > r->gfn_limit) &&

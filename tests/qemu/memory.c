@@ -186,7 +186,7 @@ static RAMBlock *block_new(const char *name, uint64_t bytes)
     rb->bytes = bytes;
     /* What is migrated is there already; of guest RAM libxc takes care. */
     if (blocks->len && !runstate_check(RUN_STATE_INMIGRATE)) {
-        xen_populate(xen_park_gaddr(rb->offset) >> 12,
+        xen_populate(xen_park_place_block(rb->offset, bytes) >> 12,
                      DIV_ROUND_UP(bytes, 4096));
     }
     g_ptr_array_add(blocks, rb);

@@ -115,6 +115,41 @@ START_TEST(where)
 }
 END_TEST
 
+/*
+ * 256 MiB of video memory behind 3.75 GiB of RAM would lie over the pages that
+ * firmware and Xen share; 192 MiB do not.  Whoever takes the guest over is told.
+ */
+START_TEST(over_firmware)
+{
+    harness_reset();
+    ck_assert(harness_machine(0xf0000000));
+    harness_events();
+    harness_block("vga.vram", 192 * MIB);
+    ck_assert_uint_eq(harness_populated(0xf0000, 0xc000), 0xc000);
+    ck_assert_str_eq(harness_events(), "");
+
+    harness_reset();
+    ck_assert(harness_machine(0xf0000000));
+    harness_events();
+    harness_block("first.rom", 64 * MIB);
+    harness_block("vga.vram", 256 * MIB);
+    harness_block("vga.rom", ROM_PAGES << 12);
+    ck_assert_uint_eq(harness_populated(0xf0000, 0x10000), 0);
+    ck_assert_str_eq(harness_events(), "relocate f0000+4000 to 200000\n");
+    ck_assert_uint_eq(harness_populated(0x200000, 0x14000 + ROM_PAGES),
+                      0x14000 + ROM_PAGES);
+    ck_assert_str_eq(harness_physmap("f0000000/start_addr"), "200000000");
+    ck_assert(harness_needed());
+
+    /* Who cannot tell does as ever. */
+    harness_reset();
+    harness_restrict();
+    ck_assert(harness_machine(0xf0000000));
+    harness_block("vga.vram", 256 * MIB);
+    ck_assert_uint_eq(harness_populated(0xf0000, 0x10000), 0x10000);
+}
+END_TEST
+
 /* Firmware changes its mind: away from there, too, and never onto itself. */
 START_TEST(again)
 {
@@ -225,20 +260,20 @@ START_TEST(no_xenstore)
 }
 END_TEST
 
-/* Nobody has a record so large that gfns wrap, but a guest may say so. */
+/* Up to the last gfn that there is; what lies where that leaves no place. */
 START_TEST(huge)
 {
     fresh();
     layout_set(&l, PARKED, 1, MEMMAP_TYPE_MMIO, 0, 0);
     l.record.gfn_limit = UINT64_MAX;
-    layout_set(&l, UINT64_MAX - 2, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_set(&l, MEMMAP_GFN_END - 1, 1, MEMMAP_TYPE_MMIO, 0, 0);
     ck_status(prepare(), NEGOTIATED, E_APPLY, NOBODY);
     ck_lacks(harness_events(), "relocate");
 
     /* Nor is it over what it is not. */
     layout_built(&l, 512 * MIB);
     l.record.gfn_limit = UINT64_MAX;
-    layout_set(&l, (1ull << 52) + PARKED, 1, MEMMAP_TYPE_MMIO, 0, 0);
+    layout_set(&l, (MEMMAP_GFN_END >> 1) + PARKED, 1, MEMMAP_TYPE_MMIO, 0, 0);
     ck_status(prepare(), PREPARED, OK, NOBODY);
     ck_lacks(harness_events(), "relocate");
 }
@@ -310,6 +345,7 @@ Suite *park_suite(void)
     tcase_add_test(t, stays);
     tcase_add_test(t, goes);
     tcase_add_test(t, where);
+    tcase_add_test(t, over_firmware);
     tcase_add_test(t, again);
     tcase_add_test(t, shown);
     tcase_add_test(t, migrating);

@@ -122,7 +122,7 @@ START_TEST(longest)
     layout_ram(&l, 0, 0xa0, 0);
     layout_ram(&l, 0xc0, LOW_END - 0xc0, 0xc0);
     for (unsigned int i = 0; i < 254; i++) {
-        layout_set(&l, 0xfffffffff0000000ull + 0x100 * i, 0xff, 0xffff - i,
+        layout_set(&l, 0xffffff0000000ull + 0x100 * i, 0xff, 0xffff - i,
                    MEMMAP_EF_OPTIONAL, 0xffffffff);
     }
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);

@@ -152,6 +152,82 @@ class Applies(Series):
         self.assertNotIn('0003-old.patch', self.made())
 
 
+class Versions(Series):
+    """What versions share is in `common`, what differs in a folder of their own."""
+
+    def setUp(self):
+        super().setUp()
+        self.series.rename(self.root / 'common')
+        self.put('series/02-hooks.diff', """\
+diff --git a/tools/Makefile b/tools/Makefile
+--- a/tools/Makefile
++++ b/tools/Makefile
+@@ -1 +1,2 @@
+ OBJS += main.o
++OBJS += new.o
+""")
+
+    def applied(self):
+        done = self.run_it()
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.upstream()
+        self.git('am', '-q', *done.stdout.splitlines())
+        return {name: (self.root / 'tree' / name).read_text()
+                for name in ('tools/main.c', 'tools/Makefile', 'tools/memmap/new.c')}
+
+    def refused(self, text):
+        done = self.run_it()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, rf'^mkseries: .*{text}')
+        self.assertFalse(self.out.exists())
+
+    def test_a_diff_is_added_to_the_patch(self):
+        found = self.applied()
+        self.assertEqual(found['tools/Makefile'], 'OBJS += main.o\nOBJS += new.o\n')
+        self.assertIn('hook', found['tools/main.c'])
+        self.assertEqual(self.git('log', '--format=%s').split('\n')[0], 'call it')
+        self.assertIn('tools/Makefile', self.git('log', '-1', '--stat'))
+
+    def test_its_own_patch_stands_in_for_the_common_one(self):
+        self.put('series/02-other.patch', 'Subject: otherwise\n\nm\n---\n'
+                 + HOOK.replace('+hook', '+other'))
+        self.assertIn('other', self.applied()['tools/main.c'])
+        self.assertEqual(self.git('log', '-1', '--format=%s').strip(), 'otherwise')
+
+    def test_and_adds_to_them(self):
+        self.put('series/03-more.patch', 'Subject: more\n\nm\n---\n'
+                 + HOOK.replace('+hook', '+more').replace(' two\n', ' two\n hook\n')
+                 .replace('1,3 +1,4', '1,4 +1,5'))
+        self.assertIn('more', self.applied()['tools/main.c'])
+
+    def test_changes_of_what_our_files_say(self):
+        self.put('series/changes', '# why\nint x => long x\n')
+        self.assertEqual(self.applied()['tools/memmap/new.c'],
+                         SOURCE.replace('int x', 'long x'))
+
+    def test_a_change_of_nothing(self):
+        self.put('series/changes', 'int nowhere => long\n')
+        self.refused('changes: in none of the files that are added: int nowhere')
+        self.put('series/changes', 'int x\n')
+        self.refused('changes: line not understood: int x')
+
+    def test_a_diff_without_a_patch(self):
+        self.put('series/03-more.diff', HOOK)
+        self.refused('03-more.diff has no patch to be added to')
+
+    def test_two_diffs_of_one_number(self):
+        self.put('series/02-other.diff', HOOK)
+        self.refused('02-other.diff where 02-')
+
+    def test_nothing_differs(self):
+        """The folder is still what says that there is that version."""
+        (self.series / '02-hooks.diff').unlink()
+        self.assertEqual(self.applied()['tools/Makefile'], TREE['tools/Makefile'])
+        shutil.rmtree(self.series)
+        shutil.rmtree(self.out)
+        self.refused('series: No such file')
+
+
 class Refused(Series):
     """What is wrong is said, and the series of before is still there."""
 
@@ -240,13 +316,15 @@ class Ours(unittest.TestCase):
     """The series of this repository."""
 
     def adds(self, folder):
-        return [line.split()[1:] for patch in sorted(folder.glob('*.patch'))
+        """What the patches of @folder add, or else those that it shares."""
+        return [line.split()[1:] for where in (folder, folder.parent / 'common')
+                for patch in sorted(where.glob('*.patch'))
                 for line in patch.read_text().splitlines()
                 if re.match('Add: ', line)]
 
     def series(self):
         return [d for pattern in ('hvmloader/xen-*', 'hvmloader/hypervisor/xen-*',
-                                  'qemu-patches/[0-9]*', 'tests/hostile/xen-*',
+                                  'qemu-patches/qemu-*', 'tests/hostile/xen-*',
                                   'tests/bench/*/xen-*')
                 for d in ROOT.glob(pattern)]
 
@@ -260,11 +338,12 @@ class Ours(unittest.TestCase):
     def test_no_source_is_forgotten(self):
         """hvmloader gets what it is made of, QEMU too, each file once."""
         ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.')),
-                'qemu-patches/[0-9]*': ('qemu-patches/src', ('fw.',))}
+                'qemu-patches/qemu-*': ('qemu-patches/src', ('fw.',))}
         for pattern, (own, not_theirs) in ends.items():
             want = {str(p.relative_to(ROOT)) for where in ('protocol', own)
                     for p in (ROOT / where).glob(
-                        '*.[ch]' if where != 'qemu-patches/src' else '**/*.[ch]')
+                        '*.[ch]' if where != 'qemu-patches/src' else
+                        '**/*.*')
                     if not p.name.startswith(not_theirs)}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]

@@ -29,7 +29,8 @@ FLOOR = 20              # of each error in 200 000 records; hundreds come
 def near(dice, *values):
     """One of @values, or a neighbour, or an end of what there is."""
     if dice.random() < 0.2:
-        return dice.choice((0, 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1))
+        return dice.choice((0, 1, 2**31, 2**32 - 1, 2**52 - 1, 2**52, 2**52 + 1, 2**63,
+                            2**64 - 1))
     return (dice.choice(values) + dice.choice((-1, 0, 0, 1))) % 2**64
 
 
@@ -52,8 +53,9 @@ class Machine:
                 at += self.own[-1][1]
         self.want = []
         if dice.random() < 0.3:
-            self.want = [(self.low_end - 4, 2, dice.choice((0, 0x20))),
-                         (0x200000, 1, 0xFFFFFFFF)]
+            aux = dice.choice((0, 0x20))
+            self.want = [(self.low_end - 4, 2, aux), (self.low_end - 2, 1, 0x20),
+                         (0x11FFFF, dice.choice((2, 0x10000)), 0x28), (0x200000, 1, 0xFFFFFFFF)]
         self.offer = dice.choice((0, 1, 2, 3, 3, 0x8003, 0xFFFF))
         self.generation = dice.choice((0, 0, 0, 1, 77, 2**32 - 3, 2**32 - 2, 2**32 - 1))
 

@@ -30,6 +30,30 @@ def _fixed_error(entries):
 _FIXED = set(range(0xA0)) | set(range(0xC0, 0x100))
 
 
+def _without(wanted, owned):
+    """What is left of @wanted, outside @owned; DM-11."""
+    for gfn, pages, aux in wanted:
+        end = gfn + pages
+        for at, nr in sorted(owned):
+            if at < end and gfn < at + nr:
+                if gfn < at:
+                    yield gfn, at - gfn, aux
+                gfn = at + nr
+        if gfn < end:
+            yield gfn, end - gfn, aux
+
+
+def _joined(entries):
+    """Neighbours that say the same are one."""
+    joined = []
+    for entry in entries:
+        if joined and (sum(joined[-1][:2]), joined[-1][2:]) == (entry[0], entry[2:]):
+            joined[-1] = (joined[-1][0], joined[-1][1] + entry[1], *entry[2:])
+        else:
+            joined.append(entry)
+    return joined
+
+
 class Device:
     """One guest's, with all that it is told and asked."""
 
@@ -93,10 +117,7 @@ class Device:
 
     def _owned(self):
         """Ranges that are the device model's own; None: it cannot tell."""
-        wanted = len(self.want) if self.chosen & FEATURE_RDM else 0
-        if "own" in self.faults or len(self.own) + wanted > rec.MAX_ENTRIES:
-            return None
-        return self.own
+        return None if "own" in self.faults else self.own
 
     def _query(self, address):
         owned = self._owned()
@@ -105,8 +126,9 @@ class Device:
         entries = [(gfn, pages, rec.ALL_ONES, rec.OWNED, 0, 0) for gfn, pages in owned]
         if self.chosen & FEATURE_RDM:
             entries += [(gfn, pages, rec.ALL_ONES, rec.RDM, 0, aux)
-                        for gfn, pages, aux in self.want]
-        answer = rec.Record(rec.CONSTRAINTS, self.generation, self.limit, sorted(entries))
+                        for gfn, pages, aux in _without(self.want, owned)]
+        answer = rec.Record(rec.CONSTRAINTS, self.generation, self.limit,
+                            _joined(sorted(entries)))
         if "write" in self.faults:                                          # 6
             return rec.BUFFER
         data = answer.bytes()

@@ -27,16 +27,19 @@ class MoveFailed(Exception):
 class Guest:
     """RAM in the p2m: {gfn: gfn as built}, and what may go wrong with it."""
 
-    def __init__(self, low_end=0x400, fail_after=None, lost=0):
+    def __init__(self, low_end=0x400, fail_after=None, lost=0, stuck=()):
         self.p2m = {gfn: gfn for gfn in [*range(0xA0), *range(0xC0, low_end)]}
         self.low_end = low_end
         self.firmware = set()
         self.fail_after = fail_after
         self.lost = lost
+        self.stuck = stuck              # gfns that nothing leaves
         self.shrunk = False
 
     def move(self, source, target):
         """One page."""
+        if source in self.stuck:
+            raise MoveFailed
         if self.fail_after is not None:
             self.fail_after -= 1
             if self.fail_after < 0:
@@ -63,6 +66,7 @@ class Firmware:
         self.guest, self.ports, self.memory, self.switches = guest, ports, memory, switches
         self.said = []
         self.gone = True                # until chosen; FW-22 from then on
+        self.chosen = 0
         self.state = device.NEGOTIATED
         self.generation = 0
         self.index = rec.NONE
@@ -79,7 +83,8 @@ class Firmware:
         offer = self.ports.read(4)
         if offer >> 24 != 1:
             return False
-        self.ports.write(4, 1 << 24 | offer & FEATURES)
+        self.chosen = offer & FEATURES
+        self.ports.write(4, 1 << 24 | self.chosen)
         self.gone = False
         return True
 
@@ -87,7 +92,8 @@ class Firmware:
         """Its error; FW-21, FW-22."""
         if self.gone:
             return ABSENT
-        self.ports.write(8, BUFFER_GFN << 8 | number)
+        gfn = 0 if number == device.SEAL else BUFFER_GFN
+        self.ports.write(8, gfn << 8 | number)
         status = self.ports.read(8)
         error, state, self.index = status & 0xFF, status >> 8 & 0xF, status >> 16
         if error == ABSENT or not error and state != _LEADS_TO.get(number, self.state):
@@ -108,7 +114,8 @@ class Firmware:
             return False
         self.generation = answer.generation
         self.own = [e[:2] for e in answer.entries if e[3] == rec.OWNED]
-        self.want = [(e[0], e[1], e[5]) for e in answer.entries if e[3] == rec.RDM]
+        if self.chosen & device.FEATURE_RDM:
+            self.want = [(e[0], e[1], e[5]) for e in answer.entries if e[3] == rec.RDM]
         return True
 
     def send(self, number, entries):
@@ -128,7 +135,7 @@ class Firmware:
                 for gfn, source in p2m.items()}
         for gfn, pages, aux in self.want:
             gfns = range(gfn, gfn + pages)
-            kept = (any(at in p2m for at in gfns) or gfn in self.unmapped
+            kept = (any(at in p2m for at in gfns) or gfn in self.unmapped or gfn < 0x100
                     or gfn < AREA_END and gfn + pages > AREA
                     or any(gfn < at + nr and at < gfn + pages for at, nr in self.own))
             for at in gfns:

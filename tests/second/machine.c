@@ -61,13 +61,14 @@ static bool op_constraints(void *opaque, struct memmap_layout *l)
     struct machine *m = opaque;
     unsigned int i;
 
-    for ( i = 0; i < m->nr_own; i++ )
-        if ( !memmap_layout_set(l, &m->own[i]) )
-            return false;
     if ( MEMMAP_OFFER_FEATURES(m->dm.accepted) & MEMMAP_FEAT_RDM )
         for ( i = 0; i < m->nr_want; i++ )
             if ( !memmap_layout_set(l, &m->want[i]) )
                 return false;
+    /* Whatever a device needs, what is owned is owned. */
+    for ( i = 0; i < m->nr_own; i++ )
+        if ( !memmap_layout_set(l, &m->own[i]) )
+            return false;
 
     return !m->fail_own;
 }

@@ -16,6 +16,7 @@ RAM, RDM, MMIO, OWNED = 1, 2, 3, 4
 OPTIONAL, FIRMWARE, UNFREED, UNMAPPED = 1, 2, 4, 8
 RAM_SHRUNK = 1
 ALL_ONES = 2**64 - 1
+GFN_END = 2**52
 NONE = 0xFFFF
 
 (OK, COMMAND, STATE, NEGOTIATE, BUFFER, E_MAGIC, VERSION, LENGTH, CHECKSUM, COUNT, KIND,
@@ -94,7 +95,7 @@ def _entry_error(entry, kind):
     gfn, pages, source, what, flags, aux = entry
     if pages == 0:
         return EMPTY
-    if gfn + pages >= 2**64:
+    if gfn + pages > GFN_END:
         return RANGE
     allowed = _FLAGS.get(what)
     if allowed is None:
@@ -103,7 +104,7 @@ def _entry_error(entry, kind):
         return TYPE
     if aux and what != RDM and not flags & UNFREED:
         return RESERVED
-    if what == RAM and source != ALL_ONES and source + pages >= 2**64:
+    if what == RAM and source != ALL_ONES and source + pages > GFN_END:
         return RANGE
     return OK
 

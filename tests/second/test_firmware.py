@@ -123,6 +123,16 @@ class Firmware(unittest.TestCase):
         self.assertEqual(said[0xFC010], (rec.RDM, rec.UNMAPPED, 4))
         self.assertEqual(said[0x90000], (rec.RDM, 0, 5))
 
+    def test_reserved_memory_not_chosen(self):
+        """FW-6: what a device model names unasked is nothing."""
+        def query(address):
+            self.machine.chosen |= device.FEATURE_RDM
+            return device.Device._query(self.machine, address)  # pylint: disable=protected-access
+        self.prepare = lambda machine: setattr(machine, "_query", query)
+        it = self.boot(offer=1, want=((0x90000, 1, 5),))
+        self.agree(it)
+        self.assertNotIn(0x90000, [entry[0] for entry in it.last])
+
     def test_query_refused(self):
         """P-2."""
         self.faults(own=())
@@ -199,6 +209,14 @@ class Firmware(unittest.TestCase):
                 it = self.boot(ports={"lies": {access: 0xFFFF0000 | state << 8}})
                 right = {5: 1, 7: 2, 9: 3, 11: 4}[access]
                 self.assertEqual(it.gone, state != right, (access, state))
+
+    def test_state_beside_an_error(self):
+        """FW-22: it is not looked at; P-3 and P-6 follow."""
+        for state in range(16):
+            it = self.boot(ports={"lies": {7: 0xFFFF0000 | state << 8 | rec.BUSY}})
+            self.agree(it)
+            self.assertEqual(it.guest.p2m, firmware.Guest().p2m)
+            self.assertIn(f"PREPARE: {rec.BUSY}", it.said)
 
     def test_generation(self):
         """The one in force comes from QUERY; after the last nothing follows."""

@@ -79,8 +79,11 @@ START_TEST(reads_ram)
     ck_assert_uint_eq(l.nr, 3);
     ck_assert_uint_eq(at(0, 0xa0)->type, MEMMAP_TYPE_RAM);
     ck_assert_uint_eq(at(0xc0, 0x200)->source, 0xc0);
-    /* Half a page of RAM is none. */
+    /* Half a page of RAM is none, at either end. */
     ck_assert_uint_eq(at(GIB_GFN, GIB_GFN + 5)->source, GIB_GFN);
+    entry((GIB_GFN << PAGE_SHIFT) + 0x8800, 0x2000, E820_RAM);
+    memmap_e820_read(&l);
+    ck_assert_uint_eq(at(GIB_GFN + 9, GIB_GFN + 10)->source, GIB_GFN + 9);
 }
 END_TEST
 

@@ -7,6 +7,11 @@
  */
 #include "suites.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvm-e820.h"
 #include "hvm-rdm.h"
 #include "sim.h"
 
@@ -96,6 +101,65 @@ START_TEST(told_twice)
     is(&now, 0x2000, 6, MEMMAP_TYPE_RDM, 0);
     rdm = memmap_gather_rdm(&query, &now);
     assert_range(rdm, 0, 0x2000, 6, 0);
+}
+END_TEST
+
+/* One line of a case of wanted.txt; @want is what is expected. */
+static void tell(const char *line, struct memmap_range *want, unsigned int *nr,
+                 unsigned int *keys, bool *unchosen)
+{
+    unsigned long long a, b, c;
+    char value[64];
+
+    if ( sscanf(line, "width %u", &sim.phys_bits) == 1 )
+        return;
+    if ( sscanf(line, "key %63s", value) == 1 )
+        key((*keys)++, value);
+    else if ( sscanf(line, "query %llx %llx %llx", &a, &b, &c) == 3 )
+        is(&query, a, b, MEMMAP_TYPE_RDM, c);
+    else if ( sscanf(line, "map %llx %llx", &a, &b) == 2 )
+        memory_map.map[memory_map.nr_map++] = (struct e820entry){
+            .addr = a, .size = b, .type = E820_RESERVED };
+    else if ( sscanf(line, "wanted %llx %llx %llx", &a, &b, &c) == 3 )
+        want[(*nr)++] = (struct memmap_range){ .gfn = a, .pages = b, .aux = c };
+    else if ( !strcmp(line, "unchosen\n") )
+        *unchosen = true;
+    else
+        ck_abort_msg("wanted.txt: %s", line);
+}
+
+/* What PROTOCOL.md has: cases, and the ranges that come of them. */
+START_TEST(wanted)
+{
+    const char *tests = getenv("TESTS_SRC");
+    char path[4096], line[256] = "";
+    struct memmap_range want[16];
+    unsigned int cases = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/vectors/wanted.txt", tests ? tests : "tests");
+    f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "%s", path);
+    while ( !feof(f) )
+    {
+        const struct memmap_layout *rdm;
+        unsigned int nr = 0, keys = 0;
+        bool unchosen = false;
+
+        setup();
+        sim.phys_bits = 39;
+        while ( fgets(line, sizeof(line), f) && *line != '\n' )
+            if ( *line != '#' )
+                tell(line, want, &nr, &keys, &unchosen);
+        memmap_e820_read(&now);
+        rdm = memmap_gather_rdm(unchosen ? NULL : &query, &now);
+        ck_assert_msg(rdm->nr == nr, "case %u: %u ranges", cases, rdm->nr);
+        for ( unsigned int i = 0; i < nr; i++ )
+            assert_range(rdm, i, want[i].gfn, want[i].pages, want[i].aux);
+        cases++;
+    }
+    fclose(f);
+    ck_assert_uint_gt(cases, 10);
 }
 END_TEST
 
@@ -325,6 +389,7 @@ Suite *hvm_rdm_suite(void)
     tcase_add_test(tc, nobody_tells);
     tcase_add_test(tc, three_sides_tell);
     tcase_add_test(tc, told_twice);
+    tcase_add_test(tc, wanted);
     tcase_add_test(tc, bad_keys);
     tcase_add_test(tc, beyond_what_the_guest_can_address);
     tcase_add_test(tc, many_keys);

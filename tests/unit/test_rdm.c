@@ -9,6 +9,8 @@
  */
 #include "suites.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rdm.h"
@@ -99,6 +101,40 @@ START_TEST(value_of_a_key)
     ck_assert_uint_eq(r.type, MEMMAP_TYPE_RDM);
     ck_assert_uint_eq(r.flags, 0);
     ck_assert_uint_eq(r.source, MEMMAP_NO_SOURCE);
+}
+END_TEST
+
+/* What PROTOCOL.md has: a value is of its form, or is not. */
+START_TEST(forms)
+{
+    const char *tests = getenv("TESTS_SRC");
+    char path[4096], line[256], verdict[8];
+    unsigned int seen = 0;
+    int at;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/vectors/xenstore.txt", tests ? tests : "tests");
+    f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "%s", path);
+    while ( fgets(line, sizeof(line), f) )
+    {
+        struct memmap_range r;
+        char *lf;
+
+        if ( sscanf(line, "region %7[^ \n]%n", verdict, &at) != 1 )
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        while ( (lf = strstr(line, "\\n")) )
+        {
+            *lf = '\n';
+            memmove(lf + 1, lf + 2, strlen(lf + 1));
+        }
+        ck_assert_msg(!memmap_rdm_parse(line + at + (line[at] == ' '), &r) ==
+                      !strcmp(verdict, "yes"), "%s", line);
+        seen++;
+    }
+    fclose(f);
+    ck_assert_uint_gt(seen, 25);
 }
 END_TEST
 
@@ -221,6 +257,7 @@ Suite *rdm_suite(void)
     TCase *tc = tcase_create("from several sides");
 
     tcase_add_loop_test(tc, value_of_a_key, 0, NELEM(values));
+    tcase_add_test(tc, forms);
     tcase_add_test(tc, merged_as_by_hand);
     tcase_add_test(tc, what_wraps_is_left_out);
     tcase_add_test(tc, many);

@@ -59,6 +59,35 @@ static void rdm_unmapped(struct memmap_record *r)
         0x28);
 }
 
+/* It could not be mapped by the device model. */
+static void rdm_given_up(struct memmap_record *r)
+{
+    rdm(r);
+    set(r, 0x1fff0, 4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0x20);
+}
+
+/* A move failed half way, and this page cannot go back. */
+static void astray(struct memmap_record *r)
+{
+    move(r, RIG_LOW_END - 0x8000, 0x100000, 1);
+}
+
+/* Or is gone. */
+static void gone(struct memmap_record *r)
+{
+    if ( !memmap_layout_clear(&r->layout, RIG_LOW_END - 0x8000, 1) )
+        abort();
+    r->flags = MEMMAP_RF_RAM_SHRUNK;
+}
+
+/* Firmware took the topmost page, and nothing else moved. */
+static void taken(struct memmap_record *r)
+{
+    if ( !memmap_layout_clear(&r->layout, RIG_LOW_END - 1, 1) )
+        abort();
+    set(r, 0xfc000, 1, RIG_LOW_END - 1, MEMMAP_TYPE_RAM, MEMMAP_EF_FIRMWARE, 0);
+}
+
 static void unmapped_ram(struct memmap_record *r)
 {
     r->layout.range[1].flags = MEMMAP_EF_UNMAPPED;
@@ -143,15 +172,36 @@ static void constraints(struct memmap_record *r)
     r->kind = MEMMAP_KIND_CONSTRAINTS;
 }
 
+/* Of the layout in force, and nothing in it yet. */
+static void answer(struct memmap_record *r)
+{
+    r->kind = MEMMAP_KIND_CONSTRAINTS;
+    r->generation--;
+    r->layout.nr = 0;
+}
+
 /* With the memory that two devices want; QEMU's own mostly is above its limit. */
 static void constraints_rdm(struct memmap_record *r)
 {
-    r->kind = MEMMAP_KIND_CONSTRAINTS;
-    r->generation = 3;
+    answer(r);
     r->gfn_limit = 0x100000;
-    r->layout.nr = 0;
     set(r, 0x18000, 4, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, 0, 0x20);
     set(r, 0x18010, 1, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, 0, 0);
+    set(r, RIG_OWNED_GFN, RIG_OWNED_NR, MEMMAP_NO_SOURCE, MEMMAP_TYPE_OWNED, 0, 0);
+}
+
+static void constraints_ram(struct memmap_record *r)
+{
+    answer(r);
+    set(r, 0, 0xa0, 0, MEMMAP_TYPE_RAM, MEMMAP_EF_UNFREED, 0x20);
+    r->gfn_limit = 1;
+}
+
+/* Whatever a device needs, what is owned is owned. */
+static void constraints_over(struct memmap_record *r)
+{
+    answer(r);
+    set(r, 0x13fff0, 0x2000, MEMMAP_NO_SOURCE, MEMMAP_TYPE_RDM, 0, 0x20);
     set(r, RIG_OWNED_GFN, RIG_OWNED_NR, MEMMAP_NO_SOURCE, MEMMAP_TYPE_OWNED, 0, 0);
 }
 
@@ -307,6 +357,13 @@ static void mmio_beyond(struct memmap_record *r)
     set(r, RIG_GFN_LIMIT, 1, MEMMAP_NO_SOURCE, MEMMAP_TYPE_MMIO, 0, 0);
 }
 
+/* MMIO, as entry 2, up to the last gfn that any address leads to. */
+static void highest(struct memmap_record *r)
+{
+    set(r, MEMMAP_GFN_END - 1, 1, MEMMAP_NO_SOURCE, MEMMAP_TYPE_MMIO, 0, 0);
+}
+#define HIGHEST_ENTRY 2
+
 static void up_to_owned(struct memmap_record *r)
 {
     move(r, RIG_LOW_END - 0x8000, RIG_OWNED_GFN - 0x8000, 0x8000);
@@ -383,6 +440,11 @@ static void b_too_long(uint8_t *buf, uint32_t *len)
 #define YES(st)      MEMMAP_STATUS(st, MEMMAP_OK, MEMMAP_NO_INDEX)
 #define NO(err)      MEMMAP_STATUS(MEMMAP_ST_NEGOTIATED, err, MEMMAP_NO_INDEX)
 #define NO_AT(err,i) MEMMAP_STATUS(MEMMAP_ST_NEGOTIATED, err, i)
+#define UNDERSTOOD   .answer = true, .cmd = MEMMAP_CMD_QUERY, \
+                    .status = YES(MEMMAP_ST_NEGOTIATED)
+#define FOUND(e)     .answer = true, .cmd = MEMMAP_CMD_QUERY, .status = NO(MEMMAP_E_##e)
+#define FOUND_AT(e, i) .answer = true, .cmd = MEMMAP_CMD_QUERY, \
+                    .status = NO_AT(MEMMAP_E_##e, i)
 #define COMMITTED    YES(MEMMAP_ST_COMMITTED)
 
 #define U64_MAX     0xffffffffffffffffull
@@ -395,10 +457,46 @@ const struct vector vectors[] = {
     { .name = "constraints", .cmd = MEMMAP_CMD_QUERY, .generation = 0,
       .status = YES(MEMMAP_ST_NEGOTIATED), .record = NULL,
       .meaning = "the device model's answer: it owns 16 MiB from gfn 0x140000" },
-    { .name = "constraints-rdm", .cmd = MEMMAP_CMD_QUERY,
-      .status = YES(MEMMAP_ST_NEGOTIATED), .record = constraints_rdm,
-      .meaning = "of another machine (query.seq): reserved memory of two devices,"
-                 " and a gfn limit below what is owned" },
+    { .name = "constraints-rdm", .generation = 3, UNDERSTOOD,
+      .record = constraints_rdm,
+      .meaning = "reserved memory of two devices, and a gfn limit below what is owned" },
+    { .name = "constraints-over", UNDERSTOOD, .record = constraints_over,
+      .meaning = "what is owned, in the middle of what is wanted" },
+    { .name = "constraints-odd", UNDERSTOOD, .record = constraints_rdm,
+      .poke = { { ENT(0, FLAGS), 2, MEMMAP_EF_UNMAPPED },
+                { ENT(1, TYPE), 2, 5 },
+                { ENT(1, FLAGS), 2, 0xffff },
+                { ENT(2, FLAGS), 2, MEMMAP_EF_OPTIONAL },
+                { ENT(2, GFN), 8, MEMMAP_GFN_END - RIG_OWNED_NR } },
+      .meaning = "a flag and a type that mean nothing there; owned up to the last gfn" },
+    { .name = "constraints-ram", UNDERSTOOD, .record = constraints_ram,
+      .meaning = "RAM, which means nothing there, beyond the gfn limit" },
+    { .name = "answer-layout", FOUND(KIND), .record = built,
+      .meaning = "a LAYOUT where the answer belongs" },
+    { .name = "answer-header-flag", FOUND(KIND), .record = constraints_rdm,
+      .poke = { { HDR(FLAGS), 2, 2 } },
+      .meaning = "header flag 1" },
+    { .name = "answer-empty", FOUND_AT(EMPTY, 1), .record = constraints_rdm,
+      .poke = { { ENT(1, PAGES), 8, 0 } },
+      .meaning = "an entry of no pages" },
+    { .name = "answer-highest", FOUND_AT(RANGE, 2), .record = constraints_rdm,
+      .poke = { { ENT(2, GFN), 8, MEMMAP_GFN_END - RIG_OWNED_NR + 1 } },
+      .meaning = "owned up to gfn 2^52" },
+    { .name = "answer-type", FOUND_AT(TYPE, 1), .record = constraints_rdm,
+      .poke = { { ENT(1, TYPE), 2, 5 } },
+      .meaning = "an unknown type without OPTIONAL" },
+    { .name = "answer-flag", FOUND_AT(TYPE, 2), .record = constraints_rdm,
+      .poke = { { ENT(2, FLAGS), 2, MEMMAP_EF_UNMAPPED } },
+      .meaning = "UNMAPPED at OWNED" },
+    { .name = "answer-aux", FOUND_AT(RESERVED, 2), .record = constraints_rdm,
+      .poke = { { ENT(2, AUX), 4, 1 } },
+      .meaning = "aux of OWNED is not zero" },
+    { .name = "answer-order", FOUND_AT(ORDER, 1), .record = constraints_rdm,
+      .poke = { { ENT(1, GFN), 8, 0x18003 } },
+      .meaning = "entries that overlap by a page" },
+    { .name = "answer-sum", FOUND(RAM_SUM), .record = constraints_rdm,
+      .poke = { { HDR(RAM_PAGES), 8, 1 } },
+      .meaning = "a page of RAM, and no entry of it" },
     { .name = "layout-minimal", .cmd = MEMMAP_CMD_COMMIT, .status = COMMITTED,
       .record = built, .meaning = "512 MiB as built, nothing moved" },
     { .name = "layout-relocated", .cmd = MEMMAP_CMD_COMMIT,
@@ -420,6 +518,14 @@ const struct vector vectors[] = {
                  " forgotten" },
     { .name = "layout-shrunk", .cmd = MEMMAP_CMD_COMMIT, .status = COMMITTED,
       .record = shrunk, .meaning = "16 pages were lost, and it says so" },
+    { .name = "layout-rdm-given-up", TAKEN, .record = rdm_given_up,
+      .meaning = "as layout-rdm, after the device model could not map it" },
+    { .name = "layout-astray", TAKEN, .record = astray,
+      .meaning = "a page that moved, and could not go back" },
+    { .name = "layout-gone", TAKEN, .record = gone,
+      .meaning = "a page that was lost on its way" },
+    { .name = "layout-taken", TAKEN, .record = taken,
+      .meaning = "firmware took a page for itself, and knows where it was" },
     { .name = "layout-newer-minor", .cmd = MEMMAP_CMD_COMMIT,
       .status = COMMITTED, .record = optional, .bytes = b_longer,
       .meaning = "minor version 1: longer header and entries, an unknown type"
@@ -546,6 +652,17 @@ const struct vector vectors[] = {
     { .name = "refused-ends-at-2-64", REFUSED_AT(RANGE, HIGH_ENTRY), .record = rich,
       .poke = { { ENT(HIGH_ENTRY, GFN), 8, U64_MAX - 0x7fff } },
       .meaning = "gfn + pages is exactly 2^64" },
+    { .name = "layout-highest", TAKEN, .record = highest,
+      .poke = { { HDR(GFN_LIMIT), 8, MEMMAP_GFN_END } },
+      .meaning = "an entry up to gfn 2^52 - 1, the last that there is" },
+    { .name = "refused-highest", REFUSED_AT(RANGE, HIGHEST_ENTRY), .record = highest,
+      .poke = { { ENT(HIGHEST_ENTRY, PAGES), 8, 2 },
+                { HDR(GFN_LIMIT), 8, U64_MAX } },
+      .meaning = "an entry up to gfn 2^52, though the record's gfn limit is higher" },
+    { .name = "refused-above-highest", REFUSED_AT(RANGE, HIGHEST_ENTRY), .record = highest,
+      .poke = { { ENT(HIGHEST_ENTRY, GFN), 8, 1ull << 60 },
+                { HDR(GFN_LIMIT), 8, U64_MAX } },
+      .meaning = "MMIO where no address leads" },
     { .name = "refused-wraps-optional", REFUSED_AT(RANGE, HIGH_ENTRY), .record = rich,
       .poke = { { ENT(HIGH_ENTRY, TYPE), 2, 5 },
                 { ENT(HIGH_ENTRY, FLAGS), 2, MEMMAP_EF_OPTIONAL },
@@ -630,14 +747,14 @@ const struct vector vectors[] = {
       .poke = { { ENT(RDM_ENTRY, AUX), 4, 0xffffffff } },
       .meaning = "every bit of an RDM entry's aux" },
     { .name = "refused-source", REFUSED_AT(RANGE, HIGH_ENTRY), .record = rich,
-      .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, U64_MAX - 0x7fff } },
-      .meaning = "source + pages is exactly 2^64" },
+      .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, MEMMAP_GFN_END - 0x7fff } },
+      .meaning = "a run of sources up to gfn 2^52" },
     { .name = "refused-source-wraps", REFUSED_AT(RANGE, HIGH_ENTRY), .record = rich,
       .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, U64_MAX - 1 } },
       .meaning = "the run of sources wraps" },
     { .name = "layout-source-end", TAKEN, .record = rich,
-      .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, U64_MAX - 0x8000 } },
-      .meaning = "a run of sources that ends at 2^64 - 2" },
+      .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, MEMMAP_GFN_END - 0x8000 } },
+      .meaning = "a run of sources up to gfn 2^52 - 1" },
     { .name = "layout-source-none", TAKEN, .record = rich,
       .poke = { { ENT(HIGH_ENTRY, SOURCE), 8, U64_MAX } },
       .meaning = "RAM that did not come as a run" },

@@ -51,18 +51,32 @@ uint32_t vector_make(const struct vector *v, uint8_t *buf)
     return len;
 }
 
+/* What firmware makes of the answer at @buf. */
+static uint32_t found(uint8_t *buf)
+{
+    struct memmap_range storage[MEMMAP_MAX_ENTRIES];
+    struct memmap_record r;
+    uint16_t index;
+    unsigned int err;
+
+    memmap_layout_init(&r.layout, storage, MEMMAP_MAX_ENTRIES);
+    err = memmap_unpack(&r, MEMMAP_KIND_CONSTRAINTS, buf, MEMMAP_BUFFER_BYTES, &index);
+    return MEMMAP_STATUS(MEMMAP_ST_NEGOTIATED, err, index);
+}
+
 uint32_t vector_try(const struct vector *v, uint8_t *buf, uint32_t len)
 {
     uint32_t status;
 
+    if ( v->answer )
+        return found(buf);
     rig_init(&rig);
     rig.dm.generation = v->generation;
     rig_negotiate(&rig);
     if ( v->cmd != MEMMAP_CMD_QUERY )
         memcpy(rig_buf(&rig), buf, len);
     status = rig_cmd(&rig, v->cmd);
-    /* Of the rig's device model, or of one that a sequence describes. */
-    if ( v->cmd == MEMMAP_CMD_QUERY && !v->record )
+    if ( v->cmd == MEMMAP_CMD_QUERY )
         memcpy(buf, rig_buf(&rig), MEMMAP_BUFFER_BYTES);
     return status;
 }
@@ -71,7 +85,7 @@ static const char *command(const struct vector *v)
 {
     static const char *const names[] = { "?", "QUERY", "PREPARE", "COMMIT" };
 
-    return names[v->cmd];
+    return v->answer ? "answer" : names[v->cmd];
 }
 
 void vector_print(FILE *f, const struct vector *v)

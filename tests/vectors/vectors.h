@@ -23,13 +23,15 @@ struct vector {
     const char *meaning;
     unsigned int cmd;           /* MEMMAP_CMD_* that it is for */
     uint32_t generation;        /* in force before */
-    uint32_t status;            /* DOORBELL read after the command */
+    uint32_t status;            /* DOORBELL read after the command; of an answer what a
+                                   reader finds, in the same form */
     void (*record)(struct memmap_record *r);
     /* Done to the bytes; the checksum is made right again unless keep_crc. */
     struct { uint16_t off, width; uint64_t val; } poke[MAX_POKES];
     bool sum;                   /* RAM pages of the header are made right, too */
     void (*bytes)(uint8_t *buf, uint32_t *len);
     bool keep_crc;
+    bool answer;                /* not for a device model: firmware reads it */
 };
 
 extern const struct vector vectors[];
@@ -38,7 +40,7 @@ extern const unsigned int nr_vectors;
 /* Make the bytes of @v in @buf (MEMMAP_BUFFER_BYTES); returns how many. */
 uint32_t vector_make(const struct vector *v, uint8_t *buf);
 
-/* Put @v before a device model; returns the status.  QUERY: also fills @buf. */
+/* Put @v before its reader; returns the status.  QUERY: also fills @buf. */
 uint32_t vector_try(const struct vector *v, uint8_t *buf, uint32_t len);
 
 /* The file of @v, and the table of them all for PROTOCOL.md. */

@@ -221,7 +221,7 @@ static void run(struct params *p, struct outcome *o)
 const struct check check_life = {
     .name = "life",
     .summary = "dom0 saves, migrates, pauses the guest: its memory is what it was",
-    .params = "verb=save|migrate|refused-save|refused-migrate|pause|mem-set|soft-reset "
+    .params = "verb=save|migrate|no-save|refused-save|refused-migrate|pause|mem-set|soft-reset "
               "word=then|MIB times=N busy=1 (the disk, AHCI, writes meanwhile) serial=TEXT (default disk0)",
     .run = run,
     .needs_modules = true,

@@ -35,5 +35,6 @@ TCase *nvmeq_tests(void);
 TCase *disk_tests(void);
 TCase *ram_tests(void);
 TCase *smbios_tests(void);
+TCase *life_tests(void);
 
 #endif

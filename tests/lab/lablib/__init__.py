@@ -1,1 +1,1 @@
-"""What tests/lab/lab is made of; see tests/lab/README.md."""
+"""The lab: from a scenario, by an emulated Xen host, to a verdict."""

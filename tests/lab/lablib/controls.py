@@ -19,9 +19,10 @@ from .results import Check, Result, Source
 # Files of lablib that have no say in what comes of a guest: they judge it, show it,
 # or decide when and where it runs.  All others are part of the key, new ones too.
 _NO_SAY = frozenset("""
-    __init__.py cache.py controls.py journal.py judge.py logsearch.py
+    __init__.py cache.py controls.py debian.py exact.py journal.py judge.py logsearch.py
     parts.py process.py report.py runner.py schedule.py schema.py
-    shell.py stacks.py suites.py trees.py ui.py verdict.py
+    shell.py sources.py spans.py stacks.py suites.py trees.py ui.py verdict.py
+    versions.py
 """.split())
 # What of a scenario has none: it names the file, says when it runs, or judges.
 _JUDGING = frozenset(("name", "path", "title", "nightly", "logs", "expect"))

@@ -99,7 +99,7 @@ def explained(outcome):
         return
     found = {results.EXPLAIN: foreseen.explain(
         "\n".join(outcome.text("explain.json")), outcome.text("explain.txt"),
-        outcome.text("published.txt"), outcome.bars),
+        outcome.text("published.txt"), outcome.bars, outcome.text("hvmloader.log")),
         results.VERIFY: foreseen.verify(
         outcome.text("verify.txt"), outcome.text("published.txt"))}
     outcome.checks.update((name, check) for name, check in found.items() if check)

@@ -6,6 +6,9 @@ published must be the same, and every BAR must be where the plan has it.  Three 
 plan cannot know: which pages firmware takes for itself at its end, from the end of RAM;
 which pieces of RAM it keeps from a guest because SeaBIOS' map has no room for them; and
 the marks of what a device model could not map.
+
+Where BARs are is the guest's kernel's word.  Of a guest that ends with its firmware it is
+what hvmloader said when it wrote them, ROMs among them.
 """
 
 import json
@@ -25,6 +28,8 @@ NO_PLACE = 2 ** 64 - 1
 
 _LINE = re.compile(r"layout/\d+ (\w+) (\w+) (\S+) (\w+) (\w+) \w+$")
 _STATE = re.compile(r"state SEALED$")
+_BAR_LINE = re.compile(r"pci dev \w+:\w bar \w+ size (\w+): (\w+)$")
+_IO = 1                         # in a register: it is of ports
 
 
 def published(lines):
@@ -72,13 +77,37 @@ def planned(plan):
                     for item in plan["ranges"]])
 
 
-def _bars(plan):
-    """Where the plan has BARs that a guest shows: ROMs are for nobody else to see."""
+def _bars(plan, is_seen):
+    """Where the plan has the BARs that somebody has seen."""
     return Counter((bar["address"], bar["address"] + bar["bytes"])
                    for bar in plan["bars"]
-                   if bar["address"] not in (None, NO_PLACE)
-                   and not bar["name"].endswith(" ROM")
-                   and bar["bytes"] >= PAGE)
+                   if bar["address"] not in (None, NO_PLACE) and is_seen(bar))
+
+
+def _guest_sees(bar):
+    """ROMs are for nobody else to see."""
+    return not bar["name"].endswith(" ROM") and bar["bytes"] >= PAGE
+
+
+def written(log):
+    """Where hvmloader's LOG has BARs of memory, as console.Bar has them."""
+    found = []
+    for match in filter(None, map(_BAR_LINE.match, log)):
+        size, value = int(match[1], 16), int(match[2], 16)
+        if not value & _IO:
+            found.append((value & ~0xf, (value & ~0xf) + size))
+    return Counter(found)
+
+
+def _misplaced(plan, bars, log):
+    """(where BARs were foreseen and are not, where they are and were not foreseen, how
+    many are as foreseen)."""
+    if bars:
+        meant = _bars(plan, _guest_sees)
+        found = Counter((bar.start, bar.end) for bar in bars if bar.end - bar.start >= PAGE)
+    else:
+        meant, found = _bars(plan, lambda bar: True), written(log)
+    return meant - found, found - meant, (meant & found).total()
 
 
 def _show(items):
@@ -97,7 +126,7 @@ def _bar(item):
 
 def options(scenario, stack):
     """What `xen-memmap explain` has to be told beside the xl.cfg; "": not asked."""
-    if stack not in STACKS or scenario.guest["until"] != "done":
+    if stack not in STACKS:
         return ""
     words = ["--json"]
     for key, value in scenario.keys(stack).items():
@@ -110,10 +139,10 @@ def options(scenario, stack):
     return " ".join(words)
 
 
-def explain(text, said, lines, bars):
+def explain(text, said, lines, bars, log=()):
     """The check; TEXT is what explain printed, SAID what it complained of, LINES are
-    published.txt, BARS what the guest found (console.Bar).  None: there is nothing to
-    compare with."""
+    published.txt, BARS what the guest found (console.Bar), LOG hvmloader's.  None: there
+    is nothing to compare with."""
     real = published(lines)
     if real is None:
         return None
@@ -128,14 +157,13 @@ def explain(text, said, lines, bars):
         flaws.append(
             f"foreseen {_show(_range(item) for item in meant if item not in real)}, got "
             f"{_show(_range(item) for item in real if item not in meant)}")
-    meant, found = _bars(plan), Counter(
-        (bar.start, bar.end) for bar in bars if bar.end - bar.start >= PAGE)
-    if bars and meant != found:
-        flaws.append(f"BARs foreseen at {_show(map(_bar, meant - found))}, found at "
-                     f"{_show(map(_bar, found - meant))}")
+    missing, strange, right = _misplaced(plan, bars, log)
+    if missing or strange:
+        flaws.append(f"BARs foreseen at {_show(map(_bar, missing))}, found at "
+                     f"{_show(map(_bar, strange))}")
     if flaws:
         return results.failure("; ".join(flaws), Source.DOM0)
-    return results.success(f"{len(real)} ranges and {found.total()} BARs are as foreseen "
+    return results.success(f"{len(real)} ranges and {right} BARs are as foreseen "
                            "before the guest was created", Source.DOM0)
 
 

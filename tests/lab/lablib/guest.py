@@ -18,6 +18,8 @@ from .ui import LabError, progress
 _DOM0_ANSWERS = 60
 
 
+# Seconds after which a guest whose time is up is not slow, but has fallen silent.
+_HUSH = 120
 # So many times as long as on a quiet machine a guest may take, at the most.
 _PATIENCE = 3.0
 
@@ -82,6 +84,8 @@ class Guest:
                 self._inspect()
                 self._look_at_host()
                 self._last_words()
+            elif self.stack in foreseen.STACKS:
+                self._inspect()
             self._next("end")
 
     def _next(self, stage):
@@ -96,10 +100,15 @@ class Guest:
         """Seconds; on a busy machine everything takes longer, and may."""
         return self.born + self.limit * load() - time.monotonic()
 
-    def _check_time(self):
-        if self._time_left() < 0:
-            raise TooLong(self.stage, "the guest is not done after "
-                          f"{time.monotonic() - self.born:.0f} s")
+    def _check_time(self, heard=None):
+        """HEARD: when the guest was heard last; None: just now."""
+        if self._time_left() >= 0:
+            return
+        now = time.monotonic()
+        text = f"the guest is not done after {now - self.born:.0f} s"
+        if heard is not None and now - heard > _HUSH:
+            raise Silent(self.stage, f"{text}, and nothing was heard for {now - heard:.0f} s")
+        raise TooLong(self.stage, text)
 
     def _job(self, script, stage):
         """As Host.job(); the guest's time is that of what is done for it, too."""
@@ -182,7 +191,7 @@ class Guest:
                 raise Ended(self.stage, "the device model ended: "
                             + " | ".join(self.outcome.text("qemu.log")[-5:]))
             self.host.check_alive(self.stage)
-            self._check_time()
+            self._check_time(heard)
             self.host.check_silence("guest's " + self.stage, heard)
             time.sleep(0.1)
 
@@ -267,14 +276,19 @@ class Guest:
 
     def _inspect(self):
         self._next("inspect")
-        wanted = [name for name in DOM0_CHECKS if name in self.scenario.checks]
+        # Nothing more is wanted of a guest that ends with its firmware.
+        until_done = self.scenario.guest["until"] == "done"
+        wanted = [name for name in DOM0_CHECKS
+                  if name in self.scenario.checks and until_done]
         views = "".join(f"--{key} {value} " for key, value in
                         self.scenario.checks.get("views", {}).items())
         status, text = self._job(
-            f"export VIEWS_OPTIONS='{views}'\n"
+            ("" if until_done else f"xl pause {self.outcome.domid}\n")
+            + f"export VIEWS_OPTIONS='{views}'\n"
             f"exec /usr/lib/lab/guest-inspect {self.outcome.domid} "
             f"/lab/{self.name} {' '.join(wanted)}\n", "inspect")
         findings.inspected(self.outcome, wanted, status, text)
+        self._keep_firmware_log(self._host_console())
         findings.explained(self.outcome)
 
     def _last_words(self):

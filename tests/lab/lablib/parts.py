@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import NamedTuple
 
-from . import cache, images, kernel, stacks, suites, trees
+from . import cache, images, kernel, sources, stacks, suites, trees
 from .ui import progress
 
 # What a suite's hosts and guests need whatever they are; the stack is one of those
@@ -134,11 +134,10 @@ class Parts:
     def _stack(self, suite, name):
         log = self.lab.build_log
         if suite.name not in self._series:
-            root = trees.build_root(suite, log)
-            self._series[suite.name] = stacks.Series(root, self._patches)
+            found = stacks.series(suite, self._patches, log)
+            self._series[suite.name] = found
             self.sources[suite.name] = {
-                package: trees.full_version(root, package)
-                for package in ("xen", "qemu")}
+                package: source.name for package, source in found.sources.items()}
             progress(f"sources of {suite.name}: " + ", ".join(
                 map(" ".join, self.sources[suite.name].items())))
         return stacks.build(suite, self._series[suite.name], name, log)
@@ -147,8 +146,7 @@ class Parts:
         return kernel.small(self.lab.build_log)
 
     def _xen(self, suite, _):
-        return stacks.hypervisor(suite, self.lab.top, self._patches,
-                                 self.lab.build_log)
+        return stacks.hypervisor(suite, self._patches, self.lab.build_log)
 
     def _ovmf(self, suite, _):
         return stacks.ovmf(suite, self.lab.build_log)
@@ -203,8 +201,10 @@ class Parts:
         image = cache.entry("image-" + key, make)
         files = {
             "root": root,
-            # QEMU's own client of its monitor.
-            "qmp": os.path.join(trees.source(root, "qemu", log), "python"),
+            # QEMU's own client of its monitor: any QEMU's will do.
+            "qmp": os.path.join((sources.debian_in(
+                "qemu", os.path.join(root, "src")) or sources.given("qemu")).tree(log),
+                "python"),
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),

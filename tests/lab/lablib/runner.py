@@ -297,7 +297,8 @@ class Run:
         programs = {stack: self._programs(job.scenario.host["suite"], stack)
                     for stack in (job.stack, job.scenario.then(job.stack)) if stack}
         guest = Guest(host, job.scenario, job.stack, programs,
-                      self.settings.guest_limit, self.settings.count)
+                      max(self.settings.guest_limit, job.scenario.guest["seconds"]),
+                      self.settings.count)
         outcome, lost = guest.outcome, False
         outcome.first_try = self.judge.first_try(job.scenario, job.stack)
         try:

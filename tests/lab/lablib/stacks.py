@@ -12,11 +12,11 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from . import cache, trees
+from . import cache, sources, spans, trees
 from .ui import LabError, progress
 
 # STACK -> which series under build/series/ the two programs are built with, by
-# the folders' names without the version.
+# the folders' names without the versions that they are for.
 STACKS = {
     "stock": ((), ()),
     "ours": (("xen",), ("qemu",)),
@@ -39,6 +39,9 @@ E1000E_PCI_EXPRESS PCI_TESTDEV EDU IVSHMEM_DEVICE SERIAL_ISA VIRTIO_GPU
 WDT_IB6300ESB
 """.split()
 
+# In 10.2 NVMe uses the first, and ACPI the others, and neither asks for them.
+_NOT_ASKED_FOR = "SPDM_SOCKET PXB CXL CXL_MEM_DEVICE".split()
+
 # gcc is named because ccache has a stand-in of that name, and none called cc.
 _CONFIGURE = """
 --cc=gcc --host-cc=gcc
@@ -51,7 +54,7 @@ _CONFIGURE = """
 """.split()
 
 # hvmloader needs none of what ./configure finds out but these.
-_HVMLOADER = """
+HVMLOADER = """
 cd /build/xen
 printf '%s\\n' 'PYTHON := python3' 'IASL := iasl' 'AWK := awk' \
     'CONFIG_ROMBIOS := n' > config/Tools.mk
@@ -73,7 +76,7 @@ make -s -j"$(nproc)"
 _QEMU = """
 cd /build/qemu
 grep -q "^subdir('pc-bios')" meson.build
-sed -i "s/^subdir('pc-bios')/roms = []/" meson.build
+sed -i "s/^subdir('pc-bios')/{roms}/" meson.build
 printf 'CONFIG_%s=y\\n' {devices} > configs/devices/i386-softmmu/lab.mak
 mkdir /build/qemu/build
 cd /build/qemu/build
@@ -121,89 +124,107 @@ def _read(path):
 
 
 class Series:
-    """The patches for the versions of PACKAGES whose sources are in ROOT, out of READ,
-    which is what read_series() returned."""
+    """The patches for SOURCES, {package: Source}, out of READ, which is what
+    read_series() returned."""
 
-    def __init__(self, root, read, packages=("xen", "qemu")):
-        self.versions = {package: trees.version(root, package)
-                         for package in packages}
-        self.patches = {}
-        for version in self.versions.values():
-            ending = f"-{version}"
-            self.patches.update(
-                (name.removesuffix(ending), patches)
-                for name, patches in read.items() if name.endswith(ending))
+    def __init__(self, found, read):
+        self.sources = found
+        self.patches = read
 
     def of(self, names):
         found = []
         for name in names:
-            if not self.patches.get(name):
-                raise LabError(
-                    f"build/series/ has no patches for '{name}', versions "
-                    + ", ".join(map(" ".join, self.versions.items()))
-                    + ": run `make series` first (stack 'stock' needs none)")
-            found += self.patches[name]
+            package = next(package for package in sources.VARIABLES
+                           if name.endswith(package))
+            source = self.sources[package]
+            folder = spans.find(self.patches, name, source.version)
+            if not self.patches.get(folder):
+                raise LabError(sources.refusal(source, self.patches, name))
+            found += self.patches[folder]
         return found
 
 
-def hvmloader(suite, patches, log):
-    return _program(trees.build_root(suite, log), "xen", "hvmloader", patches,
-                    _HVMLOADER, "tools/firmware/hvmloader/hvmloader", log)
+def series(suite, read, log):
+    """The Series for what SUITE's stacks are built of."""
+    root = trees.build_root(suite, log)
+    return Series({package: sources.find(package, root)
+                   for package in sources.VARIABLES}, read)
 
 
-def qemu(suite, patches, log):
-    script = _QEMU.format(devices=" ".join(_DEVICES),
-                          configure=" ".join(_CONFIGURE))
-    return _program(trees.build_root(suite, log), "qemu", "qemu-system-i386",
-                    patches, script, "build/qemu-system-i386", log)
+def hvmloader(root, source, patches, log):
+    return _program(root, source, "hvmloader", patches, HVMLOADER,
+                    "tools/firmware/hvmloader/hvmloader", log)
+
+
+def qemu(root, source, patches, log):
+    # What pc-bios' meson.build would have set, and what is used without being asked for.
+    new = source.version >= (10, 1)
+    unset = ("roms", "keymap_targets") if new else ("roms",)
+    script = _QEMU.format(devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
+                          configure=" ".join(_CONFIGURE),
+                          roms=r"\n".join(f"{name} = []" for name in unset))
+    return _program(root, source, "qemu-system-i386", patches, script,
+                    "build/qemu-system-i386", log)
 
 
 def ovmf(suite, log):
     """UEFI firmware for Xen guests; the same for every stack."""
-    return _program(trees.firmware_root(suite, log), "edk2", "OVMF.fd", [],
-                    _OVMF, "Build/OvmfXen/RELEASE_GCC/FV/OVMF.fd", log)
+    root = trees.firmware_root(suite, log)
+    return _program(root, sources.debian("edk2", root), "OVMF.fd", [], _OVMF,
+                    "Build/OvmfXen/RELEASE_GCC/FV/OVMF.fd", log)
 
 
-def hypervisor(suite, top, read, log):
-    """Xen itself with this project's patch, for hosts that ask for it."""
+def hypervisor(suite, read, log):
+    """Xen itself with this project's patch, for hosts that ask for it.
+
+    dom0's tools go with one version of Xen: what is given counts if it is that one.
+    """
     root = trees.hypervisor_root(suite, log)
-    if not os.path.isdir(os.path.join(top, "hvmloader/hypervisor",
-                                      "xen-" + trees.version(root, "xen"))):
-        raise LabError("hvmloader/hypervisor has no patch for Xen "
-                       + trees.version(root, "xen") + ": choose another --suite")
-    return _program(root, "xen", "xen",
-                    Series(root, read, ("xen",)).of(["hypervisor-xen"]), _XEN,
+    source = sources.given("xen")
+    if source is None or source.version[:2] != spans.parse(suite.xen):
+        source = sources.debian("xen", root)
+    return _program(root, source, "xen",
+                    Series({"xen": source}, read).of(["hypervisor-xen"]), _XEN,
                     "xen/xen", log)
 
 
-def _program(root, package, name, patches, script, product, log):
-    tree = trees.source(root, package, log)
-    key = cache.digest(os.path.dirname(tree), os.path.dirname(root), script,
-                       patches)
+def _program(root, source, name, patches, script, product, log):
+    if source.lacks:
+        raise LabError(source.lacks)
+    key = cache.digest(source.key, os.path.dirname(root), script, patches)
 
     def make(folder):
         kind = f"with {len(patches)} patches" if patches else "without patches"
-        progress(f"building {name} {trees.version(root, package)} {kind}"
+        progress(f"building {name} {source.name} {kind}"
                  + _DURATION.get(name, ""))
         # Always built at the same place, so that ccache knows every file that
         # a series does not touch; hence one build at a time.
-        with cache.lock("build-" + package):
-            work = os.path.join(root, "build", package)
+        with cache.lock("build-" + source.package):
+            work = os.path.join(root, "build", source.package)
             cache.remove(work)
             os.makedirs(os.path.dirname(work), exist_ok=True)
+            tree = source.tree(log)
             trees.git(tree, log, "clone", "-q", tree, work)
-            for number, patch in enumerate(patches):
-                path = os.path.join(folder, f"{number + 1:04}.patch")
-                with open(path, "w", encoding="utf-8") as stream:
-                    stream.write(patch)
-                trees.git(work, log, "am", "--keep-cr", path)
+            apply(work, source, patches, folder, log)
             build_log = os.path.join(os.path.dirname(log),
                                      f"build-{name}-{key}.log")
             trees.inside(root, script, build_log, f"building {name}")
             shutil.copy(os.path.join(work, product), folder)
+            shutil.copy(build_log, os.path.join(folder, "build.log"))
             cache.remove(work)
     folder = cache.entry(f"{name}-{key}", make)
     return Program(os.path.join(folder, name), key)
+
+
+def apply(work, source, patches, folder, log):
+    """Commit PATCHES, which are kept in FOLDER, to the git tree WORK."""
+    for number, patch in enumerate(patches):
+        path = os.path.join(folder, f"{number + 1:04}.patch")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(patch)
+        trees.git(work, log, "am", "--keep-cr", path, hint=f"{source.package} "
+                  f"{source.name} is not what the series was made for; "
+                  "CONTRIBUTING.md says how it comes to know a new version.")
 
 
 def small_program(suite, sources, name, log):
@@ -218,7 +239,7 @@ def small_program(suite, sources, name, log):
 
 
 # What the command and dom0's programs need of the library, and those themselves.
-_LIBRARY = ("xen-memmap", "libxen-memmap.so.1", "libxen-memmap-glib.so.1",
+_LIBRARY = ("xen-memmap", "libxen-memmap.so.1",
             "libxen-memmap1/xen.so", "libxen-memmap1/xlcfg.so", "memmap-views")
 
 
@@ -289,8 +310,9 @@ def _made(root, sources, name, script, products, log):
     return cache.entry(f"{name}-{key}", make)
 
 
-def build(suite, series, name, log):
-    """{"hvmloader": Program, "qemu": Program} of the stack NAME."""
+def build(suite, found, name, log):
+    """{"hvmloader": Program, "qemu": Program} of the stack NAME; FOUND: series()."""
+    root = trees.build_root(suite, log)
     xen, emulator = STACKS[name]
-    return {"hvmloader": hvmloader(suite, series.of(xen), log),
-            "qemu": qemu(suite, series.of(emulator), log)}
+    return {"hvmloader": hvmloader(root, found.sources["xen"], found.of(xen), log),
+            "qemu": qemu(root, found.sources["qemu"], found.of(emulator), log)}

@@ -29,7 +29,7 @@ _KERNEL = """
 # The same for libxen-memmap and what is built on it, against the suite's own Xen.
 _LIBRARY = """
     gcc libc6-dev make pkg-config
-    libxen-dev libglib2.0-dev libjson-c-dev libsmartcols-dev
+    libxen-dev libglib2.0-dev libjson-c-dev
 """.split()
 
 # What makes Debian packages of it besides, and looks for mistakes in them.
@@ -93,6 +93,9 @@ SUITES = {
 ALIASES = {"13": "trixie", "debian13": "trixie",
            "12": "bookworm", "debian12": "bookworm"}
 DEFAULT = "trixie"
+
+# Where the environment may give another source than Debian's: sources.py.
+VARIABLES = {"xen": "XEN_SOURCE", "qemu": "QEMU_SOURCE"}
 
 
 def find(name):

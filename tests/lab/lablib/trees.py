@@ -1,18 +1,16 @@
-"""What is taken from Debian: a build root, unpacked packages, two sources."""
+"""What is taken from Debian: build roots, unpacked packages; and git, in a tree."""
 
-import glob
 import os
-import re
 import shutil
 import subprocess
 
-from . import cache, process
+from . import cache, process, suites
 from .ui import LabError, progress
 
 # Tools of this machine, and the packages that have them.
 _NEEDED = {"mmdebstrap": "mmdebstrap", "git": "git", "patch": "patch",
            "tar": "tar", "xz": "xz-utils", "bsdtar": "libarchive-tools"}
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def prepare_machine(log):
@@ -24,7 +22,7 @@ def install_tools(log):
     """Install what is missing; as another user, say the one command."""
     missing = {package for tool, package in _NEEDED.items()
                if shutil.which(tool) is None}
-    if not os.path.exists(_KEYRING):
+    if not os.path.exists(KEYRING):
         missing.add("debian-archive-keyring")
     if missing:
         command = ["apt-get", "install", "-y", "--no-install-recommends"]
@@ -62,7 +60,7 @@ def _mmdebstrap(folder, log, what, suite, variant, packages, *options,
     """SOURCES: the Debian releases whose source packages can be fetched;
     BORROWED: {release: packages} that come from another one than the rest."""
     archive = mirror()
-    signed = f"[signed-by={_KEYRING}] {archive}"
+    signed = f"[signed-by={KEYRING}] {archive}"
     pins = "".join(
         f"Package: {' '.join(names)}\\nPin: release n={name}\\n"
         f"Pin-Priority: 990\\n\\nPackage: *\\nPin: release n={name}\\n"
@@ -80,7 +78,8 @@ def _mmdebstrap(folder, log, what, suite, variant, packages, *options,
                  *(f"deb-src {signed} {name} main" for name in sources)],
                 log, what,
                 hint=f"Is {suite.name} on {archive}? apt-get update there, or "
-                     "choose another archive in apt's sources.")
+                     "choose another archive in apt's sources. If it has no source of "
+                     "xen or qemu, give one by XEN_SOURCE= or QEMU_SOURCE=.")
 
 
 def host(suite, log):
@@ -168,7 +167,8 @@ def _root(suite, name, packages, sources, what, log, borrowed=None,
         prepare_machine(log)
         progress(f"installing {suite.name}'s {what}")
         fetch = " && ".join(["mkdir /src", "cd /src", *(
-            _fetch(package, names) for package, names in releases.items())])
+            _fetch(package, names, os.environ.get(suites.VARIABLES.get(package, "")))
+            for package, names in releases.items())])
         _mmdebstrap(os.path.join(folder, "root"), log, "the build root", suite,
                     "minbase", packages,
                     f'--customize-hook=chroot "$1" sh -c "{fetch}"',
@@ -178,63 +178,25 @@ def _root(suite, name, packages, sources, what, log, borrowed=None,
     return os.path.join(cache.entry(name + key, make), "root")
 
 
-def _fetch(package, releases):
+def _fetch(package, releases, given=None):
     """A line of shell that fetches the source of PACKAGE, of the first of
-    RELEASES of which there is one."""
+    RELEASES of which there is one.  If another is GIVEN there need be none."""
     # Not all of a source package at once: apt would want the .dsc too, which
     # nothing here reads, and mirrors have been seen without it.
     tries = ["{ " + " && ".join(
         f"apt-get -q source --download-only --{part}-only {package}/{release}"
         for part in ("tar", "diff")) + "; }" for release in releases]
+    if given:
+        tries.append("true")
     return "{ " + f" || {{ rm -f {package}_*; false; }} || ".join(tries) + "; }"
 
 
-def version(root, package):
-    """Major and minor version of PACKAGE's source in ROOT, as "4.20"."""
-    return re.match(r"\d+\.\d+", full_version(root, package)).group()
-
-
-def full_version(root, package):
-    """All of it but Debian's own part, as "4.20.4+63-g7abfd2bce2"."""
-    (orig,) = glob.glob(os.path.join(root, "src", f"{package}_*.orig.tar.*"))
-    return re.search(r"_(.*)\.orig\.tar", os.path.basename(orig)).group(1)
-
-
-def source(root, package, log):
-    """PACKAGE of ROOT's /src as Debian builds it: a git tree, debian/patches
-    applied."""
-    folder = os.path.join(root, "src")
-    (orig,) = glob.glob(f"{folder}/{package}_*.orig.tar.*")
-    (debian,) = glob.glob(f"{folder}/{package}_*.debian.tar.*")
-
-    def make(draft):
-        progress(f"unpacking {package}'s source")
-        tree = os.path.join(draft, "tree")
-        os.mkdir(tree)
-        process.run(["tar", "-xf", orig, "-C", tree, "--strip-components=1"],
-                    log, "unpacking " + orig)
-        process.run(["tar", "-xf", debian, "-C", tree], log,
-                    "unpacking " + debian)
-        with open(os.path.join(tree, "debian/patches/series")) as stream:
-            names = [line.split()[0] for line in stream
-                     if line.strip() and not line.startswith("#")]
-        for name in names:
-            process.run(["patch", "-p1", "-s", "-d", tree, "-i",
-                         os.path.join(tree, "debian/patches", name)], log,
-                        f"{package}'s own patch {name}")
-        git(tree, log, "init", "-q")
-        git(tree, log, "add", "-A", "-f")
-        git(tree, log, "commit", "-q", "-m", os.path.basename(debian))
-    key = cache.digest(1, cache.digest_files([orig, debian]))
-    return os.path.join(cache.entry(f"source-{package}-{key}", make), "tree")
-
-
-def git(tree, log, *arguments):
+def git(tree, log, *arguments, hint=""):
     """git in TREE with no regard to this user's configuration."""
     process.run(["git", "-C", tree, "-c", "user.name=lab",
                  "-c", "user.email=lab@localhost", "-c", "gc.auto=0",
                  "-c", "commit.gpgsign=false", "-c", "core.autocrlf=false",
-                 *arguments], log, "git " + arguments[0])
+                 *arguments], log, "git " + arguments[0], hint)
 
 
 def inside(root, command, log, what, hint=""):

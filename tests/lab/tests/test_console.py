@@ -24,6 +24,8 @@ class GuestLines(unittest.TestCase):
                  Written("foreign", 16, 32, 48)),
                 ("memmap-guest: s3", Request("s3")),
                 ("memmap-guest: reboot ", Request("reboot")),
+                ("memmap-guest: dom0 save:then 0x10051a000",
+                 Request("save:then", address=0x10051a000)),
                 ("memmap-guest: attach 0", Request("attach", 0)),
                 ("memmap-guest: detach 12", Request("detach", 12))):
             self.assertEqual(console.guest(line), event)

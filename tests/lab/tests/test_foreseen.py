@@ -27,8 +27,9 @@ BARS = [Bar("0000:00:05.0", 2, 0x80000000, 0xc0000000),
         Bar("0000:00:06.0", 1, 0xf9fe9000, 0xf9fe9100)]
 
 
-def explain(lines, bars=(*BARS,), plan=None, said=()):
-    return foreseen.explain(json.dumps(plan or PLAN), list(said), list(lines), list(bars))
+def explain(lines, bars=(*BARS,), plan=None, said=(), log=()):
+    return foreseen.explain(json.dumps(plan or PLAN), list(said), list(lines), list(bars),
+                            list(log))
 
 
 class Explain(unittest.TestCase):
@@ -54,8 +55,23 @@ class Explain(unittest.TestCase):
         self.failure("^BARs foreseen at 0x80000000-0xc0000000, found at "
                      "0xc0000000-0x100000000$", [SEALED, *REAL], moved)
         self.failure("found at 0x80000000-0xc0000000$", [SEALED, *REAL], [*BARS, BARS[0]])
-        # A guest whose BARs nobody saw.
-        self.assertIs(explain([SEALED, *REAL], ()).result, Result.SUCCESS)
+
+    def test_bars_of_a_guest_that_ends_with_its_firmware(self):
+        """Every one is compared that hvmloader wrote; ports are none."""
+        log = ["pci dev 05:0 bar 18 size 040000000: 08000000c",
+               "pci dev 03:0 bar 30 size 000010000: 0f9ff0000",
+               "pci dev 06:0 bar 14 size 000000100: 0f9fe9000",
+               "pci dev 02:0 bar 10 size 000000100: 00000c001",
+               "pci dev 07:0 bar 10 size 040000000: no space for resource!"]
+        check = explain([SEALED, *REAL], (), log=log)
+        self.assertIs(check.result, Result.SUCCESS)
+        self.assertIn("4 ranges and 3 BARs are as foreseen", check.text)
+        self.failure("^BARs foreseen at 0xf9ff0000-0xfa000000, found at nothing$",
+                     [SEALED, *REAL], (), log=[log[0], *log[2:]])
+        self.failure("^BARs foreseen at 0xf9ff0000-0xfa000000, found at "
+                     "0xf9fe0000-0xf9ff0000$", [SEALED, *REAL], (),
+                     log=[line.replace("f9ff0000", "f9fe0000") for line in log])
+        self.failure("found at nothing$", [SEALED, *REAL], ())
 
     def test_what_firmware_takes_is_given_back(self):
         """As OVMF's guests have it."""
@@ -105,20 +121,22 @@ class OfAScenario(unittest.TestCase):
 "data/x" = "0"
 [stack.ours.xenstore]
 "hvmloader/memory-map/relocate" = "0"
+"hvmloader/memory-map/policy" = "high"
 [expect.stock]
 [expect.ours]
 """
         scenario = scenario_of(text)
         self.assertEqual(foreseen.options(scenario, "stock"), "")
         self.assertEqual(foreseen.options(scenario, "ours"),
-                         "--json --declare 0x7fff0=0:0:4.0 --no-relocate")
+                         "--json --declare 0x7fff0=0:0:4.0 --no-relocate --prefer-high")
         scenario = scenario_of('[guest]\nuntil = "firmware"\n[expect.ours]\n')
-        self.assertEqual(foreseen.options(scenario, "ours"), "")
+        self.assertEqual(foreseen.options(scenario, "ours"), "--json")
 
     def outcome(self, expect, stack="ours", lines=(*REAL,)):
         outcome = outcome_of(stack, scenario_of(
             '[expect.stock]\nmust_pass = ["create"]\n[expect.ours]\nmust_pass = '
             '["create"]\n' + expect))
+        outcome.bars = list(BARS)
         files = {"explain.json": [json.dumps(PLAN)], "published.txt": [SEALED, *lines],
                  "verify.txt": ["guest: agrees", "status 0"]}
         outcome.text = lambda name: files.get(name, [])

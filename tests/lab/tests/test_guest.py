@@ -1,9 +1,11 @@
 """A guest's life, on a host that is not there."""
 
+import json
 import os
 import re
 import subprocess
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -188,6 +190,24 @@ match = "Invoking"
         self.assertFalse(any("guest-inspect" in script
                              for script in self.host.scripts))
 
+    def test_but_of_ours_it_is_seen_whether_that_was_foreseen(self):
+        """The guest is stopped where it is, and hvmloader's log has its BARs."""
+        one = self.guest('[guest]\nuntil = "firmware"\n[checks]\nviews = {}\n'
+                         '[expect.ours]\nmust_pass = ["create"]\n', "ours")
+
+        def inspect():
+            self.write(one, "published.txt", "state SEALED\nlayout/0 0 a0 0 ram 0 0\n")
+            self.write(one, "explain.json", json.dumps({
+                "ranges": [{"type": "ram", "gfn": 0, "pages": 160, "source": 0}],
+                "bars": [{"name": "x", "bytes": 4096, "address": 0xf0000000}]}))
+        self.dom0(one, guest_inspect=inspect, guest_start=lambda: self.host.prints(
+            "(d7) pci dev 05:0 bar 18 size 000001000: 0f0000000", "(d7) Invoking SeaBIOS"))
+        one.run()
+        self.assertEqual(self.result(one, "explain").result, Result.SUCCESS)
+        self.assertNotIn("views", str(one.outcome.views))
+        script = next(script for script in self.host.scripts if "guest-inspect" in script)
+        self.assertRegex(script, r"xl pause 7\n(.*\n)*exec .*guest-inspect 7 \S+ *\n$")
+
 
 class LostHosts(Case):
     def test_a_host_that_is_gone_is_raised_and_charged(self):
@@ -279,6 +299,14 @@ class TimeLimit(Case):
         self.assertIn("the guest is not done after", check.text)
         self.assertIsInstance(one.outcome.ending, TooLong)
         self.assertTrue(one.outcome.text("silent.txt"))
+
+    def test_who_fell_silent_long_ago_is_not_slow(self):
+        one = self.guest(limit=100)
+        with mock.patch.object(one, "_time_left", return_value=-1):
+            for ago, kind in ((0, TooLong), (100, TooLong), (200, Silent)):
+                with self.assertRaises(kind):
+                    one._check_time(time.monotonic() - ago)
+        one._check_time(time.monotonic() - 200)
 
     def test_what_is_done_for_it_takes_of_its_time(self):
         one = self.guest(limit=100)

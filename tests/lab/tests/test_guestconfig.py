@@ -46,6 +46,15 @@ class Config(unittest.TestCase):
             text = config("memory = 2048", f'memory = 2048\nkernel = "{kernel}"', "ours")
             self.assertNotIn("nvme_core", text)
 
+    def test_a_disk_that_can_be_migrated(self):
+        text = config("memory = 2048", 'memory = 2048\nkernel = "debian"\ndisk = "ahci"')
+        self.assertIn('"ide-hd,bus=ahci0.0,drive=n0,serial=disk0"', text)
+        self.assertNotIn('"nvme,', text)
+        self.assertIn('ramdisk="/lab/guest/initrd.ahci"', text)
+        text = config("memory = 2048", 'memory = 2048\nkernel = "debian"')
+        self.assertIn('"nvme,drive=n0,serial=disk0"', text)
+        self.assertIn('ramdisk="/lab/guest/initrd.debian"', text)
+
     def test_the_stack(self):
         text = config(stack="ours")
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)

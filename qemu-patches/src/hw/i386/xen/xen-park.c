@@ -178,7 +178,7 @@ static hwaddr xen_park_place(const struct memmap_layout *l, hwaddr end)
     for (i = 0; i < l->nr; i++) {
         top = MAX(top, memmap_range_end(&l->range[i]));
     }
-    return top < MAX_ADDRESS >> bits ? pow2ceil(top) << bits : 0;
+    return pow2ceil(top) << bits;
 }
 
 struct move {
@@ -220,21 +220,14 @@ static int xen_park_move(uint64_t to)
     return m.err;
 }
 
-bool xen_park_make_room(const struct memmap_layout *l, Error **errp)
+/* Take all up to @end away to where @l has nothing. */
+static bool xen_park_go(const struct memmap_layout *l, ram_addr_t end,
+                        Error **errp)
 {
-    ram_addr_t end = park.start;
-    hwaddr to;
+    hwaddr to = xen_park_place(l, xen_park_gaddr(end));
     uint64_t distance;
     int err;
 
-    qemu_ram_foreach_block(xen_park_grow_end, &end);
-    if (end == park.start ||
-        !xen_park_overlaps(l, xen_park_gaddr(park.start),
-                           xen_park_gaddr(end) + SPARE)) {
-        return true;
-    }
-
-    to = xen_park_place(l, xen_park_gaddr(end));
     if (!to || to >= MAX_ADDRESS) {
         error_setg(errp, "there is no address left for VRAM and ROMs");
         return false;
@@ -258,4 +251,29 @@ bool xen_park_make_room(const struct memmap_layout *l, Error **errp)
     }
     park.distance = distance;
     return true;
+}
+
+bool xen_park_make_room(const struct memmap_layout *l, Error **errp)
+{
+    ram_addr_t end = park.start;
+
+    qemu_ram_foreach_block(xen_park_grow_end, &end);
+    return end == park.start ||
+           !xen_park_overlaps(l, xen_park_gaddr(park.start),
+                              xen_park_gaddr(end) + SPARE) ||
+           xen_park_go(l, end, errp);
+}
+
+hwaddr xen_park_place_block(ram_addr_t addr, ram_addr_t size)
+{
+    const struct memmap_layout nothing = {};
+    Error *err = NULL;
+
+    if (addr >= park.start && xen_park_can_move() &&
+        xen_park_overlaps(&nothing, xen_park_gaddr(addr),
+                          xen_park_gaddr(addr + size)) &&
+        !xen_park_go(&nothing, addr + size, &err)) {
+        error_report_err(err);
+    }
+    return xen_park_gaddr(addr);
 }

@@ -25,6 +25,13 @@ void xen_park_init(ram_addr_t ram_len);
 /* Where the byte at @addr, of any block but guest RAM's, is parked. */
 hwaddr xen_park_gaddr(ram_addr_t addr);
 
+/*
+ * Where a block is to be that is new and behind all others.  That is where any
+ * QEMU has it, unless it would lie over firmware's pages below 4 GiB, so that no
+ * firmware came far.
+ */
+hwaddr xen_park_place_block(ram_addr_t addr, ram_addr_t size);
+
 /* The distance from where it was at first, in bytes. */
 uint64_t xen_park_distance(void);
 
