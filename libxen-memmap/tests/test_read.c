@@ -117,6 +117,7 @@ START_TEST(test_stub_domain_lies)
     put(STUB_DIR "/layout/0", BUILT);
 
     /* To a terminal of either kind. */
+    put(STUB_DIR "/error", "14");
     put(STUB_DIR "/reason", "\x1b[2Jall \x9b[31mis \xc2\x9bwell\x7f");
     ck_ok(read_published());
     ck_assert_str_eq(xen_memmap_layout_reason(l), "?[2Jall ?[31mis ??well?");
