@@ -31,10 +31,11 @@ static uint32_t field(unsigned int at)
 static void kernel(uint64_t bytes)
 {
     static const uint16_t version = 0x20f, xloadflags = 2;
-    static const uint32_t max = INITRD_MAX, addr = MIB;
+    static const uint32_t max = INITRD_MAX, addr = MIB, magic = 0x53726448;
 
     harness_reset();
     memset(setup, 0, sizeof(setup));
+    memcpy(setup + 0x202, &magic, 4);
     memcpy(setup + 0x206, &version, 2);
     memcpy(setup + 0x236, &xloadflags, 2);
     memcpy(setup + 0x22c, &max, 4);
@@ -233,12 +234,14 @@ START_TEST(kernel_stays)
     commit();
     untouched();
 
-    /* Where a zImage is RAM stays. */
-    relocatable(100 * MIB);
-    setup[0x211] = 0;
-    layout_move(&l, 5 << 8, FOUR_GIB, 1);
-    commit();
-    untouched();
+    /* Where a zImage is RAM stays, and so for what has no such header. */
+    for (unsigned int i = 0; i < 2; i++) {
+        relocatable(100 * MIB);
+        setup[i ? 0x202 : 0x211] = 0;
+        layout_move(&l, 5 << 8, FOUR_GIB, 1);
+        commit();
+        untouched();
+    }
 }
 END_TEST
 

@@ -21,6 +21,7 @@
 #include "trace.h"
 
 /* Fields of the kernel's header (Documentation/arch/x86/boot.rst). */
+#define SETUP_MAGIC             0x202
 #define SETUP_VERSION           0x206
 #define SETUP_LOADFLAGS         0x211
 #define SETUP_CODE32_START      0x214
@@ -33,6 +34,7 @@
 #define SETUP_PREF_ADDRESS      0x258
 #define SETUP_INIT_SIZE         0x260
 
+#define MAGIC                   0x53726448
 #define VERSION_INITRD_ADDR_MAX 0x203
 #define VERSION_INIT_SIZE       0x20a
 #define VERSION_XLOADFLAGS      0x20c
@@ -158,11 +160,13 @@ static bool xen_linux_find(const X86MachineState *x86ms,
     return false;
 }
 
-/* A zImage is where RAM never moves. */
+/* One that is not, a zImage or older, goes where RAM never moves. */
 static bool xen_linux_is_high(const X86MachineState *x86ms)
 {
-    return x86ms->linux_setup &&
-           x86ms->linux_setup[SETUP_LOADFLAGS] & LOADED_HIGH;
+    const uint8_t *setup = x86ms->linux_setup;
+
+    return setup && ldl_le_p(setup + SETUP_MAGIC) == MAGIC &&
+           setup[SETUP_LOADFLAGS] & LOADED_HIGH;
 }
 
 bool xen_linux_fits(const X86MachineState *x86ms, const struct memmap_layout *l)

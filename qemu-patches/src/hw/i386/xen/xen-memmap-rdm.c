@@ -133,7 +133,10 @@ static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
     return false;
 }
 
-/* Unmap what QEMU has added of these pages: that an identical map succeeds tells nothing. */
+/*
+ * Unmap what QEMU has added of these pages.  That it mapped them shows nothing, for an
+ * identical map succeeds.
+ */
 static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
                                 uint64_t pages)
 {
