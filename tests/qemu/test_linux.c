@@ -135,6 +135,20 @@ START_TEST(kernel_itself)
 }
 END_TEST
 
+/* One that does not say takes up to 16 MiB. */
+START_TEST(kernel_untold)
+{
+    kernel(4 * MIB);
+    layout_move(&l, 15 << 8, FOUR_GIB, 497 << 8);
+    commit();
+    ck_contains(harness_said(), "nowhere in one piece");
+    kernel(4 * MIB);
+    layout_move(&l, 21 << 8, FOUR_GIB, 491 << 8);
+    commit();
+    untouched();
+}
+END_TEST
+
 /* An old kernel, that says how high it can have it. */
 START_TEST(limit)
 {
@@ -366,6 +380,7 @@ Suite *linux_suite(void)
     tcase_add_test(t, hole);
     tcase_add_test(t, holes);
     tcase_add_test(t, kernel_itself);
+    tcase_add_test(t, kernel_untold);
     tcase_add_test(t, limit);
     tcase_add_test(t, nowhere);
     suite_add_tcase(s, t);
