@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "hvm-hex.h"
 #include "hvm-rdm.h"
 #include "rdm.h"
 
@@ -25,16 +26,6 @@ static const char *const pin_name[] = {
     [PIN_MODULE] = "under what hvmloader was started with",
     [PIN_HT] = "where AMD's processors have HyperTransport's addresses",
 };
-
-const char *memmap_hex(uint64_t v, struct memmap_hex *h)
-{
-    if ( v >> 32 )
-        snprintf(h->text, sizeof(h->text), PRIllx, PRIllx_arg(v));
-    else
-        snprintf(h->text, sizeof(h->text), "%x", (uint32_t)v);
-
-    return h->text;
-}
 
 void memmap_print_rdm(const struct memmap_range *r)
 {

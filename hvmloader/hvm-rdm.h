@@ -8,13 +8,6 @@
 
 #include "plan.h"
 
-/* hvmloader's printf knows no 64-bit numbers. */
-struct memmap_hex {
-    char text[17];
-};
-
-const char *memmap_hex(uint64_t v, struct memmap_hex *h);
-
 /*
  * Everything that is told of reserved memory, as one table: of @query (NULL if
  * the device model tells nothing), xenstore, and @now.  What this guest could

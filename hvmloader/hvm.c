@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm.h"
-#include "fw.h"
 #include "hvm-e820.h"
+#include "hvm-hex.h"
+#include "hvm-p2m.h"
 #include "hvm-rdm.h"
-#include "move.h"
+#include "hvm-talk.h"
+#include "hvm-xenstore.h"
 
 #include "../config.h"
 #include "../util.h"
-#include "../hypercall.h"
 
-#include <xen/memory.h>
 #include <xen/hvm/e820.h>
-#include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_info_table.h>
 
 static struct memmap_fw fw;
@@ -27,77 +26,6 @@ static struct memmap_plan plan;
 static struct memmap_moved moved;
 /* Whether the layout differs from the one committed last. */
 static bool dirty;
-
-static uint32_t port_in(void *opaque, unsigned int reg)
-{
-    return inl(MEMMAP_PORT_BASE + reg);
-}
-
-static void port_out(void *opaque, unsigned int reg, uint32_t val)
-{
-    outl(MEMMAP_PORT_BASE + reg, val);
-}
-
-static const struct memmap_fw_io port_io = { .in = port_in, .out = port_out };
-
-static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
-                          unsigned int pages)
-{
-    struct xen_add_to_physmap xatp = {
-        .domid = DOMID_SELF,
-        .space = XENMAPSPACE_gmfn_range,
-        .idx = from,
-        .gpfn = to,
-        .size = pages,
-    };
-
-    return hypercall_memory_op(XENMEM_add_to_physmap, &xatp);
-}
-
-static bool is_empty(void *opaque, uint64_t gfn)
-{
-    struct xen_hvm_get_mem_type there = { .domid = DOMID_SELF, .pfn = gfn };
-
-    return !hypercall_hvm_op(HVMOP_get_mem_type, &there) &&
-           there.mem_type == HVMMEM_mmio_dm;
-}
-
-static int reserve(unsigned int op, uint64_t gfn, unsigned int nr,
-                   unsigned int order)
-{
-    xen_pfn_t extent[MEMMAP_EXTENT_BATCH];
-    struct xen_memory_reservation xmr = {
-        .nr_extents = nr,
-        .extent_order = order,
-        .domid = DOMID_SELF,
-    };
-    unsigned int i;
-
-    for ( i = 0; i < nr; i++ )
-        extent[i] = gfn + ((uint64_t)i << order);
-    set_xen_guest_handle(xmr.extent_start, extent);
-
-    return hypercall_memory_op(op, &xmr);
-}
-
-static int decrease(void *opaque, uint64_t gfn, unsigned int nr,
-                    unsigned int order)
-{
-    return reserve(XENMEM_decrease_reservation, gfn, nr, order);
-}
-
-static int populate(void *opaque, uint64_t gfn, unsigned int nr,
-                    unsigned int order)
-{
-    return reserve(XENMEM_populate_physmap, gfn, nr, order);
-}
-
-static const struct memmap_p2m_ops p2m_ops = {
-    .add_to_physmap = add_to_physmap,
-    .is_empty = is_empty,
-    .decrease = decrease,
-    .populate = populate,
-};
 
 /* Keep the two numbers that the rest of hvmloader goes by in step. */
 static void sync_hvm_info(void)
@@ -147,38 +75,6 @@ uint64_t memmap_ram_size(void)
     return (hvm_info->low_mem_pgend + high) << PAGE_SHIFT;
 }
 
-/* One line: what the device model refused, why, and what becomes of it. */
-static void complain(const char *what, unsigned int err, const char *so)
-{
-    printf("memmap: device model refused %s: %s", what, memmap_strerror(err));
-    if ( fw.index != MEMMAP_NO_INDEX )
-        printf(" (entry %u)", fw.index);
-    printf("; %s\n", so);
-}
-
-static bool is_at(const char *key, const char *value)
-{
-    return !strncmp(xenstore_read(key, ""), value, strlen(value) + 1);
-}
-
-/* The toolstack's switches are on unless it says otherwise. */
-static bool is_off(const char *key)
-{
-    return is_at(key, "0");
-}
-
-static bool prefers_high(void)
-{
-    static const char key[] = "hvmloader/memory-map/policy";
-    const bool high = is_at(key, "high");
-
-    if ( !high && !is_at(key, "low") && !is_at(key, "") )
-        printf("memmap: %s = \"%s\" is neither low nor high, taken for low\n",
-               key, xenstore_read(key, ""));
-
-    return high;
-}
-
 static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
@@ -186,7 +82,7 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
         .hole_min = MEMMAP_HOLE_MIN,
         .hole_end = pci_mem_end,
         .high_base = GB(4),
-        .prefer_high = prefers_high(),
+        .prefer_high = memmap_prefers_high(),
         .high_thresh = MEMMAP_HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
@@ -267,122 +163,6 @@ static struct memmap_record record(const struct memmap_layout *l)
     };
 }
 
-/* Where a toolstack can read what was said.  Untrusted: the guest may write it. */
-#define XS_DIR "data/memory-map/"
-/* Entries a key: short of both the payload limit and the guest's quota. */
-#define XS_CHUNK 16
-
-static const char *type_name(unsigned int type)
-{
-    switch ( type )
-    {
-    case MEMMAP_TYPE_RAM:  return "ram";
-    case MEMMAP_TYPE_RDM:  return "rdm";
-    case MEMMAP_TYPE_MMIO: return "mmio";
-    }
-
-    return "?";
-}
-
-/*
- * Leave the record for people, before the doorbell: if the device model dies of
- * it, this says of what.  A guest's quota may be used up, which stops nothing.
- */
-static void show(const struct memmap_layout *l)
-{
-    static char text[XS_CHUNK * 72];
-    static unsigned int shown;      /* keys of the last layout */
-    struct memmap_hex h[3];
-    char path[48];
-    unsigned int i, n = 0, used = 0;
-    int rc;
-
-    snprintf(text, sizeof(text), "%u", fw.generation + 1);
-    rc = xenstore_write(XS_DIR "generation", text);
-
-    for ( i = 0; i < l->nr && !rc; i++ )
-    {
-        const struct memmap_range *r = &l->range[i];
-
-        used += snprintf(text + used, sizeof(text) - used,
-                         "%s %s %s %s %x %x\n", memmap_hex(r->gfn, &h[0]),
-                         memmap_hex(r->pages, &h[1]),
-                         r->source == MEMMAP_NO_SOURCE
-                         ? "-" : memmap_hex(r->source, &h[2]),
-                         type_name(r->type), r->flags, r->aux);
-        if ( i % XS_CHUNK != XS_CHUNK - 1 && i != l->nr - 1 )
-            continue;
-        snprintf(path, sizeof(path), XS_DIR "layout/%u", n++);
-        rc = xenstore_write(path, text);
-        used = 0;
-    }
-    /* hvmloader cannot remove a key: what is left of a longer one is empty. */
-    for ( i = n; i < shown && !rc; i++ )
-    {
-        snprintf(path, sizeof(path), XS_DIR "layout/%u", i);
-        rc = xenstore_write(path, "");
-    }
-    if ( n > shown )
-        shown = n;
-
-    if ( rc )
-        printf("memmap: layout not shown in xenstore (error %d)\n", rc);
-}
-
-/*
- * Commit @r; what the device model cannot map of reserved memory is marked so,
- * and it is asked again.  Each round marks one entry, so there is an end.
- */
-static unsigned int commit(struct memmap_record *r)
-{
-    unsigned int rc;
-
-    for ( ; ; )
-    {
-        struct memmap_range *e;
-
-        show(&r->layout);
-        rc = memmap_fw_commit(&fw, r);
-        if ( rc != MEMMAP_E_RDM || fw.index >= r->layout.nr )
-            return rc;
-        e = &r->layout.range[fw.index];
-        if ( e->type != MEMMAP_TYPE_RDM || (e->flags & MEMMAP_EF_UNMAPPED) )
-            return rc;
-        e->flags |= MEMMAP_EF_UNMAPPED;
-        printf("memmap: ");
-        memmap_print_rdm(e);
-        printf(" could not be mapped by the device model;"
-               " the device cannot use it\n");
-    }
-}
-
-static uint64_t kib(const char *key)
-{
-    return strtoll(xenstore_read(key, "0"), NULL, 10);
-}
-
-static const char *why_stay(void)
-{
-    struct xen_memory_domain self = { .domid = DOMID_SELF };
-    struct xen_vnuma_topology_info vnuma = { .domid = DOMID_SELF };
-    struct memmap_memory m = {
-        .told = is_off("hvmloader/memory-map/relocate"),
-        .ram_pages = memmap_layout_pages(&now, MEMMAP_TYPE_RAM),
-        .target = kib("memory/target"),
-        .videoram = kib("memory/videoram"),
-        .static_max = kib("memory/static-max"),
-    };
-    int rc = hypercall_memory_op(XENMEM_current_reservation, &self);
-
-    if ( rc > 0 )
-        m.populated = rc;
-    /* Asked with no room for the answer, Xen says how much it would take. */
-    if ( hypercall_memory_op(XENMEM_get_vnumainfo, &vnuma) == -ENOBUFS )
-        m.vnodes = vnuma.nr_vnodes;
-
-    return memmap_move_refusal(&m);
-}
-
 /* Pages that are where the plan had them go. */
 static uint64_t pages_away(void)
 {
@@ -427,6 +207,30 @@ static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
     in->may_move = false;
 }
 
+/* What @in's plan came to, for people. */
+static void report(const struct memmap_plan_in *in, uint64_t mmio_hole_size)
+{
+    struct memmap_hex h;
+
+    if ( in->rdm && in->rdm->nr )
+    {
+        memmap_print_kept(in);
+        printf("memmap: reserved memory: %u ranges, %u pages moved for them,"
+               " minimum %u\n", in->rdm->nr, (uint32_t)plan.rdm_pages,
+               (uint32_t)plan.rdm_minimum);
+    }
+    if ( in->hole_fixed && in->hole_start != plan.hole_start )
+        printf("memmap: mmio_hole_size=0x%s cannot be had,"
+               " RAM is there and stays\n",
+               memmap_hex(mmio_hole_size, &h));
+    if ( in->max_mtrrs && plan.mtrrs > in->max_mtrrs )
+        printf("memmap: BARs need %u variable MTRRs, there are %u\n", plan.mtrrs,
+               in->max_mtrrs);
+    printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
+           " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
+           pci_mem_start, memmap_hex(plan.moved_pages, &h), plan.unplaced);
+}
+
 bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    uint64_t mmio_hole_size)
 {
@@ -439,18 +243,13 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     const char *refusal;
     unsigned int i, rc;
 
-    if ( is_off("hvmloader/memory-map/enabled") )
+    if ( memmap_is_off("hvmloader/memory-map/enabled") )
     {
         printf("memmap: switched off in xenstore\n");
         return false;
     }
 
-    fw.io = &port_io;
-    fw.buf = (uint8_t *)MEMMAP_BUFFER_PHYSICAL_ADDRESS;
-    fw.buf_gfn = MEMMAP_BUFFER_PHYSICAL_ADDRESS >> PAGE_SHIFT;
-    fw.features = MEMMAP_FEAT_PUBLISH | MEMMAP_FEAT_RDM;
-
-    if ( memmap_fw_probe(&fw) )
+    if ( memmap_talk_open(&fw) )
     {
         printf("memmap: device model makes no offer, RAM stays unless allowed\n");
         return false;
@@ -462,7 +261,8 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     memmap_layout_init(&all, all_range, MEMMAP_ARRAY_SIZE(all_range));
     if ( rc )
     {
-        complain("to say what it needs", rc, "RAM stays where it is");
+        memmap_talk_complain(&fw, "to say what it needs", rc,
+                             "RAM stays where it is");
         query.layout.nr = 0;
         in.may_move = false;
         in.no_mmio = true;
@@ -475,7 +275,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                                                            : NULL, &now);
     in.pinned = memmap_gather_pinned();
 
-    refusal = why_stay();
+    refusal = memmap_why_stay(&now);
     if ( refusal )
     {
         printf("memmap: RAM stays where it is: %s\n", refusal);
@@ -491,7 +291,8 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
         rc = memmap_fw_prepare(&fw, &want);
         if ( rc )
         {
-            complain("the layout with RAM moved", rc, "RAM stays where it is");
+            memmap_talk_complain(&fw, "the layout with RAM moved", rc,
+                                 "RAM stays where it is");
             in.may_move = false;
             goto again;
         }
@@ -500,7 +301,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                    memmap_hex(plan.move[i].pages, &h[0]),
                    memmap_hex(plan.move[i].from, &h[1]),
                    memmap_hex(plan.move[i].to, &h[2]));
-        if ( memmap_move(&p2m_ops, NULL, &plan, &now, &moved) )
+        if ( memmap_move(&memmap_p2m_ops, NULL, &plan, &now, &moved) )
         {
             printf("memmap: Xen did not move the RAM\n");
             stay(&in, &all, &query.layout);
@@ -510,14 +311,15 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
                (unsigned int)moved.extents);
     }
 
-    rc = commit(&want);
+    rc = memmap_talk_commit(&fw, &want);
     if ( rc )
     {
-        complain("to follow", rc, plan.nr_moves ? "RAM is moved back"
-                                                : "devices may not see all RAM");
+        memmap_talk_complain(&fw, "to follow", rc,
+                             plan.nr_moves ? "RAM is moved back"
+                                           : "devices may not see all RAM");
         if ( plan.nr_moves )
         {
-            memmap_move_back(&p2m_ops, NULL, &plan, &now, &moved);
+            memmap_move_back(&memmap_p2m_ops, NULL, &plan, &now, &moved);
             stay(&in, &all, &query.layout);
             goto again;
         }
@@ -529,23 +331,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     pci_hi_mem_end = plan.window_end;
     sync_hvm_info();
     memmap_sync_e820();
-    if ( in.rdm && in.rdm->nr )
-    {
-        memmap_print_kept(&in);
-        printf("memmap: reserved memory: %u ranges, %u pages moved for them,"
-               " minimum %u\n", in.rdm->nr, (uint32_t)plan.rdm_pages,
-               (uint32_t)plan.rdm_minimum);
-    }
-    if ( in.hole_fixed && in.hole_start != plan.hole_start )
-        printf("memmap: mmio_hole_size=0x%s cannot be had,"
-               " RAM is there and stays\n",
-               memmap_hex(mmio_hole_size, &h[0]));
-    if ( in.max_mtrrs && plan.mtrrs > in.max_mtrrs )
-        printf("memmap: BARs need %u variable MTRRs, there are %u\n", plan.mtrrs,
-               in.max_mtrrs);
-    printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
-           " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
-           pci_mem_start, memmap_hex(plan.moved_pages, &h[0]), plan.unplaced);
+    report(&in, mmio_hole_size);
 
     return true;
 }
@@ -610,13 +396,15 @@ void memmap_finish(void)
     if ( dirty )
     {
         last = record(&now);
-        rc = commit(&last);
+        rc = memmap_talk_commit(&fw, &last);
         if ( rc )
-            complain("the final layout", rc, "devices may not see all RAM");
+            memmap_talk_complain(&fw, "the final layout", rc,
+                                 "devices may not see all RAM");
     }
     rc = memmap_fw_seal(&fw);
     if ( rc )
-        complain("to be sealed", rc, "the guest can talk to it");
+        memmap_talk_complain(&fw, "to be sealed", rc,
+                             "the guest can talk to it");
     printf("memmap: sealed at generation %u after %u port accesses\n",
            fw.generation, fw.accesses);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hvmloader/hvm.c is included, not linked: hvmloader runs once and starts with
+ * hvmloader/hvm*.c are included, not linked: hvmloader runs once and starts with
  * zeroed memory, this runs it a hundred thousand times.
  */
 #include <setjmp.h>
@@ -10,7 +10,10 @@
 
 #include "hvm.c"
 #include "hvm-e820.c"
+#include "hvm-p2m.c"
 #include "hvm-rdm.c"
+#include "hvm-talk.c"
+#include "hvm-xenstore.c"
 
 #include "sim.h"
 
