@@ -75,13 +75,14 @@ static unsigned int add_xenstore(unsigned int nr)
             nr = add(nr, &r);
     }
 
-    printf("memmap: more than %u keys of reserved memory, the rest is"
-           " ignored\n", MAX_RDM);
+    printf("memmap: more than %u keys of reserved memory, the rest is ignored\n",
+           MAX_RDM);
     return nr;
 }
 
-const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
-                                              const struct memmap_layout *now)
+const struct memmap_layout *
+memmap_gather_rdm(const struct memmap_layout *query,
+                  const struct memmap_layout *now)
 {
     unsigned int nr = 0, i;
 
@@ -91,7 +92,7 @@ const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
     nr = add_xenstore(nr);
     memmap_rdm_merge(&rdm, rdm_range, nr, MEMMAP_ARRAY_SIZE(rdm_range));
 
-    /* The E820 does not say whose it is; only what nobody else tells counts. */
+    /* The E820 does not say whose it is: what nobody else tells counts. */
     nr = rdm.nr;
     for ( i = 0; i < now->nr; i++ )
         if ( now->range[i].type == MEMMAP_TYPE_RDM &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hvm-rdm.h - hvmloader's side of reserved device memory: who tells of it, what
- * RAM cannot give way to it, and what people read about either.
+ * hvm-rdm.h - hvmloader's side of reserved device memory: who tells of it,
+ * what RAM cannot give way to it, and what people read about either.
  */
 #ifndef XEN_MEMMAP_HVM_RDM_H
 #define XEN_MEMMAP_HVM_RDM_H
@@ -13,8 +13,9 @@
  * the device model tells nothing), xenstore, and @now.  What this guest could
  * not have is reported and left out.  It stays what it is until the next call.
  */
-const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
-                                              const struct memmap_layout *now);
+const struct memmap_layout *
+memmap_gather_rdm(const struct memmap_layout *query,
+                  const struct memmap_layout *now);
 
 /* What must stay where it is while hvmloader runs. */
 const struct memmap_layout *memmap_gather_pinned(void);

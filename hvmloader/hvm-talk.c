@@ -55,7 +55,6 @@ unsigned int memmap_talk_commit(struct memmap_fw *fw, struct memmap_record *r)
         e->flags |= MEMMAP_EF_UNMAPPED;
         printf("memmap: ");
         memmap_print_rdm(e);
-        printf(" could not be mapped by the device model;"
-               " the device cannot use it\n");
+        printf(" could not be mapped by the device model; the device cannot use it\n");
     }
 }

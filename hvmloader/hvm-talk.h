@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hvm-talk.h - the conversation with the device model: fw.h's state machine, over
- * its ports, and the lines that people read about it.
+ * hvm-talk.h - the conversation with the device model: fw.h's state machine,
+ * over its ports, and the lines that people read about it.
  */
 #ifndef XEN_MEMMAP_HVM_TALK_H
 #define XEN_MEMMAP_HVM_TALK_H
@@ -12,9 +12,9 @@
 unsigned int memmap_talk_open(struct memmap_fw *fw);
 
 /*
- * Show @r in xenstore and commit it; what the device model cannot map of reserved
- * memory is marked so, and it is asked again.  Each round marks one entry, so
- * there is an end.
+ * Show @r in xenstore and commit it; what the device model cannot map of
+ * reserved memory is marked so, and it is asked again.  Each round marks one
+ * entry, so there is an end.
  */
 unsigned int memmap_talk_commit(struct memmap_fw *fw, struct memmap_record *r);
 

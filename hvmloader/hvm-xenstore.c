@@ -32,7 +32,7 @@ uint64_t memmap_kib(const char *key)
     return strtoll(xenstore_read(key, "0"), NULL, 10);
 }
 
-/* Where a toolstack can read what was said.  Untrusted: the guest may write it. */
+/* Where a toolstack can read what was said.  The guest may write it. */
 #define XS_DIR "data/memory-map/"
 /* Entries a key: short of both the payload limit and the guest's quota. */
 #define XS_CHUNK 16

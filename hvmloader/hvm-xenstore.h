@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hvm-xenstore.h - what the toolstack tells hvmloader in xenstore, and what it can
- * read there of the layout.  Reserved memory is in hvm-rdm.h.
+ * hvm-xenstore.h - what the toolstack tells hvmloader in xenstore, and what it
+ * can read there of the layout.  Reserved memory is in hvm-rdm.h.
  */
 #ifndef XEN_MEMMAP_HVM_XENSTORE_H
 #define XEN_MEMMAP_HVM_XENSTORE_H
@@ -19,8 +19,8 @@ uint64_t memmap_kib(const char *key);
 
 /*
  * Leave @l, which is to be the layout of @generation, for people, before the
- * doorbell: if the device model dies of it, this says of what.  A guest's quota
- * may be used up, which stops nothing.
+ * doorbell: if the device model dies of it, this says of what.  A guest's
+ * quota may be used up, which stops nothing.
  */
 void memmap_show(const struct memmap_layout *l, uint32_t generation);
 

@@ -194,12 +194,10 @@ static void stay(struct memmap_plan_in *in, struct memmap_layout *all,
     struct memmap_hex h;
 
     if ( moved.lost_pages )
-        printf("memmap: the host's memory or the guest's quota ran out while RAM"
-               " moved: %u pages are lost, the guest goes on with the rest\n",
+        printf("memmap: the host's memory or the guest's quota ran out while RAM moved: %u pages are lost, the guest goes on with the rest\n",
                (unsigned int)moved.lost_pages);
     if ( away )
-        printf("memmap: %s pages could not be moved back,"
-               " the rest is where it was\n",
+        printf("memmap: %s pages could not be moved back, the rest is where it was\n",
                memmap_hex(away, &h));
     else
         printf("memmap: RAM stays where it is\n");
@@ -215,20 +213,19 @@ static void report(const struct memmap_plan_in *in, uint64_t mmio_hole_size)
     if ( in->rdm && in->rdm->nr )
     {
         memmap_print_kept(in);
-        printf("memmap: reserved memory: %u ranges, %u pages moved for them,"
-               " minimum %u\n", in->rdm->nr, (uint32_t)plan.rdm_pages,
+        printf("memmap: reserved memory: %u ranges, %u pages moved for them, minimum %u\n",
+               in->rdm->nr, (uint32_t)plan.rdm_pages,
                (uint32_t)plan.rdm_minimum);
     }
     if ( in->hole_fixed && in->hole_start != plan.hole_start )
-        printf("memmap: mmio_hole_size=0x%s cannot be had,"
-               " RAM is there and stays\n",
+        printf("memmap: mmio_hole_size=0x%s cannot be had, RAM is there and stays\n",
                memmap_hex(mmio_hole_size, &h));
     if ( in->max_mtrrs && plan.mtrrs > in->max_mtrrs )
-        printf("memmap: BARs need %u variable MTRRs, there are %u\n", plan.mtrrs,
-               in->max_mtrrs);
-    printf("memmap: version %u, generation %u, hole at %08x, %s pages moved,"
-           " %u BARs without a place\n", MEMMAP_VERSION_MAJOR, fw.generation,
-           pci_mem_start, memmap_hex(plan.moved_pages, &h), plan.unplaced);
+        printf("memmap: BARs need %u variable MTRRs, there are %u\n",
+               plan.mtrrs, in->max_mtrrs);
+    printf("memmap: version %u, generation %u, hole at %08x, %s pages moved, %u BARs without a place\n",
+           MEMMAP_VERSION_MAJOR, fw.generation, pci_mem_start,
+           memmap_hex(plan.moved_pages, &h), plan.unplaced);
 }
 
 bool memmap_settle(struct memmap_bar *bar, unsigned int nr,

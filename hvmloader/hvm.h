@@ -39,8 +39,8 @@ void memmap_page_taken(uint64_t from, uint64_t to);
 bool memmap_sync_e820(void);
 
 /*
- * Commit once more if pages were taken since, then seal.  The last thing before
- * the firmware's E820 is built.
+ * Commit once more if pages were taken since, then seal.  The last thing
+ * before the firmware's E820 is built.
  */
 void memmap_finish(void);
 

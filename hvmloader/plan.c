@@ -135,7 +135,9 @@ static uint64_t staying_end(const struct memmap_plan_in *in, uint64_t limit)
     return end;
 }
 
-/* The layout's entry for the piece in @s from now on; type 0 if it has none. */
+/*
+ * The layout's entry for the piece in @s from now on; type 0 if it has none.
+ */
 static struct memmap_range entry_after(const struct sweep *s,
                                        const struct memmap_plan_in *in,
                                        const struct memmap_plan *plan)
@@ -225,9 +227,9 @@ static bool move_to(const struct memmap_plan_in *in, struct sweep *from,
 }
 
 /*
- * How far above @s the RAM at @from has to go for its whole extents, the largest
- * that it has of up to @order, to come to lie as they do, so that they can move,
- * and stay mapped, as such.
+ * How far above @s the RAM at @from has to go for its whole extents, the
+ * largest that it has of up to @order, to come to lie as they do, so that they
+ * can move, and stay mapped, as such.
  */
 static uint64_t alignment_gap(const struct sweep *from, const struct sweep *s,
                               unsigned int order)
@@ -260,12 +262,12 @@ static uint64_t ram_end(const struct memmap_plan_in *in)
 
 /*
  * Write the layout from the bottom up: what stays and what takes its place,
- * then the RAM that moves, with gaps for extents of up to @order, then BARs that
- * are high, around what is up there.
+ * then the RAM that moves, with gaps for extents of up to @order, then BARs
+ * that are high, around what is up there.
  */
-static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                        unsigned int nr, struct memmap_plan *plan,
-                        unsigned int order)
+static bool write_after(const struct memmap_plan_in *in,
+                        struct memmap_bar *bar, unsigned int nr,
+                        struct memmap_plan *plan, unsigned int order)
 {
     const uint64_t hole = PFN_DOWN(plan->hole_start);
     struct sweep s = { .in = in, .hole = hole };
@@ -326,7 +328,8 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 }
 
 /* RAM under what is freed, from the tables as they came and nothing else. */
-static void count_rdm(const struct memmap_plan_in *in, struct memmap_plan *plan)
+static void count_rdm(const struct memmap_plan_in *in,
+                      struct memmap_plan *plan)
 {
     unsigned int i, j, pin;
 
