@@ -8,6 +8,7 @@
 
 #include <xen/memory.h>
 #include <xen/hvm/hvm_op.h>
+#include <xen/hvm/hvm_xs_strings.h>
 
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to,
                           unsigned int pages)
@@ -73,7 +74,7 @@ const char *memmap_why_stay(const struct memmap_layout *now)
     struct xen_memory_domain self = { .domid = DOMID_SELF };
     struct xen_vnuma_topology_info vnuma = { .domid = DOMID_SELF };
     struct memmap_memory m = {
-        .told = memmap_is_off("hvmloader/memory-map/relocate"),
+        .told = memmap_is_off(HVM_XS_MEMORY_MAP_RELOCATE),
         .ram_pages = memmap_layout_pages(now, MEMMAP_TYPE_RAM),
         .target = memmap_kib("memory/target"),
         .videoram = memmap_kib("memory/videoram"),

@@ -62,7 +62,7 @@ static unsigned int add_xenstore(unsigned int nr)
         const char *text, *flaw;
         char path[40];
 
-        snprintf(path, sizeof(path), "hvmloader/memory-map/rdm/%u", i);
+        snprintf(path, sizeof(path), HVM_XS_MEMORY_MAP_RDM "/%u", i);
         text = xenstore_read(path, NULL);
         if ( !text )
             return nr;

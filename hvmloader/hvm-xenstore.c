@@ -5,6 +5,8 @@
 #include "../config.h"
 #include "../util.h"
 
+#include <xen/hvm/hvm_xs_strings.h>
+
 static bool is_at(const char *key, const char *value)
 {
     return !strncmp(xenstore_read(key, ""), value, strlen(value) + 1);
@@ -17,7 +19,7 @@ bool memmap_is_off(const char *key)
 
 bool memmap_prefers_high(void)
 {
-    static const char key[] = "hvmloader/memory-map/policy";
+    static const char key[] = HVM_XS_MEMORY_MAP_POLICY;
     const bool high = is_at(key, "high");
 
     if ( !high && !is_at(key, "low") && !is_at(key, "") )
@@ -33,7 +35,7 @@ uint64_t memmap_kib(const char *key)
 }
 
 /* Where a toolstack can read what was said.  The guest may write it. */
-#define XS_DIR "data/memory-map/"
+#define XS_DIR HVM_XS_MEMORY_MAP_SHOWN "/"
 /* Entries a key: short of both the payload limit and the guest's quota. */
 #define XS_CHUNK 16
 

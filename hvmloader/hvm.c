@@ -12,6 +12,7 @@
 
 #include <xen/hvm/e820.h>
 #include <xen/hvm/hvm_info_table.h>
+#include <xen/hvm/hvm_xs_strings.h>
 
 static struct memmap_fw fw;
 /*
@@ -240,7 +241,7 @@ bool memmap_settle(struct memmap_bar *bar, unsigned int nr,
     const char *refusal;
     unsigned int i, rc;
 
-    if ( memmap_is_off("hvmloader/memory-map/enabled") )
+    if ( memmap_is_off(HVM_XS_MEMORY_MAP_ENABLED) )
     {
         printf("memmap: switched off in xenstore\n");
         return false;

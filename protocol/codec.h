@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codec.h - the record on the wire (PROTOCOL.md, section 4).
+ * codec.h - the record on the wire: section 4 of
+ * PROTOCOL.md.
  *
  * Unpacking checks everything that can be judged from the bytes alone:
  * framing, checksum, kind, entry types, order.  What needs knowledge of the

@@ -3,8 +3,9 @@
  * fw.h - the firmware's end: find the device model, ask, propose, commit,
  * seal.
  *
- * Each call is one exchange and returns an error of PROTOCOL.md section 5;
- * after any error the conversation may go on, and the layout is what it was.
+ * Each call is one exchange and returns an error, section 5 of
+ * PROTOCOL.md.
+ * After any error the conversation may go on, and the layout is what it was.
  * If the device model falls silent every call says MEMMAP_E_ABSENT from then
  * on.
  */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memmap.h - the gpfn-layout protocol between HVM firmware and device model:
+ * memmap.h - the gpfn-layout protocol of firmware and device model:
  * its registers, its record, and their numbers.  Nothing else: this is an
  * interface, and includes nothing.
  *
- * Normative text: PROTOCOL.md; "section N" below means a section there.
+ * Normative text, and whose sections "section N" below means:
+ * PROTOCOL.md.
  * Units: a gfn is a guest frame number (4 KiB); "pages" count 4 KiB pages;
  * everything called _bytes, and every record length, is in bytes.
  */
-#ifndef XEN_MEMMAP_H
-#define XEN_MEMMAP_H
+#ifndef XEN_PUBLIC_HVM_GPFN_LAYOUT_H
+#define XEN_PUBLIC_HVM_GPFN_LAYOUT_H
 
 /* Section 3: registers.  I/O ports, 32-bit accesses only, little-endian. */
 
@@ -154,4 +155,4 @@
 /* RAM from here to the first megabyte's end never moves. */
 #define MEMMAP_FIXED_END        0x100u
 
-#endif /* XEN_MEMMAP_H */
+#endif /* XEN_PUBLIC_HVM_GPFN_LAYOUT_H */

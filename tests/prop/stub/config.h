@@ -43,6 +43,12 @@ extern const struct hvm_start_info *hvm_start_info;
 #define HVM_XS_ACPI_PT_LENGTH    "hvmloader/acpi/length"
 #define HVM_XS_SMBIOS_PT_ADDRESS "hvmloader/smbios/address"
 #define HVM_XS_SMBIOS_PT_LENGTH  "hvmloader/smbios/length"
+/* Ours: as the series puts them into Xen's header. */
+#define HVM_XS_MEMORY_MAP_ENABLED  "hvmloader/memory-map/enabled"
+#define HVM_XS_MEMORY_MAP_RELOCATE "hvmloader/memory-map/relocate"
+#define HVM_XS_MEMORY_MAP_POLICY   "hvmloader/memory-map/policy"
+#define HVM_XS_MEMORY_MAP_RDM      "hvmloader/memory-map/rdm"
+#define HVM_XS_MEMORY_MAP_SHOWN    "data/memory-map"
 
 extern uint32_t pci_mem_start;
 extern const uint32_t pci_mem_end;
