@@ -237,8 +237,8 @@ START_TEST(table_of_plans)
                   plan.moved_pages == cases[_i].moved &&
                   plan.unplaced == cases[_i].unplaced &&
                   nr_high == cases[_i].nr_high,
-                  "\"%s\": hole at %#llx, %#llx pages moved, %u unplaced, "
-                  "%u high", cases[_i].name,
+                  "\"%s\": hole at %#llx, %#llx pages moved, %u unplaced, %u high",
+                  cases[_i].name,
                   (unsigned long long)plan.hole_start,
                   (unsigned long long)plan.moved_pages, plan.unplaced,
                   nr_high);
