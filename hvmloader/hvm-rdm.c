@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "hvm-hex.h"
 #include "hvm-rdm.h"
+#include "hvm-print.h"
 #include "rdm.h"
 
 #include "../config.h"
@@ -26,17 +26,6 @@ static const char *const pin_name[] = {
     [PIN_MODULE] = "under what hvmloader was started with",
     [PIN_HT] = "where AMD's processors have HyperTransport's addresses",
 };
-
-void memmap_print_rdm(const struct memmap_range *r)
-{
-    struct memmap_hex h[2];
-
-    printf("reserved memory %s-%s", memmap_hex(r->gfn, &h[0]),
-           memmap_hex(memmap_range_end(r) - 1, &h[1]));
-    if ( r->aux )
-        printf(" of %04x:%02x:%02x.%x", r->aux >> 16, (r->aux >> 8) & 0xff,
-               (r->aux >> 3) & 0x1f, r->aux & 7);
-}
 
 /* Take @r into the raw table of @nr, if a guest can have it. */
 static unsigned int add(unsigned int nr, const struct memmap_range *r)

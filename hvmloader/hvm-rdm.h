@@ -20,9 +20,6 @@ memmap_gather_rdm(const struct memmap_layout *query,
 /* What must stay where it is while hvmloader runs. */
 const struct memmap_layout *memmap_gather_pinned(void);
 
-/* "reserved memory 7fff0-7fff3 of 0000:00:04.0", without an end of line. */
-void memmap_print_rdm(const struct memmap_range *r);
-
 /* One line for each range that @in's plan does not free. */
 void memmap_print_kept(const struct memmap_plan_in *in);
 

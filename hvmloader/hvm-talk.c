@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm-talk.h"
-#include "hvm-rdm.h"
+#include "hvm-print.h"
 #include "hvm-xenstore.h"
 
 #include "../config.h"

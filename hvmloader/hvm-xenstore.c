@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm-xenstore.h"
-#include "hvm-hex.h"
+#include "hvm-print.h"
 
 #include "../config.h"
 #include "../util.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stands in for hvmloader's config.h, util.h and hypercall.h, so that
- * hvmloader/hvm.c, the file that ships, runs in the simulated host: its ports are
+ * hvmloader/hvm*.c, the files that ship, run in the simulated host: their ports are
  * the device model's end, its hypercalls are host.c's, its xenstore is sim.h's.
  */
 #ifndef STUB_CONFIG_H
