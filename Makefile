@@ -36,11 +36,13 @@ all: series
 
 # Each command sees to what it needs; nobody but root installs anything.
 .PHONY: deps-series deps-unit deps-lab
+# What makes QEMU's style of Xen's; clang-format of bookworm, 14, is too old for it.
+FORMAT   = 'clang-format-16|clang-format-19|clang-format' pandoc
 deps-series:
-	@scripts/deps python3 git
+	@scripts/deps python3 git $(FORMAT)
 deps-unit:
 	@scripts/deps gcc libc6-dev clang check libglib2.0-dev pkg-config python3 \
-		python3-jsonschema git
+		python3-jsonschema python3-docutils git $(FORMAT)
 deps-lab:
 	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
 		libarchive-tools
@@ -55,7 +57,8 @@ MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
 series: deps-series
 	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in hvmloader/hypervisor/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
+	@for dir in qemu-patches/fixes/qemu-* hvmloader/hypervisor/xen-* tests/hostile/xen-* \
+	    tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
