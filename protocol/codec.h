@@ -3,8 +3,9 @@
  * codec.h - the record on the wire (PROTOCOL.md, section 4).
  *
  * Unpacking checks everything that can be judged from the bytes alone: framing,
- * checksum, kind, entry types, order.  What needs knowledge of the guest (how much
- * RAM it has, how wide its addresses are) is the device model's part, in dm.h.
+ * checksum, kind, entry types, order.  What needs knowledge of the guest (how
+ * much RAM it has, how wide its addresses are) is the device model's part, in
+ * dm.h.
  */
 #ifndef XEN_MEMMAP_CODEC_H
 #define XEN_MEMMAP_CODEC_H
@@ -17,9 +18,9 @@ struct memmap_record {
     uint16_t flags;             /* MEMMAP_RF_* */
     uint32_t generation;
     uint64_t ram_pages;         /* sum of all RAM entries */
-    uint64_t gfn_limit;         /* LAYOUT: first gfn the guest cannot address;
-                                   CONSTRAINTS: first that cannot be RAM */
-    struct memmap_layout layout;/* storage belongs to the caller */
+    /* LAYOUT: first gfn the guest cannot address; else first that is no RAM. */
+    uint64_t gfn_limit;
+    struct memmap_layout layout;        /* storage belongs to the caller */
 };
 
 /* Bytes that a record of @entries entries takes. */
@@ -46,16 +47,14 @@ unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes);
 #define MEMMAP_KIND_ANY 0u
 
 /*
- * Read a record of @kind and @len bytes from @buf into @r, whose layout's storage
- * the caller has set up.  Returns an error; where one entry is to blame *@index
- * is its number on the wire, else MEMMAP_NO_INDEX.  The layout has the entries as
- * they came: neighbours that say the same are not joined, and entries of an
- * unknown type that may be ignored are there for the reader to ignore.
+ * Read a record of @kind and @len bytes from @buf into @r, whose layout's
+ * storage the caller has set up.  Returns an error; where one entry is to blame
+ * *@index is its number on the wire, else MEMMAP_NO_INDEX.  The layout has the
+ * entries as they came: neighbours that say the same are not joined, and
+ * entries of an unknown type that may be ignored are there for the reader to
+ * ignore.
  */
 unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
                            const uint8_t *buf, uint32_t len, uint16_t *index);
-
-/* CRC-32C of @len bytes; @crc is 0, or what an earlier part returned. */
-uint32_t memmap_crc32c(uint32_t crc, const uint8_t *buf, uint32_t len);
 
 #endif /* XEN_MEMMAP_CODEC_H */

@@ -73,7 +73,8 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     if ( !fw->present )
         return MEMMAP_E_ABSENT;
 
-    out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
+    out(fw, MEMMAP_REG_DOORBELL,
+        MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
     /* No record was sent, so no entry of one is to blame. */
     rc = status(fw, fw->state);
     fw->index = MEMMAP_NO_INDEX;

@@ -30,7 +30,9 @@ static inline uint64_t memmap_range_end(const struct memmap_range *r)
     return r->gfn + r->pages;
 }
 
-/* Elements of array @a; which header has ARRAY_SIZE() depends on Xen's version. */
+/*
+ * Elements of array @a; which header has ARRAY_SIZE() depends on Xen's version.
+ */
 #define MEMMAP_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Start with no ranges.  @storage must outlive @l. */
@@ -45,8 +47,9 @@ void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,
 bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r);
 
 /*
- * As set, where nothing was said of @r's gfns or of any above: in constant time,
- * for who builds a layout from the bottom up.  False also if that is not so.
+ * As set, where nothing was said of @r's gfns or of any above: in constant
+ * time, for who builds a layout from the bottom up.  False also if that is not
+ * so.
  */
 bool memmap_layout_append(struct memmap_layout *l,
                           const struct memmap_range *r);
