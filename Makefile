@@ -84,7 +84,7 @@ check-lab: series
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
 		--beside check-prop --beside check-second \
-		--beside check-qemu-mapcache --beside check-proof-quick -- \
+		--beside check-qemu-patched --beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)

@@ -17,15 +17,16 @@ from .ui import LabError, progress
 
 # STACK -> which series under build/series/ the two programs are built with, by
 # the folders' names without the versions that they are for.
+OURS = {"xen": ("xen",), "qemu": ("fixes-qemu", "qemu")}
 STACKS = {
     "stock": ((), ()),
-    "ours": (("xen",), ("qemu",)),
-    "new-hvmloader": (("xen",), ()),
-    "new-qemu": ((), ("qemu",)),
-    "hostile": (("xen", "hostile-xen"), ("qemu",)),
+    "ours": (OURS["xen"], OURS["qemu"]),
+    "new-hvmloader": (OURS["xen"], ()),
+    "new-qemu": ((), OURS["qemu"]),
+    "hostile": ((*OURS["xen"], "hostile-xen"), OURS["qemu"]),
     "timed-stock": (("timed-xen",), ()),
-    "timed": (("xen", "timed-xen"), ("qemu",)),
-    "ranges": (("xen", "ranges-xen"), ("qemu",)),
+    "timed": ((*OURS["xen"], "timed-xen"), OURS["qemu"]),
+    "ranges": ((*OURS["xen"], "ranges-xen"), OURS["qemu"]),
 }
 # Stacks that have nothing of this project: what comes of them is no news as long as
 # all that they are made of is the same.
@@ -114,8 +115,14 @@ class Program:
 def read_series(top):
     """{folder's name: its patches} of what `make series` has written."""
     return {os.path.basename(folder): [
-        _read(path) for path in sorted(glob.glob(os.path.join(folder, "*.patch")))]
+        _read(path) for path in sorted(glob.glob(os.path.join(folder, "*.patch")))
+        if not is_letter(path)]
         for folder in glob.glob(os.path.join(top, "build/series", "*"))}
+
+
+def is_letter(path):
+    """Whether a file of a series is its cover letter."""
+    return os.path.basename(path).startswith("0000-")
 
 
 def _read(path):

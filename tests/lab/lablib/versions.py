@@ -104,7 +104,8 @@ class Matrix:
         if not row.covered:
             row.applies = "no series"
             return row
-        patches = stacks.Series({source.package: source}, self.read).of([source.package])
+        patches = stacks.Series({source.package: source}, self.read).of(
+            stacks.OURS[source.package])
         if source.package == "xen":
             self._xen(row, source, patches)
         else:
