@@ -17,6 +17,7 @@ help:
 	@echo "make check-second  the protocol's second implementation against the first"
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
+	@echo "make check-posted  QEMU's series: git am, QEMU's checkpatch.pl"
 	@echo "make check-versions  the series on every Xen and QEMU that can be had"
 	@echo "                 XEN_SOURCE= QEMU_SOURCE= a git tree (FOLDER@TAG), a tarball, or"
 	@echo "                 an unpacked tree in place of Debian's, for all that builds"
@@ -84,7 +85,8 @@ check-lab: series
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
 		--beside check-prop --beside check-second \
-		--beside check-qemu-patched --beside check-proof-quick -- \
+		--beside check-qemu-patched --beside check-posted \
+		--beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
@@ -93,6 +95,7 @@ check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage check-proof
 	@$(MAKE) --no-print-directory check-second SECOND_RECORDS=2000000
+	@$(MAKE) --no-print-directory check-posted-build
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages

@@ -201,6 +201,14 @@ $(T)/qemu-patched/mapcache: $(T)/qemu-patched/source tests/qemu/patched/test_map
 	    $(SANITIZE) -DCONFIG_XEN_IS_POSSIBLE $(qemu_flags) -w -o $@ \
 	    tests/qemu/patched/test_mapcache.c $(@D)/qemu/hw/xen/xen-mapcache.c $(qemu_libs)
 
+# What is posted to QEMU, tried as a maintainer would.  That each commit builds takes
+# minutes, and is for the night.
+.PHONY: check-posted check-posted-build
+check-posted: series
+	@$(LAB) posted
+check-posted-build: series
+	@$(LAB) posted --build
+
 # The pure parts of the programs that run in the lab's guest and dom0.
 .PHONY: check-lab-parts
 check-lab-parts: test-tools

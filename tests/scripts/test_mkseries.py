@@ -497,6 +497,28 @@ class Ours(unittest.TestCase):
                 # QEMU's own port.h stands in for the other, and it has the text.
                 self.assertEqual(sorted(got), sorted(want ^ other), folder)
 
+    def test_what_a_letter_claims_can_be_tried(self):
+        """Each command is one that there is, each figure one of README.md's."""
+        targets = '\n'.join((ROOT / name).read_text() for name in ('Makefile', 'tests/tests.mk'))
+        readme = (ROOT / 'README.md').read_text()
+        letters = list(ROOT.glob('*/**/cover-letter'))
+        self.assertGreater(len(letters), 1)
+        for letter in letters:
+            text = letter.read_text()
+            commands = re.findall(r'^.*?\$ (.*)', text, re.MULTILINE)
+            self.assertGreater(len(commands), 1, letter)
+            for command in commands:
+                words = command.split()
+                if words[0] == 'make':
+                    self.assertRegex(targets, rf'(?m)^[\w -]*\b{words[1]}:', letter)
+                else:
+                    self.assertEqual(words[:2], ['tests/lab/lab', 'run'], letter)
+                    for name in re.sub(r'--stack \S+', '', ' '.join(words[2:])).split():
+                        self.assertTrue((ROOT / f'tests/lab/scenarios/{name}.toml').exists(),
+                                        (letter, name))
+            for figure in re.findall(r'\d+\.?\d* (?:%|ms)|\d\.\d(?= times)', text):
+                self.assertIn(figure, readme, letter)
+
     def test_what_is_posted_to_qemu_has_a_letter(self):
         for folder in ROOT.glob('qemu-patches/**/qemu-*'):
             self.assertTrue((folder.parent / 'common/cover-letter').exists(), folder)

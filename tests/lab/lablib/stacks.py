@@ -74,7 +74,7 @@ make -s -j"$(nproc)"
 
 # Debian's source comes without the ROM images, which are packages of their own
 # in dom0, so there is nothing to build or install in pc-bios.
-_QEMU = """
+_QEMU_CONFIGURE = """
 cd /build/qemu
 grep -q "^subdir('pc-bios')" meson.build
 sed -i "s/^subdir('pc-bios')/{roms}/" meson.build
@@ -82,7 +82,8 @@ printf 'CONFIG_%s=y\\n' {devices} > configs/devices/i386-softmmu/lab.mak
 mkdir /build/qemu/build
 cd /build/qemu/build
 ../configure {configure}
-ninja qemu-system-i386
+"""
+_QEMU_BUILD = """ninja qemu-system-i386
 strip qemu-system-i386
 """
 
@@ -164,14 +165,23 @@ def hvmloader(root, source, patches, log):
 
 
 def qemu(root, source, patches, log):
+    return _program(root, source, "qemu-system-i386", patches,
+                    _configure_qemu(source) + _QEMU_BUILD, "build/qemu-system-i386", log)
+
+
+def _configure_qemu(source):
     # What pc-bios' meson.build would have set, and what is used without being asked for.
     new = source.version >= (10, 1)
     unset = ("roms", "keymap_targets") if new else ("roms",)
-    script = _QEMU.format(devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
-                          configure=" ".join(_CONFIGURE),
-                          roms=r"\n".join(f"{name} = []" for name in unset))
-    return _program(root, source, "qemu-system-i386", patches, script,
-                    "build/qemu-system-i386", log)
+    return _QEMU_CONFIGURE.format(
+        devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
+        configure=" ".join(_CONFIGURE),
+        roms=r"\n".join(f"{name} = []" for name in unset))
+
+
+def qemu_scripts(source):
+    """(configure, build) for who builds commit after commit."""
+    return _configure_qemu(source), "cd /build/qemu/build\nninja qemu-system-i386\n"
 
 
 def ovmf(suite, log):

@@ -22,7 +22,7 @@ _TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
 
 
 # Files of QEMU that are ours; it has warnings of its own.
-_OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
 
 
 # Where a source is from that the environment says.
@@ -187,7 +187,7 @@ class Matrix:
                 row.builds = "no: " + str(error).splitlines()[-1].strip()
             else:
                 row.builds = warnings(os.path.join(
-                    os.path.dirname(program.path), "build.log"), _OURS)
+                    os.path.dirname(program.path), "build.log"), OURS)
 
     def _outcome(self, row, name, make):
         folder = cache.entry(name, make)
