@@ -67,11 +67,9 @@ class Posted:
                 ["git", "-C", work, "-c", "user.name=lab", "-c", "user.email=lab@localhost",
                  "-c", "commit.gpgsign=false", "am", "--empty=drop", *files],
                 capture_output=True, text=True, check=False)
-            if done.returncode:
-                return [f"{os.path.basename(folder)}: git am: {_last(done)}"]
-            # It says so, and mends it, if a patch has space at the end of a line.
-            if "warning:" in done.stderr:
-                return [f"{os.path.basename(folder)}: git am: {_last(done)}"]
+            # It warns, and goes on, if a patch has space at the end of a line.
+            if done.returncode or "warning:" in done.stderr:
+                return [f"{os.path.basename(folder)}: git am: {_said(done)}"]
         count = len(self.commits(work))
         return [] if count == len(self.patches) else [
             f"{count} commits of {len(self.patches)} patches"]
@@ -94,7 +92,7 @@ class Posted:
                 with open(path, encoding="utf-8") as stream:
                     found = findings(done.stdout, stream.read())
                 if not re.search(r"^total: \d+ errors", done.stdout, re.MULTILINE):
-                    found.append(f"checkpatch.pl: {_last(done)}")
+                    found.append(f"checkpatch.pl: {_said(done)}")
                 where = os.path.relpath(path, os.path.dirname(folder))
                 faults += [f"{where}: {fault}" for fault in found]
         return faults
@@ -147,9 +145,11 @@ class Posted:
         return "" if found == "yes" else found
 
 
-def _last(done):
+def _said(done):
+    """The line of a program that failed which says why."""
     lines = (done.stderr + done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"ended with {done.returncode}"
+    why = [line for line in lines if re.match("error|warning", line)]
+    return (why + lines[-1:] + [f"ended with {done.returncode}"])[0]
 
 
 def run(top, root, log, build):
