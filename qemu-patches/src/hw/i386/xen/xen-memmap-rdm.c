@@ -622,9 +622,9 @@ static void xen_rdm_device_unrealized(DeviceListener *listener,
 
 /*
  * Not in a stub domain, nor wherever else Xen reserves that for the domain that
- * built the guest.  What is asked for must be in order, as Xen since 4.20.4 looks
- * at that first, and must change nothing: page 1 is no device's, so the guest has
- * no right to it that it could lose.
+ * built the guest.  What is asked for must be in order, as Xen since 4.20.4
+ * looks at that first, and must change nothing: page 1 is no device's, so the
+ * guest has no right to it that it could lose.
  */
 static bool xen_rdm_may_permit(void)
 {
