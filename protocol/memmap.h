@@ -3,15 +3,16 @@
  * memmap.h - the gpfn-layout protocol between HVM firmware and device model.
  *
  * This folder is the language that both ends speak: the wire codec, the layout
- * algebra, and the state machine of either end.  It is compiled unchanged into
- * hvmloader (32-bit, freestanding), QEMU, libxen-memmap and the tests.
+ * algebra, and the state machine of either end.  It is compiled into hvmloader
+ * (32-bit, freestanding), QEMU, libxen-memmap and the tests; a tree may want
+ * another style, and has a port.h of its own.
  *
  * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
  * all of that is handed to it as callbacks and caller-owned storage.  It must
  * never cast a struct onto wire bytes, and never divide 64-bit numbers
  * (hvmloader has no helper for that).
  *
- * Normative text: PROTOCOL.md; "section N" below means a section there.
+ * What binds is PROTOCOL.md; "section N" below is one of its.
  * Units: a gfn is a guest frame number (4 KiB); "pages" count 4 KiB pages;
  * everything called _bytes, and every record length, is in bytes.
  */

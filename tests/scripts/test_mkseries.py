@@ -351,6 +351,12 @@ diff --git a/tools/Makefile b/tools/Makefile
         self.assertEqual(self.applied()['tools/memmap/new.c'],
                          SOURCE.replace('int x', 'long x'))
 
+    def test_changes_that_versions_share(self):
+        self.put('common/changes', 'int x => long x\n')
+        self.put('series/changes', 'int y => long y\n')
+        self.assertEqual(self.applied()['tools/memmap/new.c'],
+                         SOURCE.replace('int x', 'long x').replace('int y', 'long y'))
+
     def test_a_change_of_nothing(self):
         self.put('series/changes', 'int nowhere => long\n')
         self.refused('changes: in none of the files that are added: int nowhere')

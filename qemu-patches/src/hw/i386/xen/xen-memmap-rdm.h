@@ -59,7 +59,7 @@ void xen_memmap_rdm_undo(XenMemmapRDM *rdm);
  */
 void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure);
 
-/* A line (char *) for each range of each assigned device; see PROTOCOL.md. */
+/* A line (char *) for each range of each assigned device: section 8. */
 GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm);
 
 /* The same for a monitor; the caller frees it. */
