@@ -81,7 +81,8 @@ static bool beyond(uint64_t gfn, uint64_t pages)
 }
 
 /* What may be said of an entry by itself. */
-static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
+static unsigned int check_entry(const struct memmap_range *e,
+                                unsigned int kind)
 {
     bool known = e->type >= MEMMAP_TYPE_RAM && e->type <= MEMMAP_TYPE_OWNED;
 

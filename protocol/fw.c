@@ -81,8 +81,8 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     if ( rc )
         return rc;
 
-    rc = memmap_unpack(r, MEMMAP_KIND_CONSTRAINTS, fw->buf, MEMMAP_BUFFER_BYTES,
-                       &index);
+    rc = memmap_unpack(r, MEMMAP_KIND_CONSTRAINTS, fw->buf,
+                       MEMMAP_BUFFER_BYTES, &index);
     if ( rc )
     {
         fw->index = index;

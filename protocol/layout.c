@@ -139,7 +139,8 @@ bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r)
     return r->type && replace(l, r);
 }
 
-bool memmap_layout_append(struct memmap_layout *l, const struct memmap_range *r)
+bool memmap_layout_append(struct memmap_layout *l,
+                          const struct memmap_range *r)
 {
     struct memmap_range *last = l->nr ? &l->range[l->nr - 1] : NULL;
 

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memmap.h - the gpfn-layout protocol between HVM firmware and device model.
+ * memmap.h - the gpfn-layout protocol of firmware and device model:
+ * its registers, its record, and their numbers.  Nothing else: this is an
+ * interface, and includes nothing.
  *
- * This folder is the language that both ends speak: the wire codec, the layout
- * algebra, and the state machine of either end.  It is compiled into hvmloader
- * (32-bit, freestanding), QEMU, libxen-memmap and the tests; a tree may want
- * another style, and has a port.h of its own.
- *
- * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
- * all of that is handed to it as callbacks and caller-owned storage.  It must
- * never cast a struct onto wire bytes, and never divide 64-bit numbers
- * (hvmloader has no helper for that).
- *
- * What binds is PROTOCOL.md; "section N" below is one of its.
+ * Normative text, and whose sections "section N" below means:
+ * PROTOCOL.md.
  * Units: a gfn is a guest frame number (4 KiB); "pages" count 4 KiB pages;
  * everything called _bytes, and every record length, is in bytes.
  */
-#ifndef XEN_MEMMAP_H
-#define XEN_MEMMAP_H
-
-#include "port.h"
+#ifndef XEN_PUBLIC_HVM_GPFN_LAYOUT_H
+#define XEN_PUBLIC_HVM_GPFN_LAYOUT_H
 
 /* Section 3: registers.  I/O ports, 32-bit accesses only, little-endian. */
 
@@ -27,9 +18,9 @@
 #define MEMMAP_PORT_COUNT       16u
 
 #define MEMMAP_REG_SIGNATURE    0x0u    /* R: MEMMAP_SIGNATURE */
-#define MEMMAP_REG_OFFER        0x4u    /* R: on offer; W: chosen */
-#define MEMMAP_REG_DOORBELL     0x8u    /* R: status; W: command, buffer */
-#define MEMMAP_REG_GENERATION   0xcu    /* R: of the layout in force */
+#define MEMMAP_REG_OFFER        0x4u    /* R: offered; W: chosen */
+#define MEMMAP_REG_DOORBELL     0x8u    /* R: status; W: command, gfn */
+#define MEMMAP_REG_GENERATION   0xcu    /* R: in force, 0: as built */
 
 #define MEMMAP_SIGNATURE        0x70614d58u /* "XMap" in memory order */
 #define MEMMAP_REG_ABSENT       0xffffffffu /* what no device answers */
@@ -44,8 +35,8 @@
 #define MEMMAP_OFFER_MINOR(v)    (((v) >> 16) & 0xffu)
 #define MEMMAP_OFFER_FEATURES(v) (0xffffu & (v))
 
-#define MEMMAP_FEAT_PUBLISH     0x0001u /* xenstore shows what is in force */
-#define MEMMAP_FEAT_RDM         0x0002u /* reserved device memory gets mapped */
+#define MEMMAP_FEAT_PUBLISH     0x0001u /* records appear in xenstore */
+#define MEMMAP_FEAT_RDM         0x0002u /* reserved memory gets mapped */
 
 /* DOORBELL write: command in bits 7:0, gfn of the buffer in 31:8. */
 #define MEMMAP_DOORBELL(cmd, gfn) (((uint32_t)(gfn) << 8) | (cmd))
@@ -57,7 +48,7 @@
 #define MEMMAP_CMD_COMMIT       3u      /* this is the layout now */
 #define MEMMAP_CMD_SEAL         4u      /* no more commands, ever */
 
-/* DOORBELL read: error in bits 7:0, state in 11:8, offending entry in 31:16. */
+/* DOORBELL read: error in bits 7:0, state in 11:8, entry in 31:16. */
 #define MEMMAP_STATUS(state, err, index) \
     (((uint32_t)(index) << 16) | ((uint32_t)(state) << 8) | (err))
 #define MEMMAP_STATUS_ERROR(v)  (0xffu & (v))
@@ -85,15 +76,15 @@
 #define MEMMAP_E_LENGTH         7u      /* lengths contradict each other */
 #define MEMMAP_E_CHECKSUM       8u
 #define MEMMAP_E_COUNT          9u      /* more entries than the limit */
-#define MEMMAP_E_KIND           10u     /* another kind, unknown flag */
-#define MEMMAP_E_TYPE           11u     /* an entry's type or flag */
+#define MEMMAP_E_KIND           10u     /* wrong kind, unknown flag */
+#define MEMMAP_E_TYPE           11u     /* entry type or flag not allowed */
 #define MEMMAP_E_EMPTY          12u     /* entry of no pages */
 #define MEMMAP_E_RANGE          13u     /* it or its source beyond a limit */
 #define MEMMAP_E_ORDER          14u     /* entries unsorted or overlapping */
 #define MEMMAP_E_RAM_SUM        15u     /* RAM was lost or invented */
 #define MEMMAP_E_GENERATION     16u     /* not the successor of the last one */
-#define MEMMAP_E_OWNED          17u     /* over the device model's own */
-#define MEMMAP_E_FIXED          18u     /* RAM below 1 MiB: must be as built */
+#define MEMMAP_E_OWNED          17u     /* RAM or MMIO over its own memory */
+#define MEMMAP_E_FIXED          18u     /* RAM below 1 MiB not as it must be */
 #define MEMMAP_E_BUSY           19u     /* memory that would move is in use */
 #define MEMMAP_E_APPLY          20u     /* the device model could not do it */
 #define MEMMAP_E_RESERVED       21u     /* a field that must be zero is not */
@@ -145,10 +136,10 @@
 #define MEMMAP_TYPE_MMIO        3u      /* set aside for BARs, no RAM */
 #define MEMMAP_TYPE_OWNED       4u      /* the device model's own blocks */
 
-#define MEMMAP_EF_OPTIONAL      0x0001u /* skip it if the type is unknown */
-#define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: not in the E820's RAM */
-#define MEMMAP_EF_UNFREED       0x0004u /* RAM: lies where RDM belongs */
-#define MEMMAP_EF_UNMAPPED      0x0008u /* RDM: not to be mapped */
+#define MEMMAP_EF_OPTIONAL      0x0001u /* unknown type: skip it */
+#define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: kept by firmware */
+#define MEMMAP_EF_UNFREED       0x0004u /* RAM: where RDM belongs */
+#define MEMMAP_EF_UNMAPPED      0x0008u /* RDM: not mapped here */
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
                                  MEMMAP_EF_UNFREED | MEMMAP_EF_UNMAPPED)
 
@@ -163,9 +154,4 @@
 /* RAM from here to the first megabyte's end never moves. */
 #define MEMMAP_FIXED_END        0x100u
 
-/* Text for people: "no such command" and so on; never NULL. */
-const char *memmap_strerror(unsigned int err);
-/* "OFFERED" and so on; never NULL. */
-const char *memmap_strstate(unsigned int state);
-
-#endif /* XEN_MEMMAP_H */
+#endif /* XEN_PUBLIC_HVM_GPFN_LAYOUT_H */

@@ -14,10 +14,10 @@ import tempfile
 from . import cache, sources, spans, stacks, trees
 from .ui import LabError
 
-# What is posted, and what each is on top of: hvmloader's series, the optional one for
-# Xen itself, QEMU's fixes, and QEMU's series.
-_SERIES = {"xen": {"xen": (), "hypervisor-xen": ()},
-           "qemu": {"fixes-qemu": (), "qemu": ("fixes-qemu",)}}
+# What is posted, and what each is on top of: hvmloader's series, with the documents of the
+# newest Xen, the optional one for Xen itself, QEMU's fixes, and QEMU's series.
+_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ())),
+           "qemu": ((("fixes-qemu",), ()), (("qemu",), ("fixes-qemu",)))}
 
 
 def write(top, log):
@@ -27,11 +27,13 @@ def write(top, log):
     if not given:
         raise LabError("which source? XEN_SOURCE= or QEMU_SOURCE= says it")
     for source in given:
-        for name, below in _SERIES[source.package].items():
+        for (name, *more), below in _SERIES[source.package]:
             version = re.match(r"[\w.-]*", source.name).group()
             folder = os.path.join(top, "build/series/exact", f"{name}-{version}")
+            names = [name] + [other for other in more
+                              if spans.find(read, other, source.version)]
             series = stacks.Series({source.package: source}, read)
-            _write(folder, source, series.of(below), series.of([name]), log)
+            _write(folder, source, series.of(below), series.of(names), log)
             _letter(top, spans.find(read, name, source.version), folder)
             yield os.path.relpath(folder, top)
 
