@@ -499,7 +499,9 @@ class Ours(unittest.TestCase):
 
     def test_no_source_is_forgotten(self):
         """hvmloader gets what it is made of, QEMU too, each file once."""
-        ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.'), set()),
+        tests = {f'hvmloader/tests/{p.name}' for p in (ROOT / 'hvmloader/tests').iterdir()}
+        ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.'),
+                                    tests | {'tests/unit/test_plan.c'}),
                 'qemu-patches/qemu-*': ('qemu-patches/src', ('fw.',),
                                         {'protocol/port.h', 'PROTOCOL.md'})}
         for pattern, (own, not_theirs, other) in ends.items():
@@ -510,7 +512,8 @@ class Ours(unittest.TestCase):
                     if not p.name.startswith(not_theirs)}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]
-                # QEMU's own port.h stands in for the other, and it has the text.
+                # Xen gets tests; QEMU's own port.h stands in for the other, and it has
+                # the text.
                 self.assertEqual(sorted(got), sorted(want ^ other), folder)
 
     def test_what_a_letter_claims_can_be_tried(self):
