@@ -17,6 +17,7 @@ help:
 	@echo "make check-second  the protocol's second implementation against the first"
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
+	@echo "make check-posted  QEMU's series: git am, QEMU's checkpatch.pl"
 	@echo "make check-versions  the series on every Xen and QEMU that can be had"
 	@echo "make check-patches   hvmloader after each patch, on the lab's Xen"
 	@echo "                 XEN_SOURCE= QEMU_SOURCE= a git tree (FOLDER@TAG), a tarball, or"
@@ -37,11 +38,13 @@ all: series
 
 # Each command sees to what it needs; nobody but root installs anything.
 .PHONY: deps-series deps-unit deps-lab
+# What makes QEMU's style of Xen's; clang-format of bookworm, 14, is too old for it.
+FORMAT   = 'clang-format-16|clang-format-19|clang-format' pandoc
 deps-series:
-	@scripts/deps python3 git
+	@scripts/deps python3 git $(FORMAT)
 deps-unit:
 	@scripts/deps gcc libc6-dev clang check libglib2.0-dev pkg-config python3 \
-		python3-jsonschema git
+		python3-jsonschema python3-docutils git $(FORMAT)
 deps-lab:
 	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
 		libarchive-tools
@@ -56,7 +59,8 @@ MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
 series: deps-series
 	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in hvmloader/*/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
+	@for dir in qemu-patches/fixes/qemu-* hvmloader/*/xen-* tests/hostile/xen-* \
+	    tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
@@ -82,7 +86,8 @@ check-lab: series
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
 		--beside check-prop --beside check-second --beside check-patches \
-		--beside check-qemu-mapcache --beside check-proof-quick -- \
+		--beside check-qemu-patched --beside check-posted \
+		--beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
@@ -91,6 +96,7 @@ check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage check-proof
 	@$(MAKE) --no-print-directory check-second SECOND_RECORDS=2000000
+	@$(MAKE) --no-print-directory check-posted-build
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages check-versions

@@ -4,6 +4,7 @@
 #define TESTS_QEMU_GUEST_H
 
 #include <check.h>
+#include "qemu/osdep.h"
 #include "codec.h"
 #include "harness.h"
 

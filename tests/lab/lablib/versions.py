@@ -31,7 +31,7 @@ _TOOLS_TESTS = "tools/tests/hvmloader"
 
 
 # Files of QEMU that are ours; it has warnings of its own.
-_OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
 
 
 # Where a source is from that the environment says.
@@ -116,7 +116,8 @@ class Matrix:
         if not row.covered:
             row.applies = "no series"
             return row
-        patches = stacks.Series({source.package: source}, self.read).of([source.package])
+        patches = stacks.Series({source.package: source}, self.read).of(
+            stacks.OURS[source.package])
         if source.package == "xen":
             self._xen(row, source, patches)
         else:
@@ -213,7 +214,7 @@ class Matrix:
                 row.builds = "no: " + str(error).splitlines()[-1].strip()
             else:
                 row.builds = warnings(os.path.join(
-                    os.path.dirname(program.path), "build.log"), _OURS)
+                    os.path.dirname(program.path), "build.log"), OURS)
 
     def _outcome(self, row, name, make):
         folder = cache.entry(name, make)

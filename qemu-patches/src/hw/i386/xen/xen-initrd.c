@@ -1,10 +1,11 @@
 /*
  * Where the initrd of a kernel that is booted directly goes
  *
- * linuxboot_dma.bin asks the BIOS where RAM below 4 GiB ends and puts the initrd
- * right there, holes or not; unless the kernel wants it nowhere else than where
- * QEMU has said, by an initrd_addr_max that is its end.  So where there is a hole,
- * say so.  OVMF takes the data and allocates its memory by itself.
+ * linuxboot_dma.bin asks the BIOS where RAM below 4 GiB ends and puts the
+ * initrd right there, holes or not; unless the kernel wants it nowhere else
+ * than where QEMU has said, by an initrd_addr_max that is its end.  So where
+ * there is a hole, say so.  OVMF takes the data and allocates its memory by
+ * itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -34,7 +35,9 @@
 /* What the BIOS keeps for itself at the end of RAM, and some more. */
 #define BIOS_RAM    MiB
 
-/* The first address that is too high for an initrd, as x86_load_linux() has it. */
+/*
+ * The first address that is too high for an initrd, as x86_load_linux() has it.
+ */
 static uint64_t xen_initrd_limit(const X86MachineState *x86ms)
 {
     const uint8_t *setup = x86ms->linux_setup;
@@ -63,8 +66,8 @@ static bool xen_initrd_is_ram(const struct memmap_range *r)
 
 /*
  * The highest place for @size bytes from @floor to @limit that is RAM, or 0.
- * *@last: it is in the RAM that goes on to the end of RAM below 4 GiB, where the
- * BIOS looks.
+ * *@last: it is in the RAM that goes on to the end of RAM below 4 GiB, where
+ * the BIOS looks.
  */
 static uint64_t xen_initrd_find(const struct memmap_layout *l, uint64_t size,
                                 uint64_t floor, uint64_t limit, bool *last)
@@ -109,8 +112,8 @@ void xen_initrd_place(X86MachineState *x86ms, const struct memmap_layout *l)
                            xen_initrd_limit(x86ms), &last);
     trace_xen_ram_initrd(addr, size, last);
     if (!addr) {
-        error_report("RAM below 4 GiB is nowhere in one piece long enough for the "
-                     "initrd of %" PRIu64 " bytes", length);
+        error_report("RAM below 4 GiB is nowhere in one piece long enough for "
+                     "the initrd of %" PRIu64 " bytes", length);
     }
     if (!addr || last) {
         /* Where it was always put it need not be told. */

@@ -530,7 +530,8 @@ void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure)
         xen_shutdown_fatal_error("xen-memmap: the guest is not started, as "
                                  "rdm-failure=refuse says");
     }
-    for (i = 0; failure == XEN_MEMMAP_RDM_FAILURE_UNPLUG && i < devices->len; i++) {
+    for (i = 0; failure == XEN_MEMMAP_RDM_FAILURE_UNPLUG && i < devices->len;
+         i++) {
         DeviceState *dev = g_ptr_array_index(devices, i);
 
         warn_report("xen-memmap: device %s is taken out of the guest, as "
@@ -621,9 +622,9 @@ static void xen_rdm_device_unrealized(DeviceListener *listener,
 
 /*
  * Not in a stub domain, nor wherever else Xen reserves that for the domain that
- * built the guest.  What is asked for must be in order, as Xen since 4.20.4 looks
- * at that first, and must change nothing: page 1 is no device's, so the guest has
- * no right to it that it could lose.
+ * built the guest.  What is asked for must be in order, as Xen since 4.20.4
+ * looks at that first, and must change nothing: page 1 is no device's, so the
+ * guest has no right to it that it could lose.
  */
 static bool xen_rdm_may_permit(void)
 {

@@ -151,16 +151,17 @@ static bool xen_memmap_is_migrating(void)
 }
 
 /*
- * Nothing of QEMU's own is to be where the layout has anything.  Firmware moves RAM
- * after PREPARE, so it must be gone by then.
+ * Nothing of QEMU's own is to be where the layout has anything.  Firmware moves
+ * RAM after PREPARE, so it must be gone by then.
  */
 static unsigned int xen_memmap_make_room(const struct memmap_layout *l)
 {
     Error *err = NULL;
 
     /*
-     * If it cannot move, firmware knows, and the layout has nothing there.  While
-     * the guest migrates RAM stays, and for a BAR it is no worse than it ever was.
+     * If it cannot move, firmware knows, and the layout has nothing there.
+     * While the guest migrates RAM stays, and for a BAR it is no worse than it
+     * ever was.
      */
     if (!xen_park_can_move() || xen_memmap_is_migrating() ||
         xen_park_make_room(l, &err)) {
@@ -303,9 +304,9 @@ static void xen_memmap_publish_later(void *opaque)
 }
 
 /*
- * Nothing may follow what is said now, SEALED above all, and somebody may wait for
- * it: what fails (a quota, no transaction, a xenstored that restarts) is tried
- * until it is said.
+ * Nothing may follow what is said now, SEALED above all, and somebody may wait
+ * for it: what fails (a quota, no transaction, a xenstored that restarts) is
+ * tried until it is said.
  */
 static void xen_memmap_publish_cb(void *opaque)
 {
@@ -374,17 +375,21 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
 }
 
 /*
- * Between PREPARE and COMMIT firmware moves RAM, which must not happen to a guest
- * that is being sent: the other side would keep what has gone from here.  It takes
- * a second or so, and can be tried again after that.
+ * Between PREPARE and COMMIT firmware moves RAM, which must not happen to a
+ * guest that is being sent: the other side would keep what has gone from here.
+ * It takes a second or so, and can be tried again after that.
  */
 static void xen_memmap_update_blocker(XenMemmapState *s)
 {
     if (s->dm.state != MEMMAP_ST_PREPARED) {
         migrate_del_blocker(&s->blocker);
     } else if (!s->blocker) {
-        error_setg(&s->blocker, "xen-memmap: the guest's firmware is moving RAM");
-        /* Refused only while a migration of QEMU's own runs, which Xen's is not. */
+        error_setg(&s->blocker,
+                   "xen-memmap: the guest's firmware is moving RAM");
+        /*
+         * Refused only while a migration of QEMU's own runs, which Xen's is
+         * not.
+         */
         migrate_add_blocker_internal(&s->blocker, NULL);
     }
 }
@@ -469,8 +474,8 @@ static int xen_memmap_pre_save(void *opaque)
 }
 
 /*
- * Nothing is said of a guest that is what it would be without us: any QEMU can have
- * it, and who gets no section takes it for sealed.
+ * Nothing is said of a guest that is what it would be without us: any QEMU can
+ * have it, and who gets no section takes it for sealed.
  */
 static bool xen_memmap_needed(void *opaque)
 {
@@ -593,10 +598,10 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     }
 
     /*
-     * Once, and not when devices are reset.  Firmware does not run a second time
-     * in a QEMU: a reboot ends it, and what resets devices (resume from S3,
-     * system_reset, a watchdog) leaves the vCPUs alone.  Nobody would seal again,
-     * and some of it the guest can do itself.
+     * Once, and not when devices are reset.  Firmware does not run a second
+     * time in a QEMU: a reboot ends it, and what resets devices (resume from
+     * S3, system_reset, a watchdog) leaves the vCPUs alone.  Nobody would seal
+     * again, and some of it the guest can do itself.
      */
     memmap_dm_reset(&s->dm);
     if (runstate_check(RUN_STATE_INMIGRATE)) {

@@ -11,8 +11,8 @@
 struct memmap_layout;
 
 /*
- * RAM is as @l says: see that the initrd, if there is one, goes where it is.  To
- * be called before the guest's firmware loads it.
+ * RAM is as @l says: see that the initrd, if there is one, goes where it is.
+ * To be called before the guest's firmware loads it.
  */
 void xen_initrd_place(X86MachineState *x86ms, const struct memmap_layout *l);
 
