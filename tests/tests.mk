@@ -110,7 +110,8 @@ QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
 # As QEMU itself is compiled, which has no -Wextra.
 QEMU_CFLAGS := -std=gnu11 -g -O1 $(filter-out -Wextra,$(WARN)) $(QEMU_INC)
 QEMU_LIB    := util xen memory qom store machine rdm monitor
-QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm xen-initrd xen-park xen-ram
+QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm \
+               xen-memmap-rdm-xen xen-linux xen-park xen-ram
 QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest
 QEMU_DEPS   := $(wildcard tests/qemu/*.h $(addprefix tests/qemu/stub/,*.h */*.h */*/*.h) \
                $(QEMU_FOLDER)/*.h qemu-patches/src/include/hw/xen/*.h) \

@@ -23,7 +23,7 @@
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
-#include "hw/xen/xen-initrd.h"
+#include "hw/xen/xen-linux.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
@@ -195,6 +195,14 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
          r->flags & ~s->force.flags & MEMMAP_RF_RAM_SHRUNK)) {
         return MEMMAP_E_BUSY;
     }
+    /* Once RAM has moved, or was never there, a no would help nobody. */
+    if (cmd == MEMMAP_CMD_PREPARE && !xen_linux_fits(s->x86ms, &r->layout) &&
+        xen_linux_fits(s->x86ms, &s->force.layout)) {
+        error_report_once("xen-memmap: RAM stays where it is: the kernel that is "
+                          "booted directly has to be loaded where firmware was to "
+                          "take some away");
+        return MEMMAP_E_BUSY;
+    }
     if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
         bdrv_drain_all();
         if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
@@ -273,7 +281,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     memmap_layout_copy(&s->force.layout, &r->layout);
     s->force.flags = r->flags;
     s->force.gfn_limit = r->gfn_limit;
-    xen_initrd_place(s->x86ms, &s->force.layout);
+    xen_linux_place(s->x86ms, &s->force.layout);
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
