@@ -140,6 +140,12 @@ endef
 $(eval $(call qemu_rules,$(T)/qemu))
 $(eval $(call qemu_rules,$(T)/qemu-asan))
 
+# What this version saves of a guest, for each later one to load: tests/qemu/test_streams.c.
+.PHONY: streams
+streams: $(T)/qemu/unit
+	@mkdir -p tests/qemu/streams
+	@MAKE_STREAMS=1 CK_RUN_SUITE="streams of old versions" $(T)/qemu/unit
+
 # What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
 # what the lab downloads, so it is no part of check-unit.
 QEMU_SERIES := $(wildcard qemu-patches/common/*.patch qemu-patches/qemu-10.0/*)
