@@ -26,6 +26,7 @@ help:
 	@echo "make coverage    how much of protocol/ the unit tests reach"
 	@echo "make bench       what moving RAM takes, stock against ours, and our own code"
 	@echo "make bench-extents  the same on a Xen with hvmloader/hypervisor's patch"
+	@echo "make streams     what this version saves of guests, for later ones to load"
 	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make check-libxen-memmap  the library's and the command's tests"

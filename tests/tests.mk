@@ -163,6 +163,12 @@ $(QEMU_TREE)/made: $(wildcard protocol/*.[ch]) scripts/mkseries scripts/forms.py
 	    --include='hw/i386/xen/memmap/*' --include='tests/unit/*.c' series/0002-*.patch
 	@touch $@
 
+# What this version saves of a guest, for each later one to load: tests/qemu/test_streams.c.
+.PHONY: streams
+streams: $(T)/qemu/unit
+	@mkdir -p tests/qemu/streams
+	@MAKE_STREAMS=1 CK_RUN_SUITE="streams of old versions" $(T)/qemu/unit
+
 # What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
 # what the lab downloads, so it is no part of check-unit.
 QEMU_SERIES := $(wildcard $(foreach f,qemu-patches qemu-patches/fixes, \
