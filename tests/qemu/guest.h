@@ -4,6 +4,7 @@
 #define TESTS_QEMU_GUEST_H
 
 #include <check.h>
+#include "qemu/osdep.h"
 #include "codec.h"
 #include "harness.h"
 
@@ -79,6 +80,7 @@ Suite *rdm_suite(void);
 Suite *rdm_whose_suite(void);
 Suite *rdm_policy_suite(void);
 Suite *migrate_suite(void);
+Suite *streams_suite(void);
 Suite *monitor_suite(void);
 
 #endif /* TESTS_QEMU_GUEST_H */

@@ -228,8 +228,12 @@ const char *harness_blocked(void);
 uint32_t harness_save(uint8_t *section);
 /* Whether there is one in the stream at all. */
 bool harness_needed(void);
-/* 0, or -errno. */
+/* 0, or -errno; of the version that is saved. */
 int harness_load(const uint8_t *section, uint32_t bytes);
+int harness_load_version(const uint8_t *section, uint32_t bytes, int version);
+/* Of what is saved, and of the oldest that is loaded. */
+int harness_version(void);
+int harness_oldest_version(void);
 /* Where the section loads among others; 0: with the last. */
 int harness_priority(void);
 

@@ -197,6 +197,11 @@ uint32_t harness_save(uint8_t *out)
 
 int harness_load(const uint8_t *in, uint32_t bytes)
 {
+    return harness_load_version(in, bytes, section()->version_id);
+}
+
+int harness_load_version(const uint8_t *in, uint32_t bytes, int version)
+{
     char *s = (char *)qom_device(TYPE_XEN_MEMMAP);
     const VMStateField *f;
     uint32_t at = 0;
@@ -204,7 +209,7 @@ int harness_load(const uint8_t *in, uint32_t bytes)
 
     for (f = section()->fields; f->name; f++) {
         if (f->valid) {
-            if (!f->valid(s, 1)) {
+            if (!f->valid(s, version)) {
                 return -EINVAL;
             }
         } else if (f->len_offset) {
@@ -228,7 +233,17 @@ int harness_load(const uint8_t *in, uint32_t bytes)
             memcpy(s + f->offset, &val, f->bytes);
         }
     }
-    return section()->post_load(s, section()->version_id);
+    return section()->post_load(s, version);
+}
+
+int harness_version(void)
+{
+    return section()->version_id;
+}
+
+int harness_oldest_version(void)
+{
+    return section()->minimum_version_id;
 }
 
 int harness_priority(void)

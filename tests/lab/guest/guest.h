@@ -77,7 +77,7 @@ struct check {
 
 extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
                           check_hostile, check_vga, check_dma, check_s3, check_reboot, check_pci,
-                          check_smbios, check_disk, check_life, check_watchdog;
+                          check_smbios, check_disk, check_life, check_watchdog, check_plug;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);

@@ -37,5 +37,6 @@ TCase *ram_tests(void);
 TCase *smbios_tests(void);
 TCase *life_tests(void);
 TCase *watchdog_tests(void);
+TCase *plug_tests(void);
 
 #endif

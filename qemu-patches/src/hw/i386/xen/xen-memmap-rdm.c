@@ -528,7 +528,8 @@ void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure)
         xen_shutdown_fatal_error("xen-memmap: the guest is not started, as "
                                  "rdm-failure=refuse says");
     }
-    for (i = 0; failure == XEN_MEMMAP_RDM_FAILURE_UNPLUG && i < devices->len; i++) {
+    for (i = 0; failure == XEN_MEMMAP_RDM_FAILURE_UNPLUG && i < devices->len;
+         i++) {
         DeviceState *dev = g_ptr_array_index(devices, i);
 
         warn_report("xen-memmap: device %s is taken out of the guest, as "
