@@ -333,7 +333,7 @@ class Ours(unittest.TestCase):
                 if re.match('Add: ', line)]
 
     def series(self):
-        return [d for pattern in ('hvmloader/xen-*', 'hvmloader/hypervisor/xen-*',
+        return [d for pattern in ('hvmloader/xen-*', 'hvmloader/*/xen-*',
                                   'qemu-patches/qemu-*', 'tests/hostile/xen-*',
                                   'tests/bench/*/xen-*')
                 for d in ROOT.glob(pattern)]
@@ -346,7 +346,7 @@ class Ours(unittest.TestCase):
                                check=True, stdout=subprocess.DEVNULL)
 
     def test_no_source_is_forgotten(self):
-        """hvmloader gets what it is made of, QEMU too, each file once."""
+        """hvmloader gets what it is made of, and its tests, QEMU too, each file once."""
         ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.')),
                 'qemu-patches/qemu-*': ('qemu-patches/src', ('fw.',))}
         for pattern, (own, not_theirs) in ends.items():
@@ -355,6 +355,9 @@ class Ours(unittest.TestCase):
                         '*.[ch]' if where != 'qemu-patches/src' else
                         '**/*.*')
                     if not p.name.startswith(not_theirs)}
+            if own == 'hvmloader':
+                want |= {'tests/unit/test_plan.c'} | {
+                    str(p.relative_to(ROOT)) for p in (ROOT / own / 'tests').iterdir()}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]
                 self.assertEqual(sorted(got), sorted(want), folder)
