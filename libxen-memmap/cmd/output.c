@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How numbers are written, and JSON by json-c. */
+/* How numbers are written. */
 #include "command.h"
 
-#include <stdio.h>
-
-gboolean output_json, output_bytes;
+gboolean output_bytes;
 
 char *size_text(uint64_t bytes)
 {
@@ -62,48 +60,4 @@ char *device_text(uint32_t sbdf)
 {
     return g_strdup_printf("%04x:%02x:%02x.%x", sbdf >> 16, sbdf >> 8 & 0xff,
                            sbdf >> 3 & 0x1f, sbdf & 7);
-}
-
-void member_text(json_object *o, const char *name, const char *value)
-{
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
-
-    json_object_object_add(o, name, valid ? json_object_new_string(valid) : NULL);
-}
-
-void member_int(json_object *o, const char *name, uint64_t value)
-{
-    /* All that is printed has less than 63 bits, or means "none". */
-    json_object_object_add(o, name, value >> 63 ? NULL
-                                                : json_object_new_int64(value));
-}
-
-void member_bool(json_object *o, const char *name, gboolean value)
-{
-    json_object_object_add(o, name, json_object_new_boolean(value));
-}
-
-json_object *member_array(json_object *o, const char *name)
-{
-    json_object *array = json_object_new_array();
-
-    json_object_object_add(o, name, array);
-    return array;
-}
-
-json_object *array_object(json_object *array)
-{
-    json_object *o = json_object_new_object();
-
-    json_object_array_add(array, o);
-    return o;
-}
-
-void json_print(json_object *o, gboolean pretty)
-{
-    const int how = JSON_C_TO_STRING_NOSLASHESCAPE |
-                    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                            : JSON_C_TO_STRING_PLAIN);
-
-    puts(json_object_to_json_string_ext(o, how));
 }

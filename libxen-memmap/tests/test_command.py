@@ -103,21 +103,24 @@ class WithoutXen(Folder):
 
     def test_loads_what_it_needs(self):
         """Half of a short command's time is that of its libraries: libxl's and libxenctrl's
-        are for those that read an xl.cfg or ask Xen."""
+        are for those that read an xl.cfg or ask Xen, json-c for --json."""
         loaded = subprocess.run(["ldd", COMMAND], capture_output=True, check=True, text=True)
         names = re.findall(r"^\t(?:lib)?([a-z-]+)", loaded.stdout, re.M)
         self.assertIn("xenstore", names)
         for name in ("xenlight", "xlutil", "xenctrl", "xenforeignmemory", "gobject",
-                     "smartcols", "xen-memmap-glib"):
+                     "smartcols", "xen-memmap-glib", "json-c"):
             self.assertNotIn(name, names)
 
     def test_a_module_is_missing(self):
-        module = next(ROOT.glob("usr/lib/libxen-memmap*/xlcfg.so"))
-        away = module.with_suffix(".away")
-        module.rename(away)
-        self.addCleanup(away.rename, module)
+        for module in ROOT.glob("usr/lib/libxen-memmap*/*.so"):
+            away = module.with_suffix(".away")
+            module.rename(away)
+            self.addCleanup(away.rename, module)
         self.assertIn("an xl.cfg cannot be read: ", run("explain", "--no-host", self.file(
             "cfg", CONFIG), status=2))
+        record = vector("layout-minimal.hex")
+        self.assertIn("ram", run("decode", stdin=record))
+        self.assertIn("there is no JSON: ", run("decode", "--json", stdin=record, status=2))
 
     def test_decode(self):
         record = vector("layout-relocated.hex")
