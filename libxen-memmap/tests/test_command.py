@@ -432,27 +432,48 @@ class WithXenstored(Folder):
         self.store.publish(5, "COMMITTED", 1, MOVED, error=14)
         self.assertIn("refused the last command: entries are unsorted", run("show", 5))
 
-    def test_completion(self):
-        """What bash offers for the last word."""
+    def check_completion(self, offered):
+        """OFFERED(LINE): what a shell offers where LINE ends."""
+        commands = set(re.findall(r"^  (\w+) ", run("--help"), re.M))
+        self.assertEqual(set(offered("")) - {"--help", "--version"}, commands | {"help"})
+        self.assertEqual(offered("--v"), ["--version"])
+        self.assertEqual(set(offered("help ")), commands)
+        self.assertEqual(offered("show g"), ["guest"])
+        self.assertIn("guest", offered("diff g"))
+        self.assertEqual(offered("show --cl"), ["--claimed"])
+        self.assertEqual(sorted(offered("show -o S")), ["SIZE", "START"])
+        self.assertEqual(offered("wait -s se"), ["sealed"])
+        self.assertEqual(offered("explain --bar "), [])
+        self.assertIn("test_command.py", offered("decode te"))
+        self.assertIn("test_command.py", offered("draw -o te"))
+
+    def test_bash(self):
         script = HERE.parent / "completion/xen-memmap.bash"
 
-        def offered(*words):
+        def offered(line):
             got = subprocess.run(
                 ["bash", "-c", 'PATH=$0:$PATH; . "$1"; shift; COMP_WORDS=("$@"); '
                  'COMP_CWORD=$(($# - 1)); _xen_memmap; printf "%s\\n" "${COMPREPLY[@]}"',
-                 str(ROOT / "usr/bin"), str(script), "xen-memmap", *words],
-                capture_output=True, text=True)
+                 str(ROOT / "usr/bin"), str(script), "xen-memmap", *line.split(" ")],
+                capture_output=True, text=True, cwd=HERE)
             self.assertEqual(got.stderr, "")
             return got.stdout.split()
-        commands = set(re.findall(r"^  (\w+) ", run("--help"), re.M))
-        self.assertEqual(set(offered("")), commands | {"help", "--help", "--version"})
-        self.assertEqual(set(offered("help", "")), commands)
-        self.assertEqual(offered("show", "g"), ["guest"])
-        self.assertEqual(offered("show", "--cl"), ["--claimed"])
-        self.assertEqual(offered("show", "-o", "S"), ["START", "SIZE"])
-        self.assertEqual(offered("show", "-o", "gfn,P"), ["gfn,PAGES"])
-        self.assertEqual(offered("wait", "-s", "se"), ["sealed"])
-        self.assertEqual(offered("explain", "--bar", ""), [])
+        self.check_completion(offered)
+        self.assertEqual(offered("show -o gfn,P"), ["gfn,PAGES"])
+
+    @unittest.skipUnless(shutil.which("zsh"), "no zsh")
+    def test_zsh(self):
+        env = dict(os.environ, PATH=f"{ROOT}/usr/bin:{os.environ['PATH']}")
+
+        with subprocess.Popen(
+                ["zsh", "-f", HERE / "offered.zsh", ROOT / "usr/share/zsh/site-functions"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE,
+                env=env) as shell:
+            def offered(line):
+                print("xen-memmap", line, file=shell.stdin, flush=True)
+                return [word[:-1] for word in iter(shell.stdout.readline, "\n") if word]
+            self.check_completion(offered)
+            self.assertEqual(offered("show -o gfn,P"), ["PAGES"])
 
     def test_diff_with_the_claim(self):
         self.store.publish(5, "SEALED", 1, MOVED)
