@@ -37,8 +37,10 @@ uint64_t memmap_kib(const char *key)
 /* Where a toolstack can read what was said.  The guest may write it. */
 #define XS_DIR HVM_XS_MEMORY_MAP_SHOWN "/"
 /*
- * Bytes of a value (PROTOCOL.md, section 8).  Of the 2048 that a guest has for
- * a node, by default, its permissions take some.
+ * Bytes of a value: section 8 of
+ * PROTOCOL.md.
+ * Of the 2048 that a guest has for a node, by default, its permissions take
+ * some.
  */
 #define XS_VALUE 1920
 

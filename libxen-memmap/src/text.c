@@ -31,7 +31,7 @@ static bool number(struct text *t, unsigned int base, uint64_t max, char after,
     int d;
 
     for (*value = 0; t->at < t->end && (d = digit(*t->at, base)) >= 0; t->at++) {
-        if (*value > most || *value * base > max - d)
+        if ((uint64_t)d > max || *value > most || *value * base > max - d)
             return false;
         *value = *value * base + d;
     }
