@@ -1,6 +1,6 @@
 """The xl.cfg of a guest."""
 
-from . import kernel
+from . import kernel, stacks
 
 
 # What the guest's disk is on.
@@ -40,6 +40,14 @@ def _initrd(guest):
         else guest["kernel"]
 
 
+def _overrides(stack):
+    """Of packages these lines are what `xen-memmap enable` says in dom0."""
+    if stack == stacks.PACKAGED:
+        return []
+    return [f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
+            f'device_model_override="/run/lab/stacks/{stack}/qemu"']
+
+
 def config(scenario, stack, cpus, count=False):
     """The guest's xl.cfg."""
     guest = scenario.guest
@@ -54,8 +62,7 @@ def config(scenario, stack, cpus, count=False):
         f"memory={guest['memory']}", f"maxmem={guest['maxmem']}",
         f"vcpus={guest['vcpus']}",
         f"firmware={_quote(guest['firmware'])}",
-        f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
-        f'device_model_override="/run/lab/stacks/{stack}/qemu"',
+        *_overrides(stack),
         'device_model_version="qemu-xen"',
         f'kernel="/lab/guest/kernel.{guest["kernel"]}"',
         f'ramdisk="/lab/guest/initrd.{_initrd(guest)}"',

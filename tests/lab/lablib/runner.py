@@ -285,9 +285,7 @@ class Run:
 
     def _programs(self, suite, stack):
         """{name in a stack's folder in dom0: path}"""
-        made = self.parts.programs(suite, stack)
-        return {"hvmloader": made["hvmloader"].path,
-                "qemu-system-i386": made["qemu"].path}
+        return parts.in_dom0(self.parts.programs(suite, stack))
 
     def _guest(self, host, job):
         """Run one: (whether the host was lost, whether there is another try)."""

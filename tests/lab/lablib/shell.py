@@ -26,14 +26,14 @@ def run(lab, stack, word):
     made = parts.Parts(lab)
     made.make_all(parts.needs(item, stack))
     files = made.files(item.host["suite"])
-    programs = made.programs(item.host["suite"], stack)
+    programs = parts.in_dom0(made.programs(item.host["suite"], stack))
     folder = lab.new_run()
     host = Host("shell", os.path.join(folder, "host1"), files, item.host,
                 runner.memory_for([item]), 2, 0)
     name = f"{item.name}.{stack}"
     host.furnish(files)
-    host.put(programs["hvmloader"].path, f"stacks/{stack}/hvmloader")
-    host.put(programs["qemu"].path, f"stacks/{stack}/qemu-system-i386")
+    for program, path in programs.items():
+        host.put(path, f"stacks/{stack}/{program}")
     host.write(f"guests/{name}/xl.cfg", guestconfig.config(item, stack, host.cpus))
     before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()
     keys = "".join(f"    {line}\n" for line in before)

@@ -43,6 +43,12 @@ class Source:
     entry: str                  # its name in the cache
     unpack: Callable            # (folder, log, only): fill a folder with its files
     lacks: str = ""             # what to do before anything can be built of it
+    revision: str = ""          # Debian's, of a package of its
+
+    @property
+    def debian(self):
+        """Its version with Debian's revision, if it has one."""
+        return self.name + (f"-{self.revision}" if self.revision else "")
 
     @property
     def key(self):
@@ -90,6 +96,8 @@ def debian_in(package, folder):
         return None
     orig, packaging = files
     name = re.search(r"_(.*)\.orig\.tar", os.path.basename(orig)).group(1)
+    revision = re.search(r"_(.*)\.debian\.tar", os.path.basename(packaging)) \
+        .group(1).removeprefix(name + "-")
 
     def unpack(tree, log, _):
         _untar(orig, tree, log, 1)
@@ -102,7 +110,8 @@ def debian_in(package, folder):
                          os.path.join(tree, "debian/patches", patch)], log,
                         f"{package}'s own patch {patch}")
     key = cache.digest(1, cache.digest_files(files))
-    return Source(package, name, spans.parse(name), f"source-{package}-{key}", unpack)
+    return Source(package, name, spans.parse(name), f"source-{package}-{key}", unpack,
+                  revision=revision)
 
 
 def _untar(path, folder, log, strip):

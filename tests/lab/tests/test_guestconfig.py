@@ -60,6 +60,12 @@ class Config(unittest.TestCase):
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)
         self.assertIn('device_model_override="/run/lab/stacks/ours/qemu"', text)
 
+    def test_of_packages_dom0_says_where_they_are(self):
+        text = config(stack="packaged")
+        self.assertNotIn("firmware_override", text)
+        self.assertNotIn("device_model_override", text)
+        self.assertIn('device_model_version="qemu-xen"', text)
+
     def test_the_device_models_own_options(self):
         text = config("[stack.stock]", '[stack.stock]\nqemu = ["-device", "x"]')
         self.assertIn('"-device","x"]', text)
