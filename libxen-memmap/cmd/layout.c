@@ -141,6 +141,8 @@ void layout_json(json_object *o, const xen_memmap_layout *l)
     unsigned int i;
 
     member_text(o, "origin", origin_text(xen_memmap_layout_origin(l)));
+    member_int(o, "publisher", xen_memmap_layout_publisher(l) ==
+               XEN_MEMMAP_NO_DOMAIN ? G_MAXUINT64 : xen_memmap_layout_publisher(l));
     member_text(o, "state", said ?
               xen_memmap_state_name(xen_memmap_layout_state(l)) : NULL);
     member_int(o, "generation", xen_memmap_layout_generation(l));

@@ -18,6 +18,11 @@ static void head(const struct subject *s)
            ram, moved);
     if (xen_memmap_layout_origin(l) == XEN_MEMMAP_CLAIMED)
         printf("This is the guest's own word, and not to be relied on.\n");
+    else if (xen_memmap_layout_publisher(l) &&
+             xen_memmap_layout_publisher(l) != XEN_MEMMAP_NO_DOMAIN)
+        printf("This is the word of domain %u, its stub domain, and worth no more than "
+               "the guest's own: xen-memmap verify asks Xen.\n",
+               xen_memmap_layout_publisher(l));
     if (xen_memmap_layout_state(l) == XEN_MEMMAP_OFFERED)
         printf("Its firmware has not answered: it has not run yet, is told not to, or is "
                "an old\nhvmloader. This is where RAM was when the guest was built.\n");

@@ -119,7 +119,8 @@ enum xen_memmap_state {
 enum xen_memmap_origin {
     /*
      * The device model: what it checked and follows.  The guest cannot write
-     * it, and that is looked at (EPERM).
+     * it, and that is looked at (EPERM).  It is worth what the domain is that
+     * the device model runs in, see xen_memmap_layout_publisher().
      */
     XEN_MEMMAP_PUBLISHED,
     /*
@@ -166,6 +167,13 @@ void xen_memmap_layout_free(xen_memmap_layout *layout);
 
 /* Accessors.  What they point to belongs to the layout.  They do not fail. */
 enum xen_memmap_origin xen_memmap_layout_origin(const xen_memmap_layout *l);
+/*
+ * The domain whose word it is: the guest's own of what is CLAIMED; of what is
+ * PUBLISHED 0, dom0, or a stub domain.  A stub domain is there to be taken over by
+ * the guest that takes over its device model: believe it no more than the guest,
+ * and ask Xen, with xen_memmap_verify().  XEN_MEMMAP_NO_DOMAIN: a record, a plan.
+ */
+uint32_t xen_memmap_layout_publisher(const xen_memmap_layout *l);
 enum xen_memmap_state xen_memmap_layout_state(const xen_memmap_layout *l);
 uint32_t xen_memmap_layout_generation(const xen_memmap_layout *l);
 /* The last command's error of section 5, 0: none; and a line for people. */

@@ -41,6 +41,7 @@ int memmap_fail(xen_memmap_handle *h, int err, const char *fmt, ...)
 
 struct xen_memmap_layout {
     enum xen_memmap_origin origin;
+    uint32_t publisher;
     enum xen_memmap_state state;
     uint32_t generation;
     unsigned int error;
@@ -76,6 +77,8 @@ const char *memmap_text_reserved(const char *value, size_t len,
                                  xen_memmap_layout *l);
 /* Make @text fit for a terminal. */
 void memmap_text_clean(char *text);
+/* Make a device model's words a line as section 8 has it: no more than printed ASCII. */
+void memmap_text_line(char *text);
 
 /* ---- xenstore (store.c) -------------------------------------------------- */
 
@@ -122,9 +125,10 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
 
 #define MEMMAP_PATH_MAX 96
 
-/* Where @domid's device model publishes. */
+/* Where @domid's device model publishes; and the domain that it runs in, @dm may be
+ * NULL. */
 int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
-                         uint32_t domid, char path[MEMMAP_PATH_MAX]);
+                         uint32_t domid, char path[MEMMAP_PATH_MAX], uint32_t *dm);
 
 /* ESRCH or ENODEV if @domid is no HVM guest that is there. */
 int memmap_store_check_domain(xen_memmap_handle *h, xs_transaction_t t,

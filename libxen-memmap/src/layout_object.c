@@ -31,6 +31,7 @@ xen_memmap_layout *memmap_layout_new(xen_memmap_handle *h,
         return NULL;
     }
     l->origin = origin;
+    l->publisher = XEN_MEMMAP_NO_DOMAIN;
     l->state = XEN_MEMMAP_UNKNOWN;
     return l;
 }
@@ -81,6 +82,11 @@ PUBLIC enum xen_memmap_origin
 xen_memmap_layout_origin(const xen_memmap_layout *l)
 {
     return l->origin;
+}
+
+PUBLIC uint32_t xen_memmap_layout_publisher(const xen_memmap_layout *l)
+{
+    return l->publisher;
 }
 
 PUBLIC enum xen_memmap_state xen_memmap_layout_state(const xen_memmap_layout *l)

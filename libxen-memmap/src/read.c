@@ -40,7 +40,7 @@ static const char *parse_reason(const char *value, size_t len,
     l->reason = strndup(value, len);
     if (!l->reason)
         return "out of memory";
-    memmap_text_clean(l->reason);
+    memmap_text_line(l->reason);
     return NULL;
 }
 
@@ -149,7 +149,7 @@ static int read_published(xen_memmap_handle *h, xs_transaction_t t,
 {
     int rc;
 
-    if (memmap_store_dm_path(h, t, r->domid, r->dir))
+    if (memmap_store_dm_path(h, t, r->domid, r->dir, &r->layout->publisher))
         return -1;
     strcat(r->dir, "/memory-map");
 
@@ -200,6 +200,7 @@ static int read_claimed(xen_memmap_handle *h, xs_transaction_t t,
 
     snprintf(r->dir, sizeof(r->dir), "/local/domain/%u/data/memory-map",
              r->domid);
+    r->layout->publisher = r->domid;
     rc = parse_key(h, t, r, "generation", parse_generation);
     if (rc < 0)
         return -1;

@@ -159,9 +159,9 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
 }
 
 int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
-                         uint32_t domid, char path[MEMMAP_PATH_MAX])
+                         uint32_t domid, char path[MEMMAP_PATH_MAX], uint32_t *dm)
 {
-    unsigned long dm = 0;
+    uint32_t runs_in = 0;
     size_t len;
     char *stubdom = memmap_store_get(h, t, &len, "/local/domain/%u/image/"
                                      "device-model-domid", domid);
@@ -169,10 +169,12 @@ int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
     if (!stubdom && errno != ENOENT)
         return -1;
     if (stubdom)
-        dm = strtoul(stubdom, NULL, 10);
+        runs_in = strtoul(stubdom, NULL, 10) & 0xffff;
     free(stubdom);
-    snprintf(path, MEMMAP_PATH_MAX, "/local/domain/%lu/device-model/%u",
-             dm & 0xffff, domid);
+    snprintf(path, MEMMAP_PATH_MAX, "/local/domain/%u/device-model/%u", runs_in,
+             domid);
+    if (dm)
+        *dm = runs_in;
     return 0;
 }
 

@@ -184,6 +184,13 @@ void memmap_text_clean(char *text)
             *text = '?';
 }
 
+void memmap_text_line(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 /* gfn pages device status */
 static const char *reserved(struct text *t, struct xen_memmap_reserved *r)
 {
@@ -202,7 +209,7 @@ static const char *reserved(struct text *t, struct xen_memmap_reserved *r)
     if (!status)
         return "out of memory";
     t->at = eol + 1;
-    memmap_text_clean(status);
+    memmap_text_line(status);
     r->mapped = !strcmp(status, "mapped");
     r->status = status;
     return NULL;

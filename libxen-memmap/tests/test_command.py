@@ -530,6 +530,17 @@ class WithXenstored(Folder):
         self.store.publish(5, "COMMITTED", 1, MOVED, error=14)
         self.assertIn("refused the last command: entries are unsorted", run("show", 5))
 
+    def test_show_whose_word_it_is(self):
+        self.assertNotIn("stub domain", run("show", 5))
+        self.assertEqual(json.loads(run("show", "-J", 5))["publisher"], 0)
+        self.store.drop("/local/domain/0/device-model/5")
+        self.store.put("/local/domain/5/image/device-model-domid", "6")
+        for key, value in (("state", "SEALED"), ("error", "0"), ("generation", "1"),
+                           ("layout/0", MOVED)):
+            self.store.put("/local/domain/6/device-model/5/memory-map/" + key, value)
+        self.assertIn("the word of domain 6, its stub domain", run("show", 5))
+        self.assertEqual(json.loads(run("show", "-J", 5))["publisher"], 6)
+
     def test_completion(self):
         """What bash offers for the last word."""
         script = HERE.parent / "completion/xen-memmap.bash"

@@ -53,17 +53,84 @@ START_TEST(test_several_keys)
 }
 END_TEST
 
-START_TEST(test_stub_domain)
+#define STUB_DIR "/local/domain/6/device-model/5/memory-map"
+
+/* The guest's device model is in domain 6, and has said this much. */
+static void stub_domain_is_there(void)
 {
     guest_is_there();
     drop("/local/domain/0/device-model/5");
     put("/local/domain/5/image/device-model-domid", "6");
-    put("/local/domain/6/device-model/5/memory-map/state", "NEGOTIATED");
-    put("/local/domain/6/device-model/5/memory-map/error", "0");
-    put("/local/domain/6/device-model/5/memory-map/generation", "0");
-    put("/local/domain/6/device-model/5/memory-map/layout/0", BUILT);
+    put(STUB_DIR "/state", "NEGOTIATED");
+    put(STUB_DIR "/error", "0");
+    put(STUB_DIR "/generation", "0");
+    put(STUB_DIR "/layout/0", BUILT);
+}
+
+START_TEST(test_stub_domain)
+{
+    stub_domain_is_there();
     ck_ok(read_published());
     ck_assert_int_eq(xen_memmap_layout_state(l), XEN_MEMMAP_NEGOTIATED);
+}
+END_TEST
+
+/* Whose word it is a reader is told: of a stub domain's a guest may have a say. */
+START_TEST(test_publisher)
+{
+    guest_is_there();
+    ck_ok(read_published());
+    ck_assert_uint_eq(xen_memmap_layout_publisher(l), 0);
+    drop_layout();
+    put(CLAIM_DIR "/generation", "1");
+    put(CLAIM_DIR "/layout/0", MOVED);
+    ck_ok(read_claimed());
+    ck_assert_uint_eq(xen_memmap_layout_publisher(l), GUEST);
+    drop_layout();
+    rig_stop();
+    rig_start();
+    stub_domain_is_there();
+    ck_ok(read_published());
+    ck_assert_uint_eq(xen_memmap_layout_publisher(l), 6);
+}
+END_TEST
+
+/* What a stub domain that its guest has taken over may write costs nothing but itself. */
+START_TEST(test_stub_domain_lies)
+{
+    struct xs_permissions shared[] = { { 6, XS_PERM_NONE }, { GUEST, XS_PERM_WRITE } };
+    char path[96], text[32];
+    unsigned int i;
+
+    stub_domain_is_there();
+    /* More than any layout has, each well formed. */
+    for (i = 1; i <= 256; i++) {
+        snprintf(path, sizeof(path), STUB_DIR "/layout/%u", i);
+        snprintf(text, sizeof(text), "%x 1 - mmio 0 0\n", 0x100000 + 2 * i);
+        put(path, text);
+    }
+    ck_failed(read_published(), EBADMSG, "more ranges than the protocol allows");
+    drop(STUB_DIR "/layout");
+
+    put(STUB_DIR "/layout/0", "0 fffffffffffff 0 ram 0 0\nfffffffffffff 2 - mmio 0 0\n");
+    ck_failed(read_published(), EBADMSG, "a range beyond all addresses");
+    put(STUB_DIR "/layout/0", BUILT);
+
+    /* To a terminal of either kind. */
+    put(STUB_DIR "/error", "14");
+    put(STUB_DIR "/reason", "\x1b[2Jall \x9b[31mis \xc2\x9bwell\x7f");
+    ck_ok(read_published());
+    ck_assert_str_eq(xen_memmap_layout_reason(l), "?[2Jall ?[31mis ??well?");
+    drop_layout();
+
+    /* Of its own it may let the guest write. */
+    ck_assert(xs_set_permissions(xs, XBT_NULL, STUB_DIR, shared, 2));
+    ck_failed(read_published(), EPERM, "not to be trusted");
+
+    /* Another domain's it is not asked for. */
+    put("/local/domain/6/image/device-model-domid", "0");
+    drop("/local/domain/5/image");
+    ck_failed(read_published(), ENODATA, "published nothing yet");
 }
 END_TEST
 
@@ -297,6 +364,8 @@ Suite *read_suite(void)
     tcase_add_test(t, test_published);
     tcase_add_test(t, test_several_keys);
     tcase_add_test(t, test_stub_domain);
+    tcase_add_test(t, test_publisher);
+    tcase_add_test(t, test_stub_domain_lies);
     tcase_add_test(t, test_error_has_words);
     tcase_add_test(t, test_absent);
     tcase_add_test(t, test_ended);

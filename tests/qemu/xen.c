@@ -267,10 +267,13 @@ int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid,
     int rc;
 
     g_assert(xch == &xc && domid == HARNESS_DOMID);
-    /* Xen looks at who asks before it looks at what for. */
-    if (!nr_mfns) {
-        rc = harness_fault("privilege");
-        return answer(rc ? -rc : -EINVAL);
+    /* Since 4.20.4 Xen looks at the range before it looks at who asks. */
+    if (first_mfn + nr_mfns - 1 < first_mfn) {
+        return answer(-EINVAL);
+    }
+    /* No device's, no guest has it: asked for to see whether one may. */
+    if (first_mfn == 1 && nr_mfns == 1 && !allow_access) {
+        return answer(-harness_fault("privilege"));
     }
     rc = asked(allow_access ? "permit" : "forbid", first_mfn, nr_mfns);
     return answer(rc ?: harness_xen.permit(harness_xen.opaque, first_mfn,

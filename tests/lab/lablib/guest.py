@@ -43,7 +43,8 @@ class Guest:
         self.scenario = scenario
         self.stack = stack
         self.programs = programs
-        self.limit = limit
+        # It is three domains that run then, one of which boots as well.
+        self.limit = limit * (2 if scenario.guest["stubdom"] else 1)
         self.count = count
         self.who = f"{scenario.name} on {stack}"
         self.name = f"guests/{scenario.name}.{stack}"

@@ -1,12 +1,35 @@
 """The xl.cfg of a guest."""
 
+import os
+
 from . import kernel, stacks
+
+# MiB of a stub domain.
+STUB_MEMORY = 256
 
 
 # What the guest's disk is on.
 _DISKS = {"nvme": ("-device", "nvme,drive=n0,serial=disk0"),
           "ahci": ("-device", "ahci,id=ahci0",
                    "-device", "ide-hd,bus=ahci0.0,drive=n0,serial=disk0")}
+
+
+# Where the disk is in a stub domain: libxl would make a device of its own of one of the
+# first four.
+_STUB_DISK = "/dev/xvde"
+
+
+def _stubdom(here):
+    """The device model is in a domain of its own."""
+    return [
+        "device_model_stubdomain_override=1",
+        'stubdomain_kernel="/lab/guest/kernel.debian"',
+        f'stubdomain_ramdisk="{here}stubdom"',
+        'stubdomain_cmdline="console=hvc0 quiet mitigations=off panic=-1"',
+        f"stubdomain_memory={STUB_MEMORY}",
+        f'disk=["vdev={os.path.basename(_STUB_DISK)},format=raw,access=rw,'
+        f'backendtype=qdisk,target={here}disk"]',
+    ]
 
 
 def _quote(text):
@@ -54,7 +77,8 @@ def config(scenario, stack, cpus, count=False):
     here = "/run/lab/guest/"
     cmdline = kernel.words(scenario, stack)
     cmdline += [*guest["cmdline"], "--", *scenario.guest_checks()]
-    qemu = ["-drive", f"file={here}disk,if=none,id=n0,format=raw",
+    disk = _STUB_DISK if guest["stubdom"] else here + "disk"
+    qemu = ["-drive", f"file={disk},if=none,id=n0,format=raw",
             *_DISKS[guest["disk"]], *_traces(scenario, count), *scenario.qemu_options(stack)]
     reboot = "restart" if "reboot" in scenario.checks else "preserve"
     lines = [
@@ -73,6 +97,8 @@ def config(scenario, stack, cpus, count=False):
         f'on_reboot="{reboot}"',
         "device_model_args_hvm=[" + ",".join(map(_quote, qemu)) + "]",
     ]
+    if guest["stubdom"]:
+        lines += _stubdom(here)
     if guest["firmware"] == "ovmf":
         lines.append('bios_path_override="/lab/guest/OVMF.fd"')
     if cpus > 1:

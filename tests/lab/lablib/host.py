@@ -107,7 +107,8 @@ class Host:
                            ("guest-initrd", "guest/initrd.debian"),
                            ("ahci-initrd", "guest/initrd.ahci"),
                            ("small-initrd", "guest/initrd.small"),
-                           ("ovmf", "guest/OVMF.fd"), ("meddle", "meddle")):
+                           ("ovmf", "guest/OVMF.fd"), ("stubdom", "stubdom"),
+                           ("meddle", "meddle")):
             if part in parts:
                 self.put(parts[part], name)
         for name in os.listdir(parts["library"]):

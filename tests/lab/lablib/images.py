@@ -1,4 +1,4 @@
-"""The two initramfs: dom0's, and the guest's around a given /init."""
+"""The three initramfs: dom0's, the guest's around a given /init, and a stub domain's."""
 
 import lzma
 import os
@@ -15,10 +15,17 @@ DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
                 "virtio_console")
 DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
-                 "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper")
+                 "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper",
+                "bin/vchan-socket-proxy")
 XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
                      "xenstore-list", "xenstore-rm", "xenstore-exists",
                      "xenstore-watch", "xenstore-chmod")
+# What runs a device model in a domain of its own: memory and interrupts of another
+# domain, a ring for its monitor, and the guest's disks.
+STUBDOM_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
+                   "xen-blkfront")
+# Lets the time of a program pass more slowly.
+SLOW_TIME = "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 GUEST_MODULES = ("nvme",)
 AHCI_MODULES = ("ahci", "sd_mod")
 
@@ -144,11 +151,9 @@ def dom0(path, tree, xen, scripts, needed, log):
                          "/" + private + name)
         for name in ("xen-memmap", "memmap-views"):
             archive.link("usr/bin/" + name, "/usr/lib/lab/xen-memmap")
-        for folder in ("usr/share/qemu", "usr/share/seabios",
-                       "usr/lib/ipxe/qemu"):
-            _files(archive, tree, folder, _ROM)
-        _files(archive, tree, "usr/share/qemu/keymaps", _ANY)
+        _roms(archive, tree)
         _modules(archive, Modules(tree).closure(DOM0_MODULES))
+        archive.copy(SLOW_TIME, os.path.join(tree, SLOW_TIME))
         archive.file("etc/xen/xl.conf", b"")
         # The other is for device models of guests with dm_restrict=1.
         archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n"
@@ -172,6 +177,33 @@ def _files(archive, tree, folder, wanted):
     for name in sorted(os.listdir(top)) if os.path.isdir(top) else ():
         if wanted.match(name) and os.path.isfile(os.path.join(top, name)):
             archive.copy(folder + "/" + name, os.path.join(top, name))
+
+
+def _roms(archive, tree):
+    """The files that a device model loads."""
+    for folder in ("usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"):
+        _files(archive, tree, folder, _ROM)
+    _files(archive, tree, "usr/share/qemu/keymaps", _ANY)
+
+
+def stubdom(path, tree, xen, init, needed, log):
+    """A stub domain's initramfs, around INIT; the device model itself, which needs the
+    libraries NEEDED, and what it is to boot, are added in dom0.
+    """
+    programs = {"usr/bin/vchan-socket-proxy": os.path.join(
+        tree, f"usr/lib/xen-{xen}/bin/vchan-socket-proxy")}
+    programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
+                     for name in ("xenstore-read", "xenstore-list", "xenstore-write")})
+    with Archive(path, log) as archive:
+        _skeleton(archive)
+        archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
+        archive.link("usr/bin/sh", "busybox")
+        for name, source in {**programs, **libraries(tree, programs.values()),
+                             **needed}.items():
+            archive.copy(name, source)
+        _roms(archive, tree)
+        _modules(archive, Modules(tree).closure(STUBDOM_MODULES))
+        archive.copy("init", init, 0o755)
 
 
 def guest(path, tree, init, log, modules=GUEST_MODULES):

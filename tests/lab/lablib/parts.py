@@ -180,13 +180,15 @@ class Parts:
         emulators = [made["qemu"].path for step, made in self.made.items()
                      if step.kind == STACK and step.suite == suite.name
                      and "qemu" in made]
+        modelled = images.libraries(tree, emulators[:1])
         needed = {
             **images.libraries(tree, [*emulators[:1], meddle]),
             **images.libraries(tree, [views, *(os.path.join(library, name) for name in
                                                ("xen-memmap", "xen.so", "xlcfg.so"))],
                                [trees.library_root(suite, log)])}
         folder = os.path.join(self.lab.here, "dom0")
-        scripts = glob.glob(os.path.join(folder, "*"))
+        init = os.path.join(self.lab.here, "stubdom", "init")
+        scripts = [*glob.glob(os.path.join(folder, "*")), init]
         key = cache.digest(
             os.path.dirname(tree), sorted(needed.values()),
             os.path.dirname(guest), cache.digest_files(scripts),
@@ -194,9 +196,11 @@ class Parts:
 
         def make(draft):
             trees.install_tools(log)
-            progress("assembling dom0's and the guest's initramfs")
+            progress("assembling the initramfs of dom0, guests and stub domains")
             images.dom0(os.path.join(draft, "initrd"), tree, suite.xen, folder,
                         needed, log)
+            images.stubdom(os.path.join(draft, "stubdom"), tree, suite.xen, init,
+                           modelled, log)
             images.guest(os.path.join(draft, "guest-initrd"), tree, guest, log)
             images.guest(os.path.join(draft, "ahci-initrd"), tree, guest, log,
                          images.AHCI_MODULES)
@@ -215,6 +219,7 @@ class Parts:
             "xen": os.path.join(image, "xen"),
             "kernel": images.kernel(tree)[0],
             "initrd": os.path.join(image, "initrd"),
+            "stubdom": os.path.join(image, "stubdom"),
             "guest-initrd": os.path.join(image, "guest-initrd"),
             "ahci-initrd": os.path.join(image, "ahci-initrd"),
             "small-initrd": os.path.join(image, "small-initrd"),

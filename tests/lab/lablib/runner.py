@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from . import cache, controls, parts, process, scenario, schedule, verdict
+from . import cache, controls, guestconfig, parts, process, scenario, schedule, verdict
 from .endings import Ending
 from .guest import Guest
 from .host import XEN_MEMORY, Host
@@ -72,8 +72,8 @@ class Lab:
 def memory_for(scenarios):
     """MiB the emulated host needs for the biggest of these guests."""
     given = scenarios[0].host.get("memory")
-    need = max(s.guest["maxmem"] for s in scenarios) + XEN_MEMORY \
-        + scenarios[0].host["dom0-memory"]
+    need = max(s.guest["maxmem"] + s.guest["stubdom"] * guestconfig.STUB_MEMORY
+               for s in scenarios) + XEN_MEMORY + scenarios[0].host["dom0-memory"]
     if given is not None and given < need:
         raise LabError(f"{scenarios[0].path}: host.memory = {given} is too "
                        f"little: its guests need {need}")

@@ -66,6 +66,17 @@ class Config(unittest.TestCase):
         self.assertNotIn("device_model_override", text)
         self.assertIn('device_model_version="qemu-xen"', text)
 
+    def test_a_stub_domain(self):
+        text = config("memory = 2048", "memory = 2048\nstubdom = true")
+        self.assertIn("\ndevice_model_stubdomain_override=1\n", text)
+        self.assertIn('\nstubdomain_ramdisk="/run/lab/guest/stubdom"\n', text)
+        # The same file: a disk of the stub domain, which the guest's NVMe has.
+        self.assertIn("vdev=xvde,", text)
+        self.assertIn(",target=/run/lab/guest/disk", text)
+        self.assertIn('"file=/dev/xvde,if=none,', text)
+        self.assertNotIn("xvde", config())
+        self.assertNotIn("stubdom", config())
+
     def test_the_device_models_own_options(self):
         text = config("[stack.stock]", '[stack.stock]\nqemu = ["-device", "x"]')
         self.assertIn('"-device","x"]', text)

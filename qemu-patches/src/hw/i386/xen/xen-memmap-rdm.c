@@ -621,12 +621,13 @@ static void xen_rdm_device_unrealized(DeviceListener *listener,
 
 /*
  * Not in a stub domain, nor wherever else Xen reserves that for the domain that
- * built the guest.  It looks at who asks before it looks at what for, so this
- * asks for nothing.
+ * built the guest.  What is asked for must be in order, as Xen since 4.20.4 looks
+ * at that first, and must change nothing: page 1 is no device's, so the guest has
+ * no right to it that it could lose.
  */
 static bool xen_rdm_may_permit(void)
 {
-    if (xc_domain_iomem_permission(xen_xc, xen_domid, 1, 0, 0) &&
+    if (xc_domain_iomem_permission(xen_xc, xen_domid, 1, 1, 0) &&
         errno == EPERM) {
         info_report("xen-memmap: Xen does not let this QEMU give its guest "
                     "memory of the host: reserved memory of devices is left to "
