@@ -171,7 +171,10 @@ def administered(suite, log):
         prepare_machine(log)
         progress(f"installing {suite.name} as dom0 has it (2 min)")
         _mmdebstrap(os.path.join(folder, "debian.tar"), log, "installing dom0's Debian",
-                    suite, "minbase", suite.dom0_packages)
+                    suite, "minbase", suite.dom0_packages,
+                    # Memory of dom0; folders stay, which other packages share.
+                    '--customize-hook=cd "$1/usr/share" && '
+                    'find doc man locale ! -type d -delete')
     return os.path.join(cache.entry(
         f"dom0-{suite.name}-" + cache.digest(1, suite.dom0_packages), make), "debian.tar")
 
