@@ -92,6 +92,7 @@ class Recipes(unittest.TestCase):
         found = packages.needed(TOP)
         self.assertLessEqual({"debhelper", "acpica-tools", "libxen-dev", "qemu-system-xen"},
                              found)
+        self.assertNotIn("debhelper-compat", found)
         self.assertFalse([name for name in found if set(name) & set("(<,[ \n")])
 
     def test_a_source_that_lacks_something(self):
