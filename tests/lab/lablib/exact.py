@@ -27,11 +27,12 @@ def write(top, log):
             version = re.match(r"[\w.-]*", source.name).group()
             folder = os.path.join(top, "build/series/exact", f"{name}-{version}")
             patches = stacks.Series({source.package: source}, read).of([name])
-            _write(folder, source, patches, log)
+            make(folder, source, patches, log)
             yield os.path.relpath(folder, top)
 
 
-def _write(folder, source, patches, log):
+def make(folder, source, patches, log):
+    """PATCHES in FOLDER, as they are for SOURCE."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".exact-",
                                      dir=os.path.dirname(folder)) as work:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from . import cache, process, stacks, trees
+from . import cache, exact, process, sources, stacks, trees
 from .ui import LabError, progress, result
 
 # package's source -> the packages that are made of it, and of which series.
@@ -42,10 +42,10 @@ def library(suite, top, log):
     and with what it says."""
     listing = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
                              text=True, check=True)
-    sources = {"source/" + name: os.path.join(top, name)
-               for name in listing.stdout.split("\0")
-               if os.path.isfile(os.path.join(top, name))}
-    return stacks.made(trees.packaging_root(suite, log), sources, "packages", _LIBRARY,
+    files = {"source/" + name: os.path.join(top, name)
+             for name in listing.stdout.split("\0")
+             if os.path.isfile(os.path.join(top, name))}
+    return stacks.made(trees.packaging_root(suite, log), files, "packages", _LIBRARY,
                        ["*.deb", "*.dsc", "*.tar.*", "*.changes", "lintian"], log)
 
 
@@ -61,15 +61,11 @@ class Recipe:
 
     @property
     def files(self):
-        """{name in debian/: content} of all of it."""
-        found = {"changelog": self.changelog, "source/format": "3.0 (quilt)\n",
-                 "patches/series": ""}
+        """{name in debian/: content} of all but the patches."""
+        found = {"changelog": self.changelog, "source/format": "3.0 (quilt)\n"}
         for path in glob.glob(os.path.join(self.folder, "*")):
             with open(path, encoding="utf-8") as stream:
                 found[os.path.basename(path)] = stream.read()
-        for number, patch in enumerate(self.patches, 1):
-            found[f"patches/{number:04}.patch"] = patch
-            found["patches/series"] += f"{number:04}.patch\n"
         return found
 
 
@@ -79,7 +75,8 @@ def recipe(top, source, patches):
     ours, date, who = released(os.path.join(top, "debian/changelog"))
     version = f"{upstream(source)}+memmap{ours}-1"
     changelog = (f"{name} ({version}) unstable; urgency=medium\n\n"
-                 f"  * {source.name}, with the series of xen-memmap {ours}.\n\n"
+                 f"  * {sources.TITLES[source.package]} {source.debian}, with the series of "
+                 f"xen-memmap {ours}.\n\n"
                  f" -- {who}  {date}\n")
     return Recipe(name, os.path.join(top, "packaging", folder), tuple(patches), changelog,
                   version)
@@ -127,8 +124,8 @@ def runtime(suite, top, found, log):
 def _build(root, source, made, log):
     if source.lacks:
         raise LabError(source.lacks)
-    files = made.files
-    key = cache.digest(1, source.key, os.path.dirname(root), _BUILD, files)
+    key = cache.digest(1, source.key, os.path.dirname(root), _BUILD, made.files,
+                       made.patches)
 
     def make(folder):
         progress(f"building the package {made.name} {made.version}"
@@ -140,7 +137,7 @@ def _build(root, source, made, log):
             os.makedirs(work)
             build_log = os.path.join(os.path.dirname(log), f"build-{made.name}-{key}.log")
             try:
-                _unpack(work, source, made, files, log)
+                _unpack(work, source, made, log)
                 trees.inside(root, f"cd /build/{made.name}\n"
                              f"export DEB_BUILD_OPTIONS='noautodbgsym parallel={_jobs()}'\n"
                              f"export DEB_CFLAGS_APPEND=-g0\n{_BUILD}", build_log,
@@ -158,7 +155,7 @@ def _jobs():
     return len(os.sched_getaffinity(0))
 
 
-def _unpack(work, source, made, files, log):
+def _unpack(work, source, made, log):
     """Fill WORK with the upstream tarball and the unpacked source package."""
     tarball = os.path.join(
         work, f"{made.name}_{made.version.rpartition('-')[0]}.orig.tar.gz")
@@ -166,13 +163,20 @@ def _unpack(work, source, made, files, log):
               "--prefix=upstream/", "-o", tarball, "HEAD", "--", ".", ":(exclude)debian")
     process.run(["tar", "-xf", tarball, "-C", work], log, "unpacking " + tarball)
     os.rename(os.path.join(work, "upstream"), os.path.join(work, "source"))
-    for name, content in files.items():
-        path = os.path.join(work, "source/debian", name)
+    debian = os.path.join(work, "source/debian")
+    for name, content in made.files.items():
+        path = os.path.join(debian, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(content)
         if content.startswith("#!"):
             os.chmod(path, 0o755)
+    # To the line: dpkg-source takes no patch that has to be searched for.
+    patches = os.path.join(debian, "patches")
+    exact.make(patches, source, made.patches, log)
+    names = sorted(os.listdir(patches))
+    with open(os.path.join(patches, "series"), "w") as stream:
+        stream.writelines(name + "\n" for name in names)
 
 
 def installable(suite, top, found, log):

@@ -21,7 +21,7 @@ from .suites import VARIABLES
 from .ui import LabError, progress
 
 _KINDS = "a git tree (FOLDER@TAG), a tarball, or an unpacked tree"
-_TITLES = {"xen": "Xen", "qemu": "QEMU"}
+TITLES = {"xen": "Xen", "qemu": "QEMU"}
 # A file that every source has, and where its version is.
 _MARKS = {"xen": "tools/firmware/hvmloader/pci.c", "qemu": "hw/i386/xen/xen-hvm.c"}
 _VERSIONS = {"xen": "xen/Makefile", "qemu": "VERSION"}
@@ -186,7 +186,7 @@ def _source(package, path, how, key, read, unpack, lacks=""):
         version = spans.parse(name)
     except (KeyError, AttributeError, TypeError):
         raise LabError(f"{VARIABLES[package]}: {path} is no source of "
-                       f"{_TITLES[package]}: there is no {_MARKS[package]}, or "
+                       f"{TITLES[package]}: there is no {_MARKS[package]}, or "
                        f"{_VERSIONS[package]} says no version") from None
     return Source(package, f"{name} ({how})", version, f"source-{package}-given-{key}",
                   unpack, lacks)
@@ -199,7 +199,7 @@ def _tarball(package, path):
              if ("/" + name).endswith("/" + _MARKS[package])]
     if listing.returncode or not marks:
         raise LabError(f"{VARIABLES[package]}: {path} is no tarball of "
-                       f"{_TITLES[package]}'s source: it has no {_MARKS[package]}")
+                       f"{TITLES[package]}'s source: it has no {_MARKS[package]}")
     # Most have all in one folder; what QEMU's archive-source.sh makes has not.
     prefix = min(marks, key=len).removesuffix(_MARKS[package])
 

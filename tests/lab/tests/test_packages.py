@@ -6,12 +6,17 @@ import tempfile
 import unittest
 from types import SimpleNamespace
 
-from tests.common import LAB
+from tests.common import LAB, own_cache
 
 from lablib import packages, parts, sources, spans, stacks
 from lablib.ui import LabError
 
 TOP = os.path.dirname(os.path.dirname(LAB))
+
+
+PATCH = ("From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
+         "From: a <a@b>\nSubject: [PATCH] {0}\n\n---\ndiff --git a/a b/a\n"
+         "--- a/a\n+++ b/a\n@@ -{1},{2} +{1},{2} @@\n{3}--\n2.39\n\n")
 
 
 def source(name, revision="", package="qemu"):
@@ -64,12 +69,38 @@ class Versions(unittest.TestCase):
 
 
 class Recipes(unittest.TestCase):
-    def test_the_series_is_debian_patches(self):
-        files = packages.recipe(TOP, source("10.0.13+ds", "1"), ["one\n", "two\n"]).files
-        self.assertEqual(files["patches/series"], "0001.patch\n0002.patch\n")
-        self.assertEqual(files["patches/0002.patch"], "two\n")
-        self.assertEqual(files["source/format"], "3.0 (quilt)\n")
-        self.assertTrue(files["rules"].startswith("#!"))
+    def test_a_source_package(self):
+        """dpkg-source takes it, which it does not if a patch is a line off; and what it
+        unpacks is the source with the series."""
+        with own_cache(), tempfile.TemporaryDirectory() as work:
+            log = os.path.join(work, "log")
+            files = {"a": "".join(f"{n}\n" for n in range(1, 20)), "debian/rules": "x",
+                     "debian/theirs": "x"}
+
+            def unpack(folder, _log, _only):
+                for name, text in files.items():
+                    path = os.path.join(folder, name)
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with open(path, "w") as stream:
+                        stream.write(text)
+            tree = sources.Source("qemu", "10.0", (10, 0), "source-t", unpack, revision="1")
+            # Of less context behind than before, and two lines from where it says.
+            patches = [PATCH.format("one", 8, 5, " 7\n 8\n 9\n-10\n+ten\n 11\n"),
+                       PATCH.format("two", 8, 5, " 7\n 8\n 9\n-ten\n+TEN\n 11\n")]
+            made = packages.recipe(TOP, tree, patches)
+            packages._unpack(work, tree, made, log)
+            for command in (["dpkg-source", "-b", "source"],
+                            ["dpkg-source", "-x", f"{made.name}_{made.version}.dsc", "x"]):
+                subprocess.run(command, cwd=work, capture_output=True, check=True)
+            with open(os.path.join(work, "x/a")) as stream:
+                self.assertEqual(stream.read().split(), [
+                    str(n) if n != 10 else "TEN" for n in range(1, 20)])
+            with open(os.path.join(work, "x/debian/patches/series")) as stream:
+                self.assertEqual(stream.read(), "0001-one.patch\n0002-two.patch\n")
+            self.assertTrue(os.access(os.path.join(work, "x/debian/compare"), os.X_OK))
+            self.assertFalse(os.path.exists(os.path.join(work, "x/debian/theirs")))
+            with open(os.path.join(work, "x/debian/rules")) as stream:
+                self.assertIn("dh $@", stream.read())
 
     def test_the_changelog_is_one(self):
         files = packages.recipe(TOP, source("4.20.4 (RELEASE-4.20.4)", package="xen"), []).files
