@@ -18,6 +18,7 @@ help:
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
 	@echo "make check-versions  the series on every Xen and QEMU that can be had"
+	@echo "make check-patches   hvmloader after each patch, on the lab's Xen"
 	@echo "                 XEN_SOURCE= QEMU_SOURCE= a git tree (FOLDER@TAG), a tarball, or"
 	@echo "                 an unpacked tree in place of Debian's, for all that builds"
 	@echo "make vectors     the protocol's test vectors, from the code"
@@ -57,7 +58,7 @@ MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
 series: deps-series
 	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in hvmloader/hypervisor/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
+	@for dir in hvmloader/*/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
@@ -82,7 +83,7 @@ check-lab: series
 	@$(LAB_RUN) --cached-controls
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
-		--beside check-prop --beside check-second \
+		--beside check-prop --beside check-second --beside check-patches \
 		--beside check-qemu-mapcache --beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
@@ -94,14 +95,17 @@ check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@$(MAKE) --no-print-directory check-second SECOND_RECORDS=2000000
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
-	@$(MAKE) --no-print-directory check-packages
+	@$(MAKE) --no-print-directory check-packages check-versions
 	@$(LAB_RUN) --nightly
 
-# Applies and builds; what runs is the lab's business.  Of a git tree in XEN_SOURCE or
-# QEMU_SOURCE without a tag, every release from 4.17 and 10.0 on, and its newest commit.
-.PHONY: check-versions
+# Applies and builds, each of Xen's patches; what runs is the lab's business.  Of a git tree
+# in XEN_SOURCE or QEMU_SOURCE without a tag, every release from 4.17 and 10.0 on, and its
+# newest commit.  check-patches: only of the Xen that the lab builds hvmloader of.
+.PHONY: check-versions check-patches
 check-versions: series deps-lab
 	@$(LAB) versions
+check-patches: deps-lab
+	@$(LAB) versions --of-lab
 
 .PHONY: clean
 clean:

@@ -2,6 +2,7 @@
 #include "bars.h"
 
 #define NO_BAR 0xffffu
+#define TYPE_BIT(t) (1u << MEMMAP_TYPE_##t)
 
 static uint64_t align_up(uint64_t addr, uint64_t size)
 {
@@ -32,8 +33,8 @@ static const struct memmap_range *in_the_way(const struct memmap_plan_in *in,
 {
     const struct memmap_range *r;
 
-    r = memmap_first_in(in->now, MEMMAP_TYPE_BIT(RDM) | MEMMAP_TYPE_BIT(OWNED) |
-                        (in->may_move ? 0 : MEMMAP_TYPE_BIT(RAM)), addr, size);
+    r = memmap_first_in(in->now, TYPE_BIT(RDM) | TYPE_BIT(OWNED) |
+                        (in->may_move ? 0 : TYPE_BIT(RAM)), addr, size);
     if ( !r )
         r = memmap_first_in(in->rdm, MEMMAP_ANY_TYPE, addr, size);
     if ( !r )
@@ -60,16 +61,16 @@ static uint64_t lowest_place(const struct memmap_plan_in *in, uint64_t size,
     return MEMMAP_BAR_UNPLACED;
 }
 
-/* Whether @b is to be placed now: of those that are @high, or of the others. */
+/* Whether @b is to be placed now: with those that are @high, or are not. */
 static bool is_due(const struct memmap_bar *b, bool high)
 {
     return b->size && !b->out && b->high == high;
 }
 
 /*
- * Place BARs as hvmloader always did: from @lo upwards, each behind the one before
- * it, and no gap is gone back to.  False, and no matter where they are, if that
- * does not get all of them below @hi.
+ * Place BARs as hvmloader always did: from @lo upwards, each behind the one
+ * before it, and no gap is gone back to.  False, and no matter where they are,
+ * if that does not get all of them below @hi.
  */
 static bool place_up(const struct memmap_plan_in *in, struct memmap_bar *bar,
                      unsigned int nr, bool high, uint64_t lo, uint64_t hi)
@@ -213,7 +214,7 @@ static uint64_t cover(const struct memmap_plan_in *in,
     return hole;
 }
 
-/* The hole that hvmloader would grow for the BARs as they are, were RAM elsewhere. */
+/* The hole that hvmloader would grow for the BARs, were RAM elsewhere. */
 static uint64_t grown(const struct memmap_plan_in *in, struct memmap_bar *bar,
                       unsigned int nr, uint64_t start, uint64_t floor)
 {
@@ -251,7 +252,7 @@ static uint64_t stock_hole(const struct memmap_plan_in *in,
     }
 
     if ( start > ram_top &&
-         (memmap_first_in(in->now, MEMMAP_TYPE_BIT(RDM), start,
+         (memmap_first_in(in->now, TYPE_BIT(RDM), start,
                           in->hole_end - start) ||
           memmap_first_in(in->rdm, MEMMAP_ANY_TYPE, start,
                           in->hole_end - start)) )
@@ -260,7 +261,7 @@ static uint64_t stock_hole(const struct memmap_plan_in *in,
     return start;
 }
 
-/* The size of the largest BAR that can be above 4 GiB, where RAM ends at @top. */
+/* The size of the largest BAR that can be above @top, where RAM ends. */
 static uint64_t largest_high(const struct memmap_plan_in *in,
                              const struct memmap_bar *bar, unsigned int nr,
                              uint64_t top)
@@ -280,7 +281,7 @@ static uint64_t largest_high(const struct memmap_plan_in *in,
     return 0;
 }
 
-/* All that can be high are, but the smallest that are behind the first @nr_high. */
+/* All that can be high are, but the smallest, behind the first @nr_high. */
 static void rise(const struct memmap_plan_in *in, struct memmap_bar *bar,
                  unsigned int nr, uint64_t most, unsigned int nr_high)
 {
@@ -309,7 +310,7 @@ static void place_others(const struct memmap_plan_in *in,
         bar[i].out = !bar[i].high && bar[i].addr == MEMMAP_BAR_UNPLACED;
 }
 
-/* The rest may stay low as far as there is room above @floor: as few are high. */
+/* The rest may stay low as far as there is room above @floor. */
 static void bring_down(const struct memmap_plan_in *in, struct memmap_bar *bar,
                        unsigned int nr, uint64_t most, uint64_t floor)
 {
@@ -356,8 +357,9 @@ uint64_t memmap_bars_low(const struct memmap_plan_in *in,
 }
 
 /* The window that @bar's high ones lie in, and the MTRRs for both. */
-static void frame(const struct memmap_plan_in *in, const struct memmap_bar *bar,
-                  unsigned int nr, struct memmap_plan *plan)
+static void frame(const struct memmap_plan_in *in,
+                  const struct memmap_bar *bar, unsigned int nr,
+                  struct memmap_plan *plan)
 {
     uint64_t start = 0, end = 0;
     unsigned int i;
@@ -403,7 +405,8 @@ void memmap_bars_high(const struct memmap_plan_in *in, struct memmap_bar *bar,
     /* From the lowest up; or in a block that a single MTRR will do for. */
     all = place_up(in, bar, nr, true, lo, in->addr_limit);
     frame(in, bar, nr, plan);
-    for ( ; all && !few_enough(in, plan) && block < in->addr_limit; block <<= 1 )
+    for ( ; all && !few_enough(in, plan) && block < in->addr_limit;
+          block <<= 1 )
         if ( place_up(in, bar, nr, true, align_up(lo, block), in->addr_limit) )
             frame(in, bar, nr, plan);
         else

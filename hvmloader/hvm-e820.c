@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm-e820.h"
-#include "hvm-rdm.h"
+#include "hvm-print.h"
 
 #include "../config.h"
 #include "../util.h"
@@ -119,9 +119,9 @@ static unsigned int fill_e820(const struct memmap_layout *l,
 }
 
 /*
- * SeaBIOS drops what follows its last entry, high RAM first.  What is not RAM may
- * as well be a gap.  If that is not enough, firmware keeps the smallest pieces
- * of RAM between reserved memory to itself until the rest fits.
+ * SeaBIOS drops what follows its last entry, high RAM first.  What is not RAM
+ * may as well be a gap.  If that is not enough, firmware keeps the smallest
+ * pieces of RAM between reserved memory to itself until the rest fits.
  */
 void memmap_e820_fit(struct memmap_layout *l)
 {
@@ -136,8 +136,7 @@ void memmap_e820_fit(struct memmap_layout *l)
     if ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
     {
         list_reserved = false;
-        printf("memmap: too many ranges for SeaBIOS: reserved memory is a gap"
-               " in the memory map\n");
+        printf("memmap: too many ranges for SeaBIOS: reserved memory is a gap in the memory map\n");
     }
 
     while ( fill_e820(l, NULL, 0) > SEABIOS_ENTRIES )
@@ -164,8 +163,8 @@ void memmap_e820_fit(struct memmap_layout *l)
     }
 
     if ( pages )
-        printf("memmap: still too many: %s pages between reserved memory are"
-               " kept from the guest\n", memmap_hex(pages, &h));
+        printf("memmap: still too many: %s pages between reserved memory are kept from the guest\n",
+               memmap_hex(pages, &h));
 }
 
 void memmap_e820_write(const struct memmap_layout *l)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hvm-e820.h - between hvmloader's memory_map and the layout, in either direction.
+ * hvm-e820.h - hvmloader's memory_map into a layout, and back.
  */
 #ifndef XEN_MEMMAP_HVM_E820_H
 #define XEN_MEMMAP_HVM_E820_H
@@ -23,8 +23,8 @@ void memmap_e820_fit(struct memmap_layout *l);
 void memmap_e820_write(const struct memmap_layout *l);
 
 /*
- * End (bytes) of the highest RAM below 4 GiB that is large in one piece, of the
- * largest if none is; 0 if there is none at all.
+ * End (bytes) of the highest RAM below 4 GiB that is large in one piece, of
+ * the largest if none is; 0 if there is none at all.
  */
 uint32_t memmap_e820_low_end(const struct memmap_layout *l);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "hvm-rdm.h"
+#include "hvm-print.h"
 #include "rdm.h"
 
 #include "../config.h"
@@ -26,27 +27,6 @@ static const char *const pin_name[] = {
     [PIN_HT] = "where AMD's processors have HyperTransport's addresses",
 };
 
-const char *memmap_hex(uint64_t v, struct memmap_hex *h)
-{
-    if ( v >> 32 )
-        snprintf(h->text, sizeof(h->text), PRIllx, PRIllx_arg(v));
-    else
-        snprintf(h->text, sizeof(h->text), "%x", (uint32_t)v);
-
-    return h->text;
-}
-
-void memmap_print_rdm(const struct memmap_range *r)
-{
-    struct memmap_hex h[2];
-
-    printf("reserved memory %s-%s", memmap_hex(r->gfn, &h[0]),
-           memmap_hex(memmap_range_end(r) - 1, &h[1]));
-    if ( r->aux )
-        printf(" of %04x:%02x:%02x.%x", r->aux >> 16, (r->aux >> 8) & 0xff,
-               (r->aux >> 3) & 0x1f, r->aux & 7);
-}
-
 /* Take @r into the raw table of @nr, if a guest can have it. */
 static unsigned int add(unsigned int nr, const struct memmap_range *r)
 {
@@ -71,7 +51,7 @@ static unsigned int add_xenstore(unsigned int nr)
         const char *text, *flaw;
         char path[40];
 
-        snprintf(path, sizeof(path), "hvmloader/memory-map/rdm/%u", i);
+        snprintf(path, sizeof(path), HVM_XS_MEMORY_MAP_RDM "/%u", i);
         text = xenstore_read(path, NULL);
         if ( !text )
             return nr;
@@ -84,13 +64,14 @@ static unsigned int add_xenstore(unsigned int nr)
             nr = add(nr, &r);
     }
 
-    printf("memmap: more than %u keys of reserved memory, the rest is"
-           " ignored\n", MAX_RDM);
+    printf("memmap: more than %u keys of reserved memory, the rest is ignored\n",
+           MAX_RDM);
     return nr;
 }
 
-const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
-                                              const struct memmap_layout *now)
+const struct memmap_layout *
+memmap_gather_rdm(const struct memmap_layout *query,
+                  const struct memmap_layout *now)
 {
     unsigned int nr = 0, i;
 
@@ -100,7 +81,7 @@ const struct memmap_layout *memmap_gather_rdm(const struct memmap_layout *query,
     nr = add_xenstore(nr);
     memmap_rdm_merge(&rdm, rdm_range, nr, MEMMAP_ARRAY_SIZE(rdm_range));
 
-    /* The E820 does not say whose it is; only what nobody else tells counts. */
+    /* The E820 does not say whose it is: what nobody else tells counts. */
     nr = rdm.nr;
     for ( i = 0; i < now->nr; i++ )
         if ( now->range[i].type == MEMMAP_TYPE_RDM &&

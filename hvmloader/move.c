@@ -8,8 +8,8 @@
 #define HUGE   ((uint64_t)MEMMAP_HUGE_PAGES)
 
 /*
- * Ranges that the layout must have room for before more is moved: one step takes
- * three, and a page found astray up to three again.
+ * Ranges that the layout must have room for before more is moved: one step
+ * takes three, and a page found astray up to three again.
  */
 #define ROOM 3u
 
@@ -39,9 +39,9 @@ static bool populated(const struct mover *m, uint64_t gfn, unsigned int order)
 }
 
 /*
- * Say no more that @pages at @gfn, of one range, are RAM.  A layout without room
- * for a gap in the middle loses what follows in the range as well: too little is
- * said, never too much.
+ * Say no more that @pages at @gfn, of one range, are RAM.  A layout without
+ * room for a gap in the middle loses what follows in the range as well: too
+ * little is said, never too much.
  */
 static void lose(struct mover *m, uint64_t gfn, uint64_t pages)
 {
@@ -65,16 +65,16 @@ static void note(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 }
 
 /*
- * Something failed between @from, where the layout says the pages are, and @to;
- * @to is @from if nothing can have come there.  Look for each of them.  One that
- * is at neither place is gone: Xen had taken it from the one and then had no
- * memory for the page tables of the other.  Its place is populated anew, as
- * nothing was in it.
+ * Something failed between @from, where the layout says the pages are, and
+ * @to; @to is @from if nothing can have come there.  Look for each of them.
+ * One that is at neither place is gone: Xen had taken it from the one and then
+ * had no memory for the page tables of the other.  Its place is populated
+ * anew, as nothing was in it.
  */
 static void look_for(struct mover *m, uint64_t from, uint64_t to,
                      uint64_t pages)
 {
-    uint64_t run = 0;   /* pages up to here that moved: noted as one, see ROOM */
+    uint64_t run = 0;   /* pages up to here that moved: noted as one */
 
     for ( ; ; pages--, from++, to++ )
     {
@@ -97,7 +97,8 @@ static void look_for(struct mover *m, uint64_t from, uint64_t to,
     }
 }
 
-static int by_pages(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
+static int by_pages(struct mover *m, uint64_t from, uint64_t to,
+                    uint64_t pages)
 {
     int rc = m->ops->add_to_physmap(m->opaque, from, to, pages);
 
@@ -110,16 +111,17 @@ static int by_pages(struct mover *m, uint64_t from, uint64_t to, uint64_t pages)
 }
 
 /*
- * Populate @nr extents anew that were given back at @from: at @to, and what cannot
- * be there where it was: page moves, which need no memory, can still take it from
- * there.
+ * Populate @nr extents anew that were given back at @from: at @to, and what
+ * cannot be there where it was: page moves, which need no memory, can still
+ * take it from there.
  */
 static void fill(struct mover *m, uint64_t from, uint64_t to, unsigned int nr)
 {
-    int rc = m->whole ? m->ops->populate(m->opaque, to, nr, MEMMAP_EXTENT_ORDER)
-                      : 0;
     unsigned int done = 0;
+    int rc = 0;
 
+    if ( m->whole )
+        rc = m->ops->populate(m->opaque, to, nr, MEMMAP_EXTENT_ORDER);
     if ( rc > 0 )
     {
         done = rc;
@@ -131,8 +133,8 @@ static void fill(struct mover *m, uint64_t from, uint64_t to, unsigned int nr)
         uint64_t f = from + done * EXTENT, t = to + done * EXTENT;
 
         /*
-         * If any page came to @t then the first.  The others may be taken by what
-         * nobody looked for, see is_blocked().
+         * If any page came to @t then the first.  The others may be taken by
+         * what nobody looked for, see is_blocked().
          */
         const bool came = is_taken(m, t);
 
@@ -161,8 +163,8 @@ static void by_extents(struct mover *m, uint64_t from, uint64_t to,
 
 /*
  * Move 1 GiB as one if that can be done.  Most guests may not, and nothing has
- * happened then: the first page, which would be the first to go, is there.  If it
- * was given back and cannot be populated as one, it is in extents.
+ * happened then: the first page, which would be the first to go, is there.  If
+ * it was given back and cannot be populated as one, it is in extents.
  */
 static void by_huge(struct mover *m, uint64_t from, uint64_t to)
 {
@@ -192,7 +194,10 @@ static void by_huge(struct mover *m, uint64_t from, uint64_t to)
     }
 }
 
-/* Whether something is where @p goes; of whole extents a look each, see move.h. */
+/*
+ * Whether something is where @p goes; of whole extents a look each, see
+ * move.h.
+ */
 static bool is_blocked(const struct mover *m, const struct memmap_move *p)
 {
     const uint64_t end = p->to + p->pages;

@@ -94,8 +94,8 @@ static void piece(struct sweep *s)
     cut(s, PFN_DOWN(s->in->high_base));
 }
 
-/* Whether RAM leaves the piece: for reserved memory, or for BARs. */
-static bool leaves(const struct sweep *s)
+/* Whether the piece is RAM that moves: for reserved memory, or for BARs. */
+static bool moves_away(const struct sweep *s)
 {
     if ( !s->in->may_move || !s->now || s->now->type != MEMMAP_TYPE_RAM ||
          s->pin )
@@ -106,15 +106,15 @@ static bool leaves(const struct sweep *s)
     return s->gfn >= s->hole && s->gfn < PFN_DOWN(s->in->high_base);
 }
 
-/* The next piece that RAM leaves; false if there is none. */
-static bool next_leaving(struct sweep *s)
+/* The next piece of RAM that moves; false if there is none. */
+static bool next_to_move(struct sweep *s)
 {
     do {
         s->gfn = s->end;
         if ( s->gfn == ~0ull )
             return false;
         piece(s);
-    } while ( !leaves(s) );
+    } while ( !moves_away(s) );
 
     return true;
 }
@@ -128,22 +128,24 @@ static uint64_t staying_end(const struct memmap_plan_in *in, uint64_t limit)
     for ( ; s.gfn < limit; s.gfn = s.end )
     {
         piece(&s);
-        if ( s.now && s.now->type == MEMMAP_TYPE_RAM && !leaves(&s) )
+        if ( s.now && s.now->type == MEMMAP_TYPE_RAM && !moves_away(&s) )
             end = s.end;
     }
 
     return end;
 }
 
-/* What is said of the piece in @s from now on; type 0 if nothing. */
-static struct memmap_range verdict(const struct sweep *s,
-                                   const struct memmap_plan_in *in,
-                                   const struct memmap_plan *plan)
+/*
+ * The layout's entry for the piece in @s from now on; type 0 if it has none.
+ */
+static struct memmap_range entry_after(const struct sweep *s,
+                                       const struct memmap_plan_in *in,
+                                       const struct memmap_plan *plan)
 {
     struct memmap_range r = {
         .gfn = s->gfn, .pages = s->end - s->gfn, .source = MEMMAP_NO_SOURCE,
     };
-    const bool stays = s->now && !leaves(s);
+    const bool stays = s->now && !moves_away(s);
 
     if ( stays && s->now->type == MEMMAP_TYPE_OWNED )
         return r;   /* the device model's own affair, BARs go around it */
@@ -180,8 +182,8 @@ static struct memmap_range verdict(const struct sweep *s,
  * Bring the RAM at @from, as much of it as there is room for, to the piece at
  * @s, which becomes that long.
  */
-static bool settle(const struct memmap_plan_in *in, struct sweep *from,
-                   struct sweep *s, struct memmap_plan *plan)
+static bool move_to(const struct memmap_plan_in *in, struct sweep *from,
+                    struct sweep *s, struct memmap_plan *plan)
 {
     struct memmap_move *last = plan->move + plan->nr_moves - 1;
     struct memmap_range r = *from->now;
@@ -225,12 +227,12 @@ static bool settle(const struct memmap_plan_in *in, struct sweep *from,
 }
 
 /*
- * How far above @s the RAM at @from has to go for its whole extents, the largest
- * that it has of up to @order, to come to lie as they do, so that they can move,
- * and stay mapped, as such.
+ * How far above @s the RAM at @from has to go for its whole extents, the
+ * largest that it has of up to @order, to come to lie as they do, so that they
+ * can move, and stay mapped, as such.
  */
-static uint64_t misfit(const struct sweep *from, const struct sweep *s,
-                       unsigned int order)
+static uint64_t alignment_gap(const struct sweep *from, const struct sweep *s,
+                              unsigned int order)
 {
     for ( ; order; order -= MEMMAP_EXTENT_ORDER )
     {
@@ -260,12 +262,12 @@ static uint64_t ram_end(const struct memmap_plan_in *in)
 
 /*
  * Write the layout from the bottom up: what stays and what takes its place,
- * then the RAM that left, with gaps for extents of up to @order, then BARs that
- * are high, around what is up there.
+ * then the RAM that moves, with gaps for extents of up to @order, then BARs
+ * that are high, around what is up there.
  */
-static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
-                        unsigned int nr, struct memmap_plan *plan,
-                        unsigned int order)
+static bool write_after(const struct memmap_plan_in *in,
+                        struct memmap_bar *bar, unsigned int nr,
+                        struct memmap_plan *plan, unsigned int order)
 {
     const uint64_t hole = PFN_DOWN(plan->hole_start);
     struct sweep s = { .in = in, .hole = hole };
@@ -279,7 +281,7 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
     plan->full = MEMMAP_FULL_NOTHING;
     plan->after.nr = 0;
 
-    pending = next_leaving(&from);
+    pending = next_to_move(&from);
     for ( ; s.gfn != ~0ull; s.gfn = s.end )
     {
         struct memmap_range r;
@@ -298,21 +300,21 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 
         if ( s.gfn >= top && pending && !s.now && !s.rdm && !s.pin )
         {
-            uint64_t gap = misfit(&from, &s, order);
+            uint64_t gap = alignment_gap(&from, &s, order);
 
             if ( gap )
             {
                 cut(&s, s.gfn + gap);
                 continue;
             }
-            if ( !settle(in, &from, &s, plan) )
+            if ( !move_to(in, &from, &s, plan) )
                 return false;
             if ( from.gfn == from.end )
-                pending = next_leaving(&from);
+                pending = next_to_move(&from);
             continue;
         }
 
-        r = verdict(&s, in, plan);
+        r = entry_after(&s, in, plan);
         if ( in->no_mmio && r.type == MEMMAP_TYPE_MMIO )
             r.type = 0;
         if ( r.type && !memmap_layout_append(&plan->after, &r) )
@@ -326,7 +328,8 @@ static bool write_after(const struct memmap_plan_in *in, struct memmap_bar *bar,
 }
 
 /* RAM under what is freed, from the tables as they came and nothing else. */
-static void count_rdm(const struct memmap_plan_in *in, struct memmap_plan *plan)
+static void count_rdm(const struct memmap_plan_in *in,
+                      struct memmap_plan *plan)
 {
     unsigned int i, j, pin;
 

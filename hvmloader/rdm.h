@@ -11,10 +11,10 @@
 #include "layout.h"
 
 /*
- * Make @nr ranges at @r, in any order, overlapping or not, a layout in the same
- * storage.  What overlaps becomes one range, its aux 0 if the parts differ;
- * what touches and has one aux becomes one.  Type is RDM for all.  Ranges that
- * are empty or wrap are left out.  O(n log n), no recursion.
+ * Make @nr ranges at @r, in any order, overlapping or not, a layout in the
+ * same storage.  What overlaps becomes one range, its aux 0 if the parts
+ * differ; what touches and has one aux becomes one.  Type is RDM for all.
+ * Ranges that are empty or wrap are left out.  O(n log n), no recursion.
  */
 void memmap_rdm_merge(struct memmap_layout *l, struct memmap_range *r,
                       unsigned int nr, unsigned int max);

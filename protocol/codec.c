@@ -133,7 +133,8 @@ static bool beyond(uint64_t gfn, uint64_t pages)
 }
 
 /* What may be said of an entry by itself. */
-static unsigned int check_entry(const struct memmap_range *e, unsigned int kind)
+static unsigned int check_entry(const struct memmap_range *e,
+                                unsigned int kind)
 {
     bool known = e->type >= MEMMAP_TYPE_RAM && e->type <= MEMMAP_TYPE_OWNED;
 
@@ -196,7 +197,8 @@ unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
     r->ram_pages = get64(buf + MEMMAP_HDR_RAM_PAGES);
     r->gfn_limit = get64(buf + MEMMAP_HDR_GFN_LIMIT);
 
-    if ( (r->kind != MEMMAP_KIND_LAYOUT && r->kind != MEMMAP_KIND_CONSTRAINTS) ||
+    if ( (r->kind != MEMMAP_KIND_LAYOUT &&
+          r->kind != MEMMAP_KIND_CONSTRAINTS) ||
          (kind != MEMMAP_KIND_ANY && r->kind != kind) ||
          (r->flags & ~MEMMAP_RF_KNOWN) )
         return MEMMAP_E_KIND;

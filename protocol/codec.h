@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codec.h - the record on the wire (PROTOCOL.md, section 4).
+ * codec.h - the record on the wire: section 4 of
+ * PROTOCOL.md.
  *
- * Unpacking checks everything that can be judged from the bytes alone: framing,
- * checksum, kind, entry types, order.  What needs knowledge of the guest (how much
- * RAM it has, how wide its addresses are) is the device model's part, in dm.h.
+ * Unpacking checks everything that can be judged from the bytes alone:
+ * framing, checksum, kind, entry types, order.  What needs knowledge of the
+ * guest (how much RAM it has, how wide its addresses are) is the device
+ * model's part, in dm.h.
  */
 #ifndef XEN_MEMMAP_CODEC_H
 #define XEN_MEMMAP_CODEC_H
@@ -33,7 +35,8 @@ static inline uint32_t memmap_record_bytes(unsigned int entries)
  * not taken from @r.  Returns the bytes written, 0 if @len is too small or the
  * layout has more than MEMMAP_MAX_ENTRIES entries.
  */
-uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf, uint32_t len);
+uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf,
+                     uint32_t len);
 
 /*
  * Total length in bytes that the header at @buf claims, having looked at
@@ -46,16 +49,22 @@ unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes);
 #define MEMMAP_KIND_ANY 0u
 
 /*
- * Read a record of @kind and @len bytes from @buf into @r, whose layout's storage
- * the caller has set up.  Returns an error; where one entry is to blame *@index
- * is its number on the wire, else MEMMAP_NO_INDEX.  The layout has the entries as
- * they came: neighbours that say the same are not joined, and entries of an
- * unknown type that may be ignored are there for the reader to ignore.
+ * Read a record of @kind and @len bytes from @buf into @r, whose layout's
+ * storage the caller has set up.  Returns an error; where one entry is to
+ * blame *@index is its number on the wire, else MEMMAP_NO_INDEX.  The layout
+ * has the entries as they came: neighbours that say the same are not joined,
+ * and entries of an unknown type that may be ignored are there for the reader
+ * to ignore.
  */
 unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
                            const uint8_t *buf, uint32_t len, uint16_t *index);
 
 /* CRC-32C of @len bytes; @crc is 0, or what an earlier part returned. */
 uint32_t memmap_crc32c(uint32_t crc, const uint8_t *buf, uint32_t len);
+
+/* Text for people: "no such command" and so on; never NULL. */
+const char *memmap_strerror(unsigned int err);
+/* "OFFERED" and so on; never NULL. */
+const char *memmap_strstate(unsigned int state);
 
 #endif /* XEN_MEMMAP_CODEC_H */

@@ -73,15 +73,16 @@ unsigned int memmap_fw_query(struct memmap_fw *fw, struct memmap_record *r)
     if ( !fw->present )
         return MEMMAP_E_ABSENT;
 
-    out(fw, MEMMAP_REG_DOORBELL, MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
+    out(fw, MEMMAP_REG_DOORBELL,
+        MEMMAP_DOORBELL(MEMMAP_CMD_QUERY, fw->buf_gfn));
     /* No record was sent, so no entry of one is to blame. */
     rc = status(fw, fw->state);
     fw->index = MEMMAP_NO_INDEX;
     if ( rc )
         return rc;
 
-    rc = memmap_unpack(r, MEMMAP_KIND_CONSTRAINTS, fw->buf, MEMMAP_BUFFER_BYTES,
-                       &index);
+    rc = memmap_unpack(r, MEMMAP_KIND_CONSTRAINTS, fw->buf,
+                       MEMMAP_BUFFER_BYTES, &index);
     if ( rc )
     {
         fw->index = index;

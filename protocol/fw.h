@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fw.h - the firmware's end: find the device model, ask, propose, commit, seal.
+ * fw.h - the firmware's end: find the device model, ask, propose, commit,
+ * seal.
  *
- * Each call is one exchange and returns an error of PROTOCOL.md section 5; after
- * any error the conversation may go on, and the layout is what it was.  If the
- * device model falls silent every call says MEMMAP_E_ABSENT from then on.
+ * Each call is one exchange and returns an error, section 5 of
+ * PROTOCOL.md.
+ * After any error the conversation may go on, and the layout is what it was.
+ * If the device model falls silent every call says MEMMAP_E_ABSENT from then
+ * on.
  */
 #ifndef XEN_MEMMAP_FW_H
 #define XEN_MEMMAP_FW_H
@@ -35,8 +38,9 @@ struct memmap_fw {
 };
 
 /*
- * Is there an offer, and can we take it?  MEMMAP_E_ABSENT: no device, or one that
- * offers nothing we speak; firmware then behaves as if this did not exist.
+ * Is there an offer, and can we take it?  MEMMAP_E_ABSENT: no device, or one
+ * that offers nothing we speak; firmware then behaves as if this did not
+ * exist.
  */
 unsigned int memmap_fw_probe(struct memmap_fw *fw);
 

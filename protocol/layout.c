@@ -48,7 +48,8 @@ unsigned int memmap_layout_seek(const struct memmap_layout *l, uint64_t gfn)
 
 /* Replace @cut ranges at @at by the @nr in @with.  The caller checked room. */
 static void exchange(struct memmap_layout *l, unsigned int at,
-                     unsigned int cut, const struct memmap_range *with, unsigned int nr)
+                     unsigned int cut, const struct memmap_range *with,
+                     unsigned int nr)
 {
     unsigned int i;
 
@@ -137,7 +138,8 @@ bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r)
     return r->type && replace(l, r);
 }
 
-bool memmap_layout_append(struct memmap_layout *l, const struct memmap_range *r)
+bool memmap_layout_append(struct memmap_layout *l,
+                          const struct memmap_range *r)
 {
     struct memmap_range *last = l->nr ? &l->range[l->nr - 1] : NULL;
 

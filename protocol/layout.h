@@ -2,11 +2,24 @@
 /*
  * layout.h - the layout algebra: a sorted, disjoint table of gfn ranges.
  *
+ * This folder is the language that both ends speak: the wire codec, the layout
+ * algebra, and the state machine of either end.  It is compiled unchanged into
+ * hvmloader (32-bit, freestanding), QEMU, libxen-memmap and the tests.
+ *
+ * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
+ * all of that is handed to it as callbacks and caller-owned storage.  It must
+ * never cast a struct onto wire bytes, and never divide 64-bit numbers
+ * (hvmloader has no helper for that).
+ *
  * Storage belongs to the caller and never grows.  Neighbours that say the same
  * are one range: equal type, flags and aux, and sources that continue.
  */
 #ifndef XEN_MEMMAP_LAYOUT_H
 #define XEN_MEMMAP_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "memmap.h"
 
@@ -30,7 +43,10 @@ static inline uint64_t memmap_range_end(const struct memmap_range *r)
     return r->gfn + r->pages;
 }
 
-/* Elements of array @a; which header has ARRAY_SIZE() depends on Xen's version. */
+/*
+ * Elements of array @a; which header has ARRAY_SIZE() depends on Xen's
+ * version.
+ */
 #define MEMMAP_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Start with no ranges.  @storage must outlive @l. */
@@ -45,20 +61,22 @@ void memmap_layout_init(struct memmap_layout *l, struct memmap_range *storage,
 bool memmap_layout_set(struct memmap_layout *l, const struct memmap_range *r);
 
 /*
- * As set, where nothing was said of @r's gfns or of any above: in constant time,
- * for who builds a layout from the bottom up.  False also if that is not so.
+ * As set, where nothing was said of @r's gfns or of any above: in constant
+ * time, for who builds a layout from the bottom up.  False also if that is not
+ * so.
  */
 bool memmap_layout_append(struct memmap_layout *l,
                           const struct memmap_range *r);
 
 /* Say nothing any more of [gfn, gfn + pages).  False as for set. */
-bool memmap_layout_clear(struct memmap_layout *l, uint64_t gfn, uint64_t pages);
+bool memmap_layout_clear(struct memmap_layout *l, uint64_t gfn,
+                         uint64_t pages);
 
 /*
  * Move @pages RAM pages from @from to @to: their source goes with them, and
  * what was said of the destination is overwritten.  False, with @l as it was,
- * if [from, from + pages) is not all RAM, if the two overlap, or if there is no
- * room.
+ * if [from, from + pages) is not all RAM, if the two overlap, or if there is
+ * no room.
  */
 bool memmap_layout_move(struct memmap_layout *l, uint64_t from, uint64_t to,
                         uint64_t pages);

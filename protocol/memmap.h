@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memmap.h - the gpfn-layout protocol between HVM firmware and device model.
+ * memmap.h - the gpfn-layout protocol of firmware and device model:
+ * its registers, its record, and their numbers.  Nothing else: this is an
+ * interface, and includes nothing.
  *
- * This folder is the language that both ends speak: the wire codec, the layout
- * algebra, and the state machine of either end.  It is compiled unchanged into
- * hvmloader (32-bit, freestanding), QEMU, libxen-memmap and the tests.
- *
- * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
- * all of that is handed to it as callbacks and caller-owned storage.  It must
- * never cast a struct onto wire bytes, and never divide 64-bit numbers
- * (hvmloader has no helper for that).
- *
- * Normative text: PROTOCOL.md; "section N" below means a section there.
+ * Normative text, and whose sections "section N" below means:
+ * PROTOCOL.md.
  * Units: a gfn is a guest frame number (4 KiB); "pages" count 4 KiB pages;
  * everything called _bytes, and every record length, is in bytes.
  */
-#ifndef XEN_MEMMAP_H
-#define XEN_MEMMAP_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#ifndef XEN_PUBLIC_HVM_GPFN_LAYOUT_H
+#define XEN_PUBLIC_HVM_GPFN_LAYOUT_H
 
 /* Section 3: registers.  I/O ports, 32-bit accesses only, little-endian. */
 
@@ -28,9 +18,9 @@
 #define MEMMAP_PORT_COUNT       16u
 
 #define MEMMAP_REG_SIGNATURE    0x0u    /* R: MEMMAP_SIGNATURE */
-#define MEMMAP_REG_OFFER        0x4u    /* R: what is offered; W: what is chosen */
-#define MEMMAP_REG_DOORBELL     0x8u    /* R: status; W: command and buffer gfn */
-#define MEMMAP_REG_GENERATION   0xcu    /* R: of the layout in force, 0 = as built */
+#define MEMMAP_REG_OFFER        0x4u    /* R: offered; W: chosen */
+#define MEMMAP_REG_DOORBELL     0x8u    /* R: status; W: command, gfn */
+#define MEMMAP_REG_GENERATION   0xcu    /* R: in force, 0: as built */
 
 #define MEMMAP_SIGNATURE        0x70614d58u /* "XMap" in memory order */
 #define MEMMAP_REG_ABSENT       0xffffffffu /* what no device answers */
@@ -45,8 +35,8 @@
 #define MEMMAP_OFFER_MINOR(v)    (((v) >> 16) & 0xffu)
 #define MEMMAP_OFFER_FEATURES(v) ((v) & 0xffffu)
 
-#define MEMMAP_FEAT_PUBLISH     0x0001u /* accepted records appear in xenstore */
-#define MEMMAP_FEAT_RDM         0x0002u /* reserved device memory gets mapped */
+#define MEMMAP_FEAT_PUBLISH     0x0001u /* records appear in xenstore */
+#define MEMMAP_FEAT_RDM         0x0002u /* reserved memory gets mapped */
 
 /* DOORBELL write: command in bits 7:0, gfn of the buffer in 31:8. */
 #define MEMMAP_DOORBELL(cmd, gfn) (((uint32_t)(gfn) << 8) | (cmd))
@@ -58,7 +48,7 @@
 #define MEMMAP_CMD_COMMIT       3u      /* this is the layout now */
 #define MEMMAP_CMD_SEAL         4u      /* no more commands, ever */
 
-/* DOORBELL read: error in bits 7:0, state in 11:8, offending entry in 31:16. */
+/* DOORBELL read: error in bits 7:0, state in 11:8, entry in 31:16. */
 #define MEMMAP_STATUS(state, err, index) \
     (((uint32_t)(index) << 16) | ((uint32_t)(state) << 8) | (err))
 #define MEMMAP_STATUS_ERROR(v)  ((v) & 0xffu)
@@ -86,15 +76,15 @@
 #define MEMMAP_E_LENGTH         7u      /* lengths contradict each other */
 #define MEMMAP_E_CHECKSUM       8u
 #define MEMMAP_E_COUNT          9u      /* more entries than the limit */
-#define MEMMAP_E_KIND           10u     /* not the kind expected, unknown flag */
-#define MEMMAP_E_TYPE           11u     /* entry type or entry flag not allowed */
+#define MEMMAP_E_KIND           10u     /* wrong kind, unknown flag */
+#define MEMMAP_E_TYPE           11u     /* entry type or flag not allowed */
 #define MEMMAP_E_EMPTY          12u     /* entry of no pages */
-#define MEMMAP_E_RANGE          13u     /* it, or its source, is beyond a limit of gfns */
+#define MEMMAP_E_RANGE          13u     /* it or its source beyond a limit */
 #define MEMMAP_E_ORDER          14u     /* entries unsorted or overlapping */
 #define MEMMAP_E_RAM_SUM        15u     /* RAM was lost or invented */
 #define MEMMAP_E_GENERATION     16u     /* not the successor of the last one */
-#define MEMMAP_E_OWNED          17u     /* RAM or MMIO where it has its own memory */
-#define MEMMAP_E_FIXED          18u     /* RAM below 1 MiB is not as it must be */
+#define MEMMAP_E_OWNED          17u     /* RAM or MMIO over its own memory */
+#define MEMMAP_E_FIXED          18u     /* RAM below 1 MiB not as it must be */
 #define MEMMAP_E_BUSY           19u     /* memory that would move is in use */
 #define MEMMAP_E_APPLY          20u     /* the device model could not do it */
 #define MEMMAP_E_RESERVED       21u     /* a field that must be zero is not */
@@ -117,8 +107,8 @@
 #define MEMMAP_HDR_KIND         28u     /* u16, MEMMAP_KIND_* */
 #define MEMMAP_HDR_FLAGS        30u     /* u16, MEMMAP_RF_* */
 #define MEMMAP_HDR_RAM_PAGES    32u     /* u64, sum of all RAM entries */
-#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, LAYOUT: end of guest's addresses,
-                                           CONSTRAINTS: end of mappable RAM */
+#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, LAYOUT: end of addresses,
+                                           CONSTRAINTS: of mappable RAM */
 #define MEMMAP_HDR_BYTES        48u
 
 #define MEMMAP_ENT_GFN          0u      /* u64 */
@@ -147,10 +137,10 @@
 #define MEMMAP_TYPE_MMIO        3u      /* set aside for BARs, no RAM */
 #define MEMMAP_TYPE_OWNED       4u      /* the device model's own blocks */
 
-#define MEMMAP_EF_OPTIONAL      0x0001u /* a reader that knows not the type skips it */
-#define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: kept by firmware, not in the E820's RAM */
-#define MEMMAP_EF_UNFREED       0x0004u /* RAM: lies where RDM belongs, see section 4 */
-#define MEMMAP_EF_UNMAPPED      0x0008u /* RDM: not mapped here, see section 4 */
+#define MEMMAP_EF_OPTIONAL      0x0001u /* unknown type: skip it */
+#define MEMMAP_EF_FIRMWARE      0x0002u /* RAM: kept by firmware */
+#define MEMMAP_EF_UNFREED       0x0004u /* RAM: where RDM belongs */
+#define MEMMAP_EF_UNMAPPED      0x0008u /* RDM: not mapped here */
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
                                  MEMMAP_EF_UNFREED | MEMMAP_EF_UNMAPPED)
 
@@ -165,9 +155,4 @@
 /* RAM from here to the first megabyte's end never moves. */
 #define MEMMAP_FIXED_END        0x100u
 
-/* Text for people: "no such command" and so on; never NULL. */
-const char *memmap_strerror(unsigned int err);
-/* "OFFERED" and so on; never NULL. */
-const char *memmap_strstate(unsigned int state);
-
-#endif /* XEN_MEMMAP_H */
+#endif /* XEN_PUBLIC_HVM_GPFN_LAYOUT_H */

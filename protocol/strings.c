@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of errors and states, for logs. */
-#include "memmap.h"
+#include "codec.h"
 
 static const char *const errors[] = {
     [MEMMAP_OK]           = "success",

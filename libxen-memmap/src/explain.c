@@ -2,7 +2,7 @@
 /*
  * What firmware will do, by firmware's own planner (hvmloader/plan.c).  What goes
  * into it is what hvmloader finds: the layout as libxl builds it, and hvmloader's
- * own bounds (hvmloader/hvm.c, inputs()).
+ * own bounds (hvmloader/hvm-settle.c, inputs()).
  */
 #include "internal.h"
 #include "plan.h"               /* hvmloader/ */

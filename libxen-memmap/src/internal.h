@@ -10,7 +10,7 @@
 #include <xentoollog.h>
 
 #include "xen-memmap.h"
-#include "layout.h"             /* protocol/ */
+#include "codec.h"              /* protocol/ */
 
 #define PUBLIC __attribute__((visibility("default")))
 

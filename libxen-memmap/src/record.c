@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record of PROTOCOL.md, section 4, as bytes or as a file. */
 #include "internal.h"
-#include "codec.h"              /* protocol/ */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,8 @@
  * The files that ship, unchanged, with room for fewer entries: what a proof's bound is.
  * To be included before anything else (-include).
  */
+#include <stdint.h>
+
 #include "memmap.h"
 
 #undef MEMMAP_MAX_ENTRIES

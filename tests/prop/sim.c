@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hvmloader/hvm.c is included, not linked: hvmloader runs once and starts with
+ * hvmloader/hvm*.c are included, not linked: hvmloader runs once and starts with
  * zeroed memory, this runs it a hundred thousand times.
  */
 #include <setjmp.h>
@@ -10,7 +10,12 @@
 
 #include "hvm.c"
 #include "hvm-e820.c"
+#include "hvm-p2m.c"
+#include "hvm-print.c"
 #include "hvm-rdm.c"
+#include "hvm-settle.c"
+#include "hvm-talk.c"
+#include "hvm-xenstore.c"
 
 #include "sim.h"
 
@@ -209,10 +214,8 @@ void sim_init(void)
 
 void sim_new(void)
 {
-    memset(&fw, 0, sizeof(fw));
-    memmap_layout_init(&now, now_range, MEMMAP_ARRAY_SIZE(now_range));
-    dirty = false;
-    memset(&moved, 0, sizeof(moved));
+    memset(&memmap_guest, 0, sizeof(memmap_guest));
+    extents = 0;
     plan.nr_moves = 0;
     plan.hole_start = 0;
 
@@ -265,7 +268,7 @@ static void take_page(uint64_t mfn)
     else
         idx = --hvm_info->low_mem_pgend;
 
-    if ( !memmap_layout_covers(&now, MEMMAP_TYPE_RAM, idx, 1) ||
+    if ( !memmap_layout_covers(&memmap_guest.now, MEMMAP_TYPE_RAM, idx, 1) ||
          host_add_to_physmap(&sim.host, idx, mfn, 1) )
         sim.bug = idx;
     else
@@ -286,7 +289,7 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
     sim.host.fail_again = 0;
     sim.host.pool = 1u << 30;
     memset(sim.host.fault, 0, sizeof(sim.host.fault));
-    for ( unsigned int i = 0; i < pages_taken && fw.present && !sim.bug;
+    for ( unsigned int i = 0; i < pages_taken && memmap_guest.fw.present && !sim.bug;
           i++ )
         take_page((pci_mem_end >> PAGE_SHIFT) + i);
     memmap_sync_e820();
@@ -296,7 +299,7 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
 
 const struct memmap_layout *sim_now(void)
 {
-    return &now;
+    return &memmap_guest.now;
 }
 
 const struct memmap_plan *sim_plan(void)
@@ -306,20 +309,24 @@ const struct memmap_plan *sim_plan(void)
 
 bool sim_rdm_agreed(void)
 {
-    return fw.agreed & MEMMAP_FEAT_RDM;
+    return memmap_guest.fw.agreed & MEMMAP_FEAT_RDM;
 }
 
 bool sim_present(void)
 {
-    return fw.present;
+    return memmap_guest.fw.present;
 }
 
 const struct memmap_moved *sim_moved(void)
 {
+    static struct memmap_moved moved;
+
+    moved.lost_pages = memmap_guest.lost_pages;
+    moved.extents = extents;
     return &moved;
 }
 
 uint32_t sim_generation(void)
 {
-    return fw.generation;
+    return memmap_guest.fw.generation;
 }

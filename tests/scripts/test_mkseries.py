@@ -211,6 +211,16 @@ diff --git a/tools/Makefile b/tools/Makefile
         self.put('series/changes', 'int x\n')
         self.refused('changes: line not understood: int x')
 
+    def test_changes_of_another_folder(self):
+        """Which need not all be found here."""
+        self.put('series/changes', 'include other/changes\nint y => long y\n')
+        self.put('other/changes', 'int x => long x\nint nowhere => long\n')
+        self.assertEqual(self.applied()['tools/memmap/new.c'],
+                         SOURCE.replace('int', 'long'))
+        (self.root / 'other/changes').unlink()
+        done = self.run_it()
+        self.assertRegex(done.stderr, '^mkseries: .*other/changes: No such file')
+
     def test_a_diff_without_a_patch(self):
         self.put('series/03-more.diff', HOOK)
         self.refused('03-more.diff has no patch to be added to')

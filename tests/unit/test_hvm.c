@@ -10,6 +10,7 @@
 
 #include "codec.h"
 #include "hvm.h"
+#include "hvm-settle.h"
 #include "sim.h"
 
 #define GIB_GFN  ((uint64_t)0x40000)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "hvm-e820.h"
+#include "hvm-print.h"
 #include "hvm-rdm.h"
 #include "sim.h"
 

@@ -3,14 +3,15 @@
  * The planner (hvmloader/plan.h).
  *
  * It is a pure function and promises: every BAR that has an address has a
- * naturally aligned one, over no RAM, no other BAR and nothing reserved; RAM that
- * is in the way goes to free gfns above 4 GiB and none is lost; as few pages move
- * as the BARs allow, none if firmware's own hole will do; without may_move none
- * at all.
+ * naturally aligned one, over no RAM, no other BAR and nothing reserved; RAM
+ * that is in the way goes to free gfns above 4 GiB and none is lost; as few
+ * pages move as the BARs allow, none if firmware's own hole will do; without
+ * may_move none at all.
  *
- * What could go wrong: a hole one page too small (a BAR over RAM), or needlessly
- * large (a slow boot); a destination that is the device model's; BARs placed
- * elsewhere than hvmloader always put them although nothing forced them to.
+ * What could go wrong: a hole one page too small (a BAR over RAM), or
+ * needlessly large (a slow boot); a destination that is the device model's;
+ * BARs placed elsewhere than hvmloader always put them although nothing forced
+ * them to.
  */
 #include "suites.h"
 
@@ -82,7 +83,8 @@ static void guest(uint64_t low, uint64_t high)
     in = (struct memmap_plan_in){
         .now = &now, .hole_start = HOLE_START, .hole_min = GB(2),
         .hole_end = HOLE_END, .high_base = GB(4), .high_thresh = GB(1),
-        .addr_limit = 1ull << 40, .gfn_limit = 1ull << 28, .max_mtrrs = 6, .may_move = true,
+        .addr_limit = 1ull << 40, .gfn_limit = 1ull << 28, .max_mtrrs = 6,
+        .may_move = true,
     };
 }
 
@@ -235,8 +237,8 @@ START_TEST(table_of_plans)
                   plan.moved_pages == cases[_i].moved &&
                   plan.unplaced == cases[_i].unplaced &&
                   nr_high == cases[_i].nr_high,
-                  "\"%s\": hole at %#llx, %#llx pages moved, %u unplaced, "
-                  "%u high", cases[_i].name,
+                  "\"%s\": hole at %#llx, %#llx pages moved, %u unplaced, %u high",
+                  cases[_i].name,
                   (unsigned long long)plan.hole_start,
                   (unsigned long long)plan.moved_pages, plan.unplaced,
                   nr_high);
@@ -304,7 +306,9 @@ START_TEST(owned_between_high_bars)
 }
 END_TEST
 
-/* RAM ends at an odd MiB: what moves lies as it did, and no page more moves. */
+/*
+ * RAM ends at an odd MiB: what moves lies as it did, and no page more moves.
+ */
 START_TEST(extents_stay_aligned)
 {
     struct memmap_bar bar = { .size = GB(1) };
@@ -481,7 +485,9 @@ START_TEST(high_bars_fill_the_room)
 }
 END_TEST
 
-/* 36 bits: 64 GiB cannot be, and for that nobody pays: not the other, not RAM. */
+/*
+ * 36 bits: 64 GiB cannot be, and for that nobody pays: not the other, not RAM.
+ */
 START_TEST(hopeless_bar_costs_nothing)
 {
     struct memmap_bar bar[] = { { .size = GB(64), .is_64bit = true },
@@ -531,7 +537,10 @@ START_TEST(as_many_as_a_bus_has)
 }
 END_TEST
 
-/* 64-bit BARs may be high: then no RAM moves for them, and what has to be low is. */
+/*
+ * 64-bit BARs may be high: then no RAM moves for them, and what has to be low
+ * is.
+ */
 START_TEST(rather_high_than_move)
 {
     struct memmap_bar bar[] = { { .size = GB(1), .is_64bit = true },
@@ -843,7 +852,7 @@ START_TEST(no_hole_could_be_smaller)
         {
             uint64_t a = FLOOR + UNIT * rnd((HOLE_END - FLOOR) / UNIT);
 
-            if ( a == HOLE_START - UNIT )   /* where it is, RAM is not: a hole */
+            if ( a == HOLE_START - UNIT )   /* RAM is elsewhere: a hole */
                 a -= UNIT;
             say(a, a + UNIT, MEMMAP_TYPE_RDM);
         }
@@ -914,7 +923,10 @@ START_TEST(reserved_memory_in_ram)
 }
 END_TEST
 
-/* What firmware has made of RAM stays with it, moved or not, and in pieces too. */
+/*
+ * What firmware has made of RAM stays with it, moved or not, and in pieces
+ * too.
+ */
 START_TEST(what_ram_is_said_to_be)
 {
     struct memmap_range kept = {
@@ -976,7 +988,9 @@ START_TEST(what_is_kept_and_why)
 }
 END_TEST
 
-/* Half in RAM that is pinned, half beyond it: all of it is kept, and says so. */
+/*
+ * Half in RAM that is pinned, half beyond it: all of it is kept, and says so.
+ */
 START_TEST(kept_as_a_whole)
 {
     guest(GB(3), 0);
@@ -1007,7 +1021,9 @@ START_TEST(hole_over_what_leaves)
 }
 END_TEST
 
-/* As no toolstack builds them: RAM across 4 GiB, and RAM in the default hole. */
+/*
+ * As no toolstack builds them: RAM across 4 GiB, and RAM in the default hole.
+ */
 START_TEST(odd_ram)
 {
     struct memmap_bar bar = { .size = MB(64) };
@@ -1051,7 +1067,9 @@ START_TEST(full_of_what)
     guest(HOLE_START, 0);
     for ( unsigned int i = 0; i < 8; i++ )
         want(MB(16 + i), MB(16 + i) + 0x1000, 0);
-    /* Two below 1 MiB, nine of RAM, eight of reserved memory, hole, the moved. */
+    /*
+     * Two below 1 MiB, nine of RAM, eight of reserved memory, hole, the moved.
+     */
     plan.after.max = 2 + 8 + 8 + 1 + 8;
     ck_assert(memmap_plan(&in, NULL, 0, &plan));
     ck_assert_int_eq(plan.full, MEMMAP_FULL_NOTHING);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "memmap.h"
+#include "codec.h"
 
 START_TEST(errors_have_distinct_names)
 {

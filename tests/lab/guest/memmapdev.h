@@ -9,7 +9,7 @@
 #define MEMMAPDEV_H
 
 #include "guest.h"
-#include "memmap.h"         /* protocol/: registers, commands, states, errors */
+#include "codec.h"          /* protocol/: registers, commands, states, errors */
 
 struct ports {
     /* WIDTH is 1, 2 or 4 bytes. A value narrower than 32 bits has zeros above it. */

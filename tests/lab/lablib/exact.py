@@ -9,11 +9,12 @@ import os
 import re
 import tempfile
 
-from . import cache, sources, stacks, trees
+from . import cache, sources, spans, stacks, trees
 from .ui import LabError
 
-# What is posted: hvmloader's series, the optional one for Xen itself, and QEMU's.
-_SERIES = {"xen": ("xen", "hypervisor-xen"), "qemu": ("qemu",)}
+# What is posted: hvmloader's series, with the documents of the newest Xen, the optional one
+# for Xen itself, and QEMU's.
+_SERIES = {"xen": (("xen", "documents-xen"), ("hypervisor-xen",)), "qemu": (("qemu",),)}
 
 
 def write(top, log):
@@ -23,10 +24,12 @@ def write(top, log):
     if not given:
         raise LabError("which source? XEN_SOURCE= or QEMU_SOURCE= says it")
     for source in given:
-        for name in _SERIES[source.package]:
+        for name, *more in _SERIES[source.package]:
             version = re.match(r"[\w.-]*", source.name).group()
             folder = os.path.join(top, "build/series/exact", f"{name}-{version}")
-            patches = stacks.Series({source.package: source}, read).of([name])
+            names = [name] + [other for other in more
+                              if spans.find(read, other, source.version)]
+            patches = stacks.Series({source.package: source}, read).of(names)
             make(folder, source, patches, log)
             yield os.path.relpath(folder, top)
 

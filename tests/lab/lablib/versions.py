@@ -10,15 +10,24 @@ from dataclasses import dataclass
 from . import cache, debian, sources, spans, stacks, trees
 from .ui import LabError, progress, result
 
-# All that hvmloader is built of, in every version, and the file that the patch for the
-# hypervisor changes.
+# All that hvmloader is built of, in every version, and the files that patches change which
+# are no part of it.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk xen/Makefile xen/arch/x86/include xen/common/memory.c
-    xen/include
+    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/include
+    xen/common/memory.c xen/include
+    CHANGELOG.md MAINTAINERS SUPPORT.md docs/misc/xenstore-paths.pandoc
 """.split()
-# The tests' own, which apply on top of ours, and need not be built to be seen to.
-_TESTS = ("hostile-xen", "timed-xen", "ranges-xen")
+# What applies on top of hvmloader's, and need not be built to be seen to.
+_BESIDE = ("hypervisor-xen", "documents-xen", "hostile-xen", "timed-xen", "ranges-xen")
+# After what HVMLOADER sets up: only what a patch has changed, which may be a public header.
+_AGAIN = """
+cd /build/xen
+make -C tools/include xen-dir
+make -j"$(nproc)" -C tools/firmware/hvmloader
+"""
+# The tests of the planner in Xen's own tree.
+_TOOLS_TESTS = "tools/tests/hvmloader"
 
 
 # Files of QEMU that are ours; it has warnings of its own.
@@ -58,16 +67,19 @@ class Matrix:
         self.qemu = qemu            # whether QEMU is to be built as well
         self.rows = []
 
-    def run(self):
-        """True if all is well; the tables are printed."""
-        for package in sources.VARIABLES:
-            for origin, source in self._sources(package):
+    def run(self, of_lab=False):
+        """True if all is well; the tables are printed.  OF_LAB: only the Xen of which the
+        lab builds hvmloader."""
+        for package in ("xen",) if of_lab else sources.VARIABLES:
+            for origin, source in [("the lab", sources.find(package, self.root))] \
+                    if of_lab else self._sources(package):
                 progress(f"{package} {source.name} of {origin}")
                 self.rows.append(self._row(origin, source))
         for title, rows in itertools.groupby(self.rows, lambda row: row.package):
             for line in table(title, list(rows)):
                 result(line)
-        bad = [row for row in self.rows if not row.good()]
+        bad = [row for row in self.rows
+               if not row.good() or of_lab and not row.covered]
         for row in bad:
             result(f"NOT GOOD: {row.package} {row.name} of {row.origin}: "
                    f"applies: {row.applies}; builds: {row.builds}; "
@@ -112,10 +124,10 @@ class Matrix:
         return row
 
     def _xen(self, row, source, patches):
-        beside = {name: self.read[folder] for name in ("hypervisor-xen", *_TESTS)
+        beside = {name: self.read[folder] for name in _BESIDE
                   if (folder := spans.find(self.read, name, source.version))}
-        key = cache.digest(1, source.key, os.path.dirname(self.root),
-                           stacks.HVMLOADER, patches, beside)
+        key = cache.digest(2, source.key, os.path.dirname(self.root),
+                           stacks.HVMLOADER, _AGAIN, patches, beside)
 
         def make(folder):
             with cache.lock("build-xen"):
@@ -135,7 +147,7 @@ class Matrix:
                        if self._fits(work, more, folder) != "yes"]
             found["beside"] = f"no: {', '.join(refused)}" if refused else "yes"
             if found["applies"] == "yes":
-                found["builds"] = self._builds(build_log, "building hvmloader")
+                found["builds"] = self._builds_each(work, len(patches), build_log)
         finally:
             cache.remove(work)
         with open(os.path.join(folder, "found.json"), "w") as stream:
@@ -160,9 +172,24 @@ class Matrix:
                 return "no: " + _patch_failed(str(error))
         return "yes"
 
-    def _builds(self, build_log, what):
+    def _builds_each(self, work, number, build_log):
+        """Whether hvmloader builds after each of the NUMBER patches that WORK has, and the
+        planner's tests pass in the end."""
+        tip = "lab-tip"
+        trees.git(work, self.log, "tag", tip)
+        for left in range(number - 1, -1, -1):
+            trees.git(work, self.log, "checkout", "-q", f"{tip}~{left}")
+            found = self._builds(stacks.HVMLOADER if left == number - 1 else _AGAIN,
+                                 build_log)
+            if found != "yes":
+                return f"{found} (patch {number - left} of {number})"
+        if os.path.isdir(os.path.join(work, _TOOLS_TESTS)):
+            return self._builds(f"make -C /build/xen/{_TOOLS_TESTS} run", build_log)
+        return "yes"
+
+    def _builds(self, script, build_log):
         try:
-            trees.inside(self.root, stacks.HVMLOADER, build_log, what)
+            trees.inside(self.root, script, build_log, "building hvmloader")
         except LabError:
             return "no: " + _mistake(build_log)
         return warnings(build_log)

@@ -263,6 +263,23 @@ class Given(unittest.TestCase):
         self.assertIn(f"\nindex {old[:12]}..", text)
         self.assertIn("\n@@ -8,3 +8,4 @@", text)
 
+    def test_documents_of_that_version_go_with_it(self):
+        self.fill("20", ".4", "one\nint pci;\n")
+        for name, hunk in (
+                ("xen-4.17..", "@@ -1,2 +1,3 @@\n one\n int pci;\n+int more;\n"),
+                ("documents-xen-4.20..", "@@ -2,2 +2,3 @@\n int pci;\n int more;\n+told;\n"),
+                ("documents-xen-4.17..4.19", "no patch")):
+            folder = os.path.join(self.top, "build/series", name)
+            os.makedirs(folder)
+            with open(os.path.join(folder, "0001-a.patch"), "w") as stream:
+                stream.write(f"From: n <n@example>\nSubject: [PATCH 1/1] {name[:3]}\n\nm\n"
+                             f"---\ndiff --git a/{PCI} b/{PCI}\n--- a/{PCI}\n+++ b/{PCI}\n"
+                             + hunk)
+        with mock.patch.dict(os.environ, {"XEN_SOURCE": self.tree, "QEMU_SOURCE": ""}):
+            written = next(exact.write(self.top, self.log))
+        self.assertEqual(sorted(os.listdir(os.path.join(self.top, written))),
+                         ["0001-xen.patch", "0002-doc.patch"])
+
     def test_nothing_to_write_for(self):
         with mock.patch.dict(os.environ, {"XEN_SOURCE": "", "QEMU_SOURCE": ""}):
             with self.assertRaisesRegex(LabError, "XEN_SOURCE= or QEMU_SOURCE="):
@@ -336,7 +353,8 @@ class TheSeries(unittest.TestCase):
     def test_all_of_this_repository_say_what_they_are_for(self):
         top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
             os.path.abspath(__file__)))))
-        folders = [name for where in ("hvmloader", "hvmloader/hypervisor", "qemu-patches",
+        folders = [name for where in ("hvmloader", "hvmloader/hypervisor",
+                                      "hvmloader/documents", "qemu-patches",
                                       "tests/hostile", "tests/bench/timed",
                                       "tests/bench/ranges")
                    for name in os.listdir(os.path.join(top, where))

@@ -36,6 +36,8 @@ class Case(unittest.TestCase):
         os.makedirs(self.root)
         self.said = "hvmloader.c:1: note: compiled\n"
         self.builds = []
+        self.scripts = []
+        self.needed = ""            # what pci.c must say to be compiled
         for version in (("17", ".0"), ("20", ".4"), ("21", "-unstable")):
             self.commit(*version)
         os.makedirs(os.path.join(self.top, "build/lab"))
@@ -62,26 +64,31 @@ class Case(unittest.TestCase):
             subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=n@example",
                             "-C", self.tree, *words], check=True, capture_output=True)
 
-    def inside(self, _root, _script, log, what):
+    def inside(self, root, script, log, what):
         self.builds.append(what)
+        self.scripts.append(script)
+        with open(os.path.join(root, "build/xen", PCI)) as stream:
+            if self.needed not in stream.read():
+                self.said = "pci.c:1: error: not all is there\n"
         with open(log, "w") as stream:
             stream.write(self.said)
         if "rror" in self.said:
             raise LabError("building hvmloader failed")
 
-    def run_it(self):
+    def run_it(self, of_lab=False):
         """(whether all is well, {version: row}, lines printed)"""
-        for name, text in self.patches.items():
+        for name, texts in self.patches.items():
             folder = os.path.join(self.top, "build/series", name)
             os.makedirs(folder, exist_ok=True)
-            with open(os.path.join(folder, "0001-a.patch"), "w") as stream:
-                stream.write(text)
+            for number, text in enumerate([texts] if isinstance(texts, str) else texts, 1):
+                with open(os.path.join(folder, f"{number:04}-a.patch"), "w") as stream:
+                    stream.write(text)
         lab = SimpleNamespace(top=self.top, suite=None, build_log=os.path.join(
             self.top, "build/lab/build.log"))
         with mock.patch.dict(os.environ, {"XEN_SOURCE": self.tree, "QEMU_SOURCE": ""}), \
                 said() as lines:
             matrix = versions.Matrix(lab, True)
-            good = matrix.run()
+            good = matrix.run(of_lab)
         return good, {row.name.split()[0]: row for row in matrix.rows}, lines
 
 
@@ -120,7 +127,8 @@ class Tries(Case):
         self.said = "cc\npci.c:3:1: error: expected ;\nmake: *** [x] Error 1\n"
         good, rows, _ = self.run_it()
         self.assertFalse(good)
-        self.assertEqual(rows["4.20.4"].builds, "no: pci.c:3:1: error: expected ;")
+        self.assertEqual(rows["4.20.4"].builds,
+                         "no: pci.c:3:1: error: expected ; (patch 1 of 1)")
         # It is tried again, and its log is at hand.
         self.assertEqual([name for name in os.listdir(self.cache)
                           if name.startswith("matrix") and not name.endswith(".lock")], [])
@@ -137,6 +145,40 @@ class Tries(Case):
         self.assertRegex(rows["4.20.4"].builds, "^1 warnings, first: memmap/hvm.c:7")
         self.said = "ld: warning: hvmloader has a LOAD segment with RWX permissions\n"
         self.assertTrue(self.run_it()[0])
+
+    def test_each_patch_builds(self):
+        """Not only all of them together."""
+        self.patches["xen-4.17.4.."] = (PATCH, BESIDE)
+        good, rows, _ = self.run_it()
+        self.assertTrue(good)
+        self.assertEqual(len(self.builds), 2 * 2)
+        self.needed = "int beside"
+        self.patches["xen-4.17.4.."] = (PATCH, BESIDE.replace("\n\nm\n", "\n\nn\n"))
+        good, rows, _ = self.run_it()
+        self.assertFalse(good)
+        self.assertEqual(rows["4.20.4"].builds,
+                         "no: pci.c:1: error: not all is there (patch 1 of 2)")
+
+    def test_the_tests_in_xens_tree_run(self):
+        makefile = "tools/tests/hvmloader/Makefile"
+        self.patches["xen-4.17.4.."] = (PATCH, (
+            "From: nobody yet <nobody@example>\nSubject: [PATCH 2/2] b\n\nm\n---\n"
+            f"diff --git a/{makefile} b/{makefile}\nnew file mode 100644\n--- /dev/null\n"
+            f"+++ b/{makefile}\n@@ -0,0 +1 @@\n+run:\n"))
+        self.assertTrue(self.run_it()[0])
+        self.assertEqual([script for script in self.scripts if script.endswith(" run")],
+                         ["make -C /build/xen/tools/tests/hvmloader run"] * 2)
+
+    def test_only_that_of_the_lab(self):
+        with mock.patch.object(sources, "find", lambda package, _: sources.releases(
+                package)[1]):
+            good, rows, _ = self.run_it(of_lab=True)
+            self.assertEqual((good, list(rows)), (True, ["4.20.4"]))
+            # Without a series nothing was shown.
+            self.patches = {"xen-4.21..": PATCH}
+            os.unlink(os.path.join(self.top, "build/series/xen-4.17.4../0001-a.patch"))
+            os.rmdir(os.path.join(self.top, "build/series/xen-4.17.4.."))
+            self.assertFalse(self.run_it(of_lab=True)[0])
 
     def test_what_goes_beside_it(self):
         self.patches["hypervisor-xen-4.17.."] = PATCH

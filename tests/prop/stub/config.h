@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stands in for hvmloader's config.h, util.h and hypercall.h, so that
- * hvmloader/hvm.c, the file that ships, runs in the simulated host: its ports are
+ * hvmloader/hvm*.c, the files that ship, run in the simulated host: their ports are
  * the device model's end, its hypercalls are host.c's, its xenstore is sim.h's.
  */
 #ifndef STUB_CONFIG_H
@@ -43,6 +43,12 @@ extern const struct hvm_start_info *hvm_start_info;
 #define HVM_XS_ACPI_PT_LENGTH    "hvmloader/acpi/length"
 #define HVM_XS_SMBIOS_PT_ADDRESS "hvmloader/smbios/address"
 #define HVM_XS_SMBIOS_PT_LENGTH  "hvmloader/smbios/length"
+/* Ours: as the series puts them into Xen's header. */
+#define HVM_XS_MEMORY_MAP_ENABLED  "hvmloader/memory-map/enabled"
+#define HVM_XS_MEMORY_MAP_RELOCATE "hvmloader/memory-map/relocate"
+#define HVM_XS_MEMORY_MAP_POLICY   "hvmloader/memory-map/policy"
+#define HVM_XS_MEMORY_MAP_RDM      "hvmloader/memory-map/rdm"
+#define HVM_XS_MEMORY_MAP_SHOWN    "data/memory-map"
 
 extern uint32_t pci_mem_start;
 extern const uint32_t pci_mem_end;
