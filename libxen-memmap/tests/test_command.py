@@ -338,11 +338,11 @@ class WithoutXen(Folder):
         for bar in ("x", "3M", "1G,32", "-1", "99999999999T"):
             run("explain", "--no-host", f"--bar={bar}", cfg, status=2)
 
-    # A program's header: ELF, 32 or 64 bits, executable, of a machine.
+    # A program's header: ELF, 32 or 64 bits, for a machine, executable.
     @staticmethod
-    def elf(bits, machine):
+    def elf(bits, machine, kind=2):
         return (b"\x7fELF" + bytes([bits // 32, 1, 1]) + bytes(9)
-                + bytes([2, 0, machine, 0]) + bytes(64))
+                + bytes([kind, 0, machine, 0]) + bytes(64))
 
     def programs(self, hvmloader=b"memmap: RAM", qemu=b"xen-memmap"):
         """A folder with two files that are what they should be, but for what they say."""
@@ -415,7 +415,7 @@ class WithoutXen(Folder):
         (self.folder / "qemu-system-i386").chmod(0o644)
         # Root may run nothing either that nobody may.
         self.refused("cannot be run")
-        for header in (self.elf(64, 3), self.elf(32, 62), b"", b"#!/bin/sh\n" + bytes(60)):
+        for header in (self.elf(64, 3), self.elf(32, 62), self.elf(32, 3, 1), b"", b"#!/bin/sh\n" + bytes(60)):
             self.programs()
             self.file("hvmloader", header + b"memmap: ")
             self.refused("is no hvmloader")
