@@ -14,9 +14,11 @@ help:
 	@echo "                 long property tests, fuzzers, coverage"
 	@echo "make check-unit  the tests that need no lab; a minute"
 	@echo "make check-lab   the lab's scenarios"
+	@echo "make check-stubdom  some of them with device models in domains of their own"
 	@echo "make check-second  the protocol's second implementation against the first"
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
+	@echo "make check-posted  QEMU's series: git am, QEMU's checkpatch.pl"
 	@echo "make check-versions  the series on every Xen and QEMU that can be had"
 	@echo "make check-patches   hvmloader after each patch, on the lab's Xen"
 	@echo "                 XEN_SOURCE= QEMU_SOURCE= a git tree (FOLDER@TAG), a tarball, or"
@@ -25,6 +27,7 @@ help:
 	@echo "make coverage    how much of protocol/ the unit tests reach"
 	@echo "make bench       what moving RAM takes, stock against ours, and our own code"
 	@echo "make bench-extents  the same on a Xen with hvmloader/hypervisor's patch"
+	@echo "make streams     what this version saves of guests, for later ones to load"
 	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make check-libxen-memmap  the library's and the command's tests"
@@ -39,11 +42,13 @@ all: series
 
 # Each command sees to what it needs; nobody but root installs anything.
 .PHONY: deps-series deps-unit deps-lab
+# What makes QEMU's style of Xen's; clang-format of bookworm, 14, is too old for it.
+FORMAT   = 'clang-format-16|clang-format-19|clang-format' pandoc
 deps-series:
-	@scripts/deps python3 git
+	@scripts/deps python3 git $(FORMAT)
 deps-unit:
 	@scripts/deps gcc libc6-dev clang check libglib2.0-dev pkg-config python3 \
-		python3-jsonschema git
+		python3-jsonschema python3-docutils git $(FORMAT)
 deps-lab:
 	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
 		libarchive-tools
@@ -58,7 +63,8 @@ MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
 series: deps-series
 	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in hvmloader/*/xen-* tests/hostile/xen-* tests/bench/*/xen-*; do \
+	@for dir in qemu-patches/fixes/qemu-* hvmloader/*/xen-* tests/hostile/xen-* \
+	    tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
@@ -78,25 +84,34 @@ LAB_RUN  = $(LAB) run --json build/$@.json
 # a hostile firmware.
 QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
 
-.PHONY: check check-lab check-quick check-nightly
+# What matters most to who runs stub domains: each pair of old and new, RAM that joins RAM, UEFI,
+# who means ill, several vCPUs, a QEMU that was told another size of RAM.
+STUBDOM  = bar-1g mixed-1g bar-1g-5g ovmf hostile-firmware vcpus-4 dm-believes-2g
+
+.PHONY: check check-lab check-quick check-stubdom check-nightly
 check-lab: series
 	@$(LAB_RUN) --cached-controls
 check: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/check --beside check-unit --beside check-libxen-memmap \
 		--beside check-prop --beside check-second --beside check-patches \
-		--beside check-qemu-mapcache --beside check-proof-quick -- \
+		--beside check-qemu-patched --beside check-posted \
+		--beside check-proof-quick -- \
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
+check-stubdom: series deps-lab
+	@$(LAB_RUN) --stubdom $(STUBDOM)
 check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/deps valgrind
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
 		check-mutations coverage check-proof
 	@$(MAKE) --no-print-directory check-second SECOND_RECORDS=2000000
+	@$(MAKE) --no-print-directory check-posted-build
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages check-versions
 	@$(LAB_RUN) --nightly
+	@$(MAKE) --no-print-directory check-stubdom
 
 # Applies and builds, each of Xen's patches; what runs is the lab's business.  Of a git tree
 # in XEN_SOURCE or QEMU_SOURCE without a tag, every release from 4.17 and 10.0 on, and its

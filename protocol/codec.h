@@ -19,9 +19,9 @@ struct memmap_record {
     uint16_t flags;             /* MEMMAP_RF_* */
     uint32_t generation;
     uint64_t ram_pages;         /* sum of all RAM entries */
-    uint64_t gfn_limit;         /* LAYOUT: first gfn the guest cannot address;
-                                   CONSTRAINTS: first that cannot be RAM */
-    struct memmap_layout layout;/* storage belongs to the caller */
+    /* LAYOUT: first gfn the guest cannot address; else first without RAM. */
+    uint64_t gfn_limit;
+    struct memmap_layout layout;        /* storage belongs to the caller */
 };
 
 /* Bytes that a record of @entries entries takes. */
@@ -58,9 +58,6 @@ unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes);
  */
 unsigned int memmap_unpack(struct memmap_record *r, unsigned int kind,
                            const uint8_t *buf, uint32_t len, uint16_t *index);
-
-/* CRC-32C of @len bytes; @crc is 0, or what an earlier part returned. */
-uint32_t memmap_crc32c(uint32_t crc, const uint8_t *buf, uint32_t len);
 
 /* Text for people: "no such command" and so on; never NULL. */
 const char *memmap_strerror(unsigned int err);

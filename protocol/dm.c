@@ -97,7 +97,9 @@ static unsigned int validate(struct memmap_dm *dm,
                                          : r->ram_pages != dm->ram_pages )
         return MEMMAP_E_RAM_SUM;
 
-    /* What is wrong with the record comes first: firmware can do better there. */
+    /*
+     * What is wrong with the record comes first: firmware can do better there.
+     */
     return known ? MEMMAP_OK : MEMMAP_E_APPLY;
 }
 

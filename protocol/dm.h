@@ -82,8 +82,8 @@ struct memmap_dm {
 void memmap_dm_reset(struct memmap_dm *dm);
 
 /*
- * A 32-bit access to register @reg (bytes from MEMMAP_PORT_BASE).  Reads of what
- * is no register give all ones, writes to it do nothing.
+ * A 32-bit access to register @reg (bytes from MEMMAP_PORT_BASE).  Reads of
+ * what is no register give all ones, writes to it do nothing.
  */
 uint32_t memmap_dm_read(struct memmap_dm *dm, unsigned int reg);
 void memmap_dm_write(struct memmap_dm *dm, unsigned int reg, uint32_t val);

@@ -3,8 +3,8 @@
  * dm_rdm.h - reserved device memory at the device model's end: what to ask the
  * firmware for, and what to map of what it has made room for.
  *
- * Only ranges that the host reports are ever asked for or mapped, and as a whole
- * or not at all; a layout decides no more than whether there is room.
+ * Only ranges that the host reports are ever asked for or mapped, and as a
+ * whole or not at all; a layout decides no more than whether there is room.
  * PROTOCOL.md, sections 2 and 4.
  */
 #ifndef XEN_MEMMAP_DM_RDM_H
@@ -15,8 +15,8 @@
 /*
  * Add the reserved memory [gfn, gfn + pages) of device @aux to @l, the
  * constraints.  Pages that are another device's already become those of several
- * (aux 0); an @aux of 0 claims only pages that are nobody's.  False: there is no
- * room, or the range is empty or wraps; @l may have some of it then.
+ * (aux 0); an @aux of 0 claims only pages that are nobody's.  False: there is
+ * no room, or the range is empty or wraps; @l may have some of it then.
  */
 bool memmap_dm_rdm_want(struct memmap_layout *l, uint64_t gfn, uint64_t pages,
                         uint32_t aux);

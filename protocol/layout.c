@@ -78,8 +78,9 @@ static bool replace(struct memmap_layout *l, const struct memmap_range *r)
 
     end = memmap_range_end(r);
     first = memmap_layout_seek(l, r->gfn);
-    for ( last = first; last < l->nr && l->range[last].gfn < end; last++ )
-        ;
+    last = first;
+    while ( last < l->nr && l->range[last].gfn < end )
+        last++;
 
     /* What sticks out below and above stays, [first, last) goes. */
     if ( last > first && l->range[first].gfn < r->gfn )

@@ -3,8 +3,9 @@
  * layout.h - the layout algebra: a sorted, disjoint table of gfn ranges.
  *
  * This folder is the language that both ends speak: the wire codec, the layout
- * algebra, and the state machine of either end.  It is compiled unchanged into
- * hvmloader (32-bit, freestanding), QEMU, libxen-memmap and the tests.
+ * algebra, and the state machine of either end.  It is compiled into hvmloader
+ * (32-bit, freestanding), QEMU, libxen-memmap and the tests; a tree may have a
+ * style and a port.h of its own.
  *
  * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
  * all of that is handed to it as callbacks and caller-owned storage.  It must
@@ -17,11 +18,8 @@
 #ifndef XEN_MEMMAP_LAYOUT_H
 #define XEN_MEMMAP_LAYOUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "memmap.h"
+#include "port.h"
 
 struct memmap_range {
     uint64_t gfn;       /* first gfn */

@@ -33,14 +33,14 @@
     (((uint32_t)(major) << 24) | ((uint32_t)(minor) << 16) | (features))
 #define MEMMAP_OFFER_MAJOR(v)    ((v) >> 24)
 #define MEMMAP_OFFER_MINOR(v)    (((v) >> 16) & 0xffu)
-#define MEMMAP_OFFER_FEATURES(v) ((v) & 0xffffu)
+#define MEMMAP_OFFER_FEATURES(v) (0xffffu & (v))
 
 #define MEMMAP_FEAT_PUBLISH     0x0001u /* records appear in xenstore */
 #define MEMMAP_FEAT_RDM         0x0002u /* reserved memory gets mapped */
 
 /* DOORBELL write: command in bits 7:0, gfn of the buffer in 31:8. */
 #define MEMMAP_DOORBELL(cmd, gfn) (((uint32_t)(gfn) << 8) | (cmd))
-#define MEMMAP_DOORBELL_CMD(v)    ((v) & 0xffu)
+#define MEMMAP_DOORBELL_CMD(v)    (0xffu & (v))
 #define MEMMAP_DOORBELL_GFN(v)    ((v) >> 8)
 
 #define MEMMAP_CMD_QUERY        1u      /* device model fills the buffer */
@@ -51,7 +51,7 @@
 /* DOORBELL read: error in bits 7:0, state in 11:8, entry in 31:16. */
 #define MEMMAP_STATUS(state, err, index) \
     (((uint32_t)(index) << 16) | ((uint32_t)(state) << 8) | (err))
-#define MEMMAP_STATUS_ERROR(v)  ((v) & 0xffu)
+#define MEMMAP_STATUS_ERROR(v)  (0xffu & (v))
 #define MEMMAP_STATUS_STATE(v)  (((v) >> 8) & 0xfu)
 #define MEMMAP_STATUS_INDEX(v)  ((v) >> 16)
 
@@ -107,8 +107,7 @@
 #define MEMMAP_HDR_KIND         28u     /* u16, MEMMAP_KIND_* */
 #define MEMMAP_HDR_FLAGS        30u     /* u16, MEMMAP_RF_* */
 #define MEMMAP_HDR_RAM_PAGES    32u     /* u64, sum of all RAM entries */
-#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, LAYOUT: end of addresses,
-                                           CONSTRAINTS: of mappable RAM */
+#define MEMMAP_HDR_GFN_LIMIT    40u     /* u64, section 4: depends on kind */
 #define MEMMAP_HDR_BYTES        48u
 
 #define MEMMAP_ENT_GFN          0u      /* u64 */

@@ -101,21 +101,31 @@ $(T)/unit-asan: $(ASAN_OBJ) $(T)/qemu-asan/libharness.a
 # qemu-patches/src against declarations of our own: tests/qemu/README.md.
 # libharness.a is for whoever wants xen-memmap-rdm.c alone; -asan under sanitizers.
 QEMU_FOLDER := qemu-patches/src/hw/i386/xen
+# What is shared with Xen, as the series has it: in QEMU's style, with QEMU's port.h.
+QEMU_TREE   := $(T)/qemu-tree
+QEMU_MEMMAP := $(QEMU_TREE)/hw/i386/xen/memmap
 QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
-               -Iqemu-patches/src/include -Iprotocol
+               -Iqemu-patches/src/include -I$(QEMU_TREE) -I$(QEMU_TREE)/hw/i386/xen \
+               -I$(QEMU_MEMMAP) -Iprotocol
 # As QEMU itself is compiled, which has no -Wextra.
 QEMU_CFLAGS := -std=gnu11 -g -O1 $(filter-out -Wextra,$(WARN)) $(QEMU_INC)
 QEMU_LIB    := util xen memory qom store machine rdm monitor
-QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm xen-initrd xen-park xen-ram
+QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm \
+               xen-memmap-rdm-xen xen-linux xen-park xen-ram
 QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest
 QEMU_DEPS   := $(wildcard tests/qemu/*.h $(addprefix tests/qemu/stub/,*.h */*.h */*/*.h) \
                $(QEMU_FOLDER)/*.h qemu-patches/src/include/hw/xen/*.h) \
-               $(PURE_HDR) tests/tests.mk
+               $(PURE_HDR) $(QEMU_TREE)/made tests/tests.mk
+QEMU_SHARED := codec dm dm_rdm layout strings
 qemu_flags   = $(eval qemu_flags := $(shell pkg-config --cflags glib-2.0 check))$(qemu_flags)
 qemu_libs    = $(eval qemu_libs := $(shell pkg-config --libs glib-2.0 check))$(qemu_libs)
 
 .PHONY: check-qemu
-check-qemu: $(T)/qemu/unit $(T)/qemu-asan/unit
+check-qemu: $(T)/qemu/unit $(T)/qemu-asan/unit $(T)/qemu-asan/test-xen-memmap
+	@echo "== QEMU's own unit test of what it shares with Xen"
+	@$(T)/qemu-asan/test-xen-memmap >$(T)/qemu-own.log 2>&1 || \
+	    { cat $(T)/qemu-own.log; exit 1; }; \
+	    echo "$$(grep -c '^ok' $(T)/qemu-own.log) passed"
 	@echo "== qemu-patches/src under AddressSanitizer and UBSan"
 	@$(T)/qemu-asan/unit >$(T)/qemu-asan.log 2>&1 || \
 	    { cat $(T)/qemu-asan.log; exit 1; }; tail -n 1 $(T)/qemu-asan.log
@@ -131,29 +141,64 @@ $(1)/%.o: $(QEMU_FOLDER)/%.c $(QEMU_DEPS) | test-tools
 	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) $$(qemu_flags) -c -o $$@ $$<
 $(1)/%.o: protocol/%.c $(QEMU_DEPS) | test-tools
 	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) -c -o $$@ $$<
+$(1)/memmap-%.o: $(QEMU_DEPS) | test-tools
+	@mkdir -p $$(@D); $(TEST_CC) $$(QEMU_CFLAGS) $$(qemu_flags) -c -o $$@ $(QEMU_MEMMAP)/$$*.c
+$(1)/test-xen-memmap: $(QEMU_DEPS) $(patsubst %,$(1)/memmap-%.o,$(QEMU_SHARED))
+	@$(TEST_CC) $$(QEMU_CFLAGS) $$(qemu_flags) -o $$@ $(QEMU_TREE)/tests/unit/$$(@F).c \
+	    $(patsubst %,$(1)/memmap-%.o,$(QEMU_SHARED)) $$(qemu_libs)
 $(1)/libharness.a: $(patsubst %,$(1)/%.o,$(QEMU_LIB) $(QEMU_CODE))
 	@rm -f $$@; ar rcs $$@ $$^
-$(1)/unit: $(patsubst %,$(1)/%.o,$(QEMU_TESTS) $(notdir $(basename $(wildcard \
-        protocol/*.c)))) $(1)/libharness.a
+$(1)/unit: $(patsubst %,$(1)/%.o,$(QEMU_TESTS) $(QEMU_SHARED:%=memmap-%)) $(1)/libharness.a
 	@$(TEST_CC) $$(QEMU_CFLAGS) -o $$@ $$^ $$(qemu_libs)
 endef
 $(eval $(call qemu_rules,$(T)/qemu))
 $(eval $(call qemu_rules,$(T)/qemu-asan))
 
+$(QEMU_TREE)/made: $(wildcard protocol/*.[ch]) scripts/mkseries scripts/forms.py \
+        qemu-patches/clang-format qemu-patches/common/02-protocol.patch \
+        qemu-patches/src/hw/i386/xen/memmap/port.h qemu-patches/src/tests/unit/test-xen-memmap.c
+	@rm -rf $(@D); mkdir -p $(@D)
+	@scripts/mkseries qemu-patches/qemu-10.0 $(@D)/series >/dev/null
+	@cd $(@D) && GIT_CEILING_DIRECTORIES=$(CURDIR)/$(T) git apply \
+	    --include='hw/i386/xen/memmap/*' --include='tests/unit/*.c' series/0002-*.patch
+	@touch $@
+
+# What this version saves of a guest, for each later one to load: tests/qemu/test_streams.c.
+.PHONY: streams
+streams: $(T)/qemu/unit
+	@mkdir -p tests/qemu/streams
+	@MAKE_STREAMS=1 CK_RUN_SUITE="streams of old versions" $(T)/qemu/unit
+
 # What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
 # what the lab downloads, so it is no part of check-unit.
-QEMU_SERIES := $(wildcard qemu-patches/common/*.patch qemu-patches/qemu-10.0/*)
-MAPCACHE    := hw/xen/xen-mapcache.c include/system/xen-mapcache.h
+QEMU_SERIES := $(wildcard $(foreach f,qemu-patches qemu-patches/fixes, \
+               $(f)/common/*.patch $(f)/qemu-10.0/*))
+PATCHED     := hw/xen/xen-mapcache.c include/system/xen-mapcache.h \
+               system/physmem.c system/memory_ldst.c.inc include/exec/memory.h
+# What a test of physmem.c needs of it; see there.
+CUT         := 'static inline void .memory_direct_ptr' \
+               'static MemTxResult flatview_write_continue_step' \
+               'static MemTxResult flatview_read_continue_step' \
+               'MemTxResult address_space_read(' 
 
-.PHONY: check-qemu-mapcache
-check-qemu-mapcache: $(T)/qemu-patched/mapcache
-	@echo "== QEMU's mapcache with the series, under AddressSanitizer and UBSan"
-	@$(T)/qemu-patched/mapcache
+.PHONY: check-qemu-patched
+check-qemu-patched: $(T)/qemu-patched/physmem $(T)/qemu-patched/mapcache
+	@for t in physmem mapcache; do \
+	    echo "== QEMU's $$t with the series, under AddressSanitizer and UBSan"; \
+	    $(T)/qemu-patched/$$t || exit 1; done
+
+$(T)/qemu-patched/physmem: $(T)/qemu-patched/source tests/qemu/patched/test_physmem.c | test-tools
+	@for f in $(CUT); do \
+	    sed -n "/^$$f/,/^}/p" $(@D)/qemu/include/exec/memory.h $(@D)/qemu/system/physmem.c; \
+	done >$(@D)/functions.inc
+	@$(TEST_CC) -std=gnu11 -g -O1 $(SANITIZE) -w -I$(@D) -I$(@D)/qemu $(check_flags) -o $@ \
+	    tests/qemu/patched/test_physmem.c $(check_libs)
 
 $(T)/qemu-patched/source: tests/qemu/patched/extract $(QEMU_SERIES)
+	@scripts/mkseries qemu-patches/fixes/qemu-10.0 $(T)/qemu-patched/fixes >/dev/null
 	@scripts/mkseries qemu-patches/qemu-10.0 $(T)/qemu-patched/series >/dev/null
-	@tests/qemu/patched/extract $(T)/qemu-patched/series $(T)/qemu-patched/qemu \
-	    $(MAPCACHE)
+	@tests/qemu/patched/extract --series $(T)/qemu-patched/fixes \
+	    --series $(T)/qemu-patched/series $(T)/qemu-patched/qemu $(PATCHED)
 	@touch $@
 
 $(T)/qemu-patched/mapcache: $(T)/qemu-patched/source tests/qemu/patched/test_mapcache.c \
@@ -162,6 +207,14 @@ $(T)/qemu-patched/mapcache: $(T)/qemu-patched/source tests/qemu/patched/test_map
 	@$(TEST_CC) -Itests/qemu/patched/stub -I$(@D)/qemu/include $(QEMU_CFLAGS) \
 	    $(SANITIZE) -DCONFIG_XEN_IS_POSSIBLE $(qemu_flags) -w -o $@ \
 	    tests/qemu/patched/test_mapcache.c $(@D)/qemu/hw/xen/xen-mapcache.c $(qemu_libs)
+
+# What is posted to QEMU, tried as a maintainer would.  That each commit builds takes
+# minutes, and is for the night.
+.PHONY: check-posted check-posted-build
+check-posted: series
+	@$(LAB) posted
+check-posted-build: series
+	@$(LAB) posted --build
 
 # The pure parts of the programs that run in the lab's guest and dom0.
 .PHONY: check-lab-parts

@@ -201,7 +201,7 @@ static void read_programs(struct xlcfg *x, const XLU_Config *cfg)
 static gboolean read_all(struct xlcfg *x, XLU_Config *cfg)
 {
     XLU_ConfigList *list;
-    long platform = 1;
+    long platform = 1, stubdom = 0;
 
     x->hvm = is_hvm(cfg);
     if (!x->hvm)
@@ -217,6 +217,8 @@ static gboolean read_all(struct xlcfg *x, XLU_Config *cfg)
     x->vnuma = !xlu_cfg_get_list(cfg, "vnuma", &list, NULL, 1);
     xlu_cfg_get_long(cfg, "xen_platform_pci", &platform, 0);
     x->platform = platform != 0;
+    xlu_cfg_get_long(cfg, "device_model_stubdomain_override", &stubdom, 0);
+    x->stubdom = stubdom != 0;
     read_emulated(x, cfg);
     read_qemu(x, cfg);
     read_programs(x, cfg);

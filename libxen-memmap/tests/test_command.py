@@ -318,6 +318,31 @@ class WithoutXen(Folder):
         self.assertRegex(text, "0000:00:04.0 RAM is there, and firmware is not told")
         self.assertIn("nobody to tell", run("explain", config("enabled=off"), status=2))
 
+    def test_explain_reserved_memory_and_a_stub_domain(self):
+        """As seen in the lab, scenarios stubdom-rdm and rdm-cut."""
+        rmrr = ("--no-host", "--width", 39, "--rmrr", "7fff0-7fff3=0:0:4.0")
+        def config(words, option=""):
+            return self.file("cfg", f'{CONFIG}device_model_stubdomain_override = 1\n'
+                             f'pci = ["00:04.0{option}"]\n{words}')
+        relaxed = config("", ",rdm_policy=relaxed")
+        text = run("explain", *rmrr, relaxed, status=1)
+        self.assertIn("firmware will move 0 B", text)
+        self.assertRegex(text, "0x07fff0000 will not be mapped for 0000:00:04.0: RAM is there when "
+                         "the device is assigned, and a stub domain may not map it later")
+        # That firmware makes room comes too late for a device that is there from the start.
+        text = run("explain", *rmrr, "--declare", "7fff0-7fff3=0:0:4.0", relaxed, status=1)
+        self.assertIn("firmware will move 16 KiB", text)
+        self.assertIn("will not be mapped", text)
+        text = run("explain", *rmrr, config(""), status=1)
+        self.assertIn("so that xl will not create this guest", text)
+        self.assertNotIn("relaxed", text)
+        text = run("explain", *rmrr, config("rdm_mem_boundary = 1024\n"))
+        self.assertIn("Everything has a place", text)
+        # A device that is plugged later has it, from Xen.
+        later = self.file("cfg", CONFIG + "device_model_stubdomain_override = 1\n")
+        text = run("explain", "--no-host", "--declare", "7fff0-7fff3=0:0:4.0", later)
+        self.assertIn("0000:00:04.0 free of RAM", text)
+
     def test_an_xl_cfg_that_is_not_there(self):
         for command in ("explain", "draw"):
             self.assertEqual(run(command, "--no-host", "./no.cfg", status=2),

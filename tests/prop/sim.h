@@ -43,12 +43,13 @@ struct sim {
 
     /*
      * Reserved memory of the guest's devices, as the host knows it.  Xen has
-     * assigned the device, or has not yet; the memory is mapped by the device model.
+     * assigned the device, or has not yet; the memory is mapped by the device model,
+     * unless Xen did it all when it assigned the device, as no RAM was there.
      */
     struct sim_rdm {
         uint64_t gfn, pages;
         uint32_t sbdf;
-        bool assigned, mapped;
+        bool assigned, mapped, by_xen;
     } rdm[SIM_RDM];
     unsigned int nr_rdm;
 

@@ -33,6 +33,7 @@ class Deps(unittest.TestCase):
         self.log = self.path / 'log'
         self.tool('dpkg-query', DPKG)
         self.tool('apt-get', APT)
+        self.tool('apt-cache', '#!/bin/sh\ncase $2 in known*) ;; *) exit 100 ;; esac\n')
         self.tool('id', '#!/bin/sh\necho $WHO\n')
 
     def tool(self, name, text):
@@ -60,7 +61,12 @@ class Deps(unittest.TestCase):
         self.assertEqual((status, said), (0, 'installing a half\n'))
         self.assertEqual(asked, ['install -y -q --no-install-recommends a half'])
         self.assertEqual(sorted(p.name for p in self.path.iterdir()),
-                         ['apt-get', 'dpkg-query', 'id', 'log'])
+                         ['apt-cache', 'apt-get', 'dpkg-query', 'id', 'log'])
+
+    def test_one_of_several(self):
+        self.assertEqual(self.deps('a|have1'), (0, '', []))
+        self.assertEqual(self.deps('a|known1|known2', 'have2')[1], 'installing known1\n')
+        self.assertEqual(self.deps('a|b')[1], 'installing a\n')
 
     def test_old_lists(self):
         status, _, asked = self.deps('a', old='yes')

@@ -5,16 +5,19 @@ elsewhere, and files have other ids, by which `git am -3` finds its way on a tre
 like it.
 """
 
+import glob
 import os
 import re
+import shutil
 import tempfile
 
 from . import cache, sources, spans, stacks, trees
 from .ui import LabError
 
-# What is posted: hvmloader's series, with the documents of the newest Xen, the optional one
-# for Xen itself, and QEMU's.
-_SERIES = {"xen": (("xen", "documents-xen"), ("hypervisor-xen",)), "qemu": (("qemu",),)}
+# What is posted, and what each is on top of: hvmloader's series, with the documents of the
+# newest Xen, the optional one for Xen itself, QEMU's fixes, and QEMU's series.
+_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ())),
+           "qemu": ((("fixes-qemu",), ()), (("qemu",), ("fixes-qemu",)))}
 
 
 def write(top, log):
@@ -24,23 +27,31 @@ def write(top, log):
     if not given:
         raise LabError("which source? XEN_SOURCE= or QEMU_SOURCE= says it")
     for source in given:
-        for name, *more in _SERIES[source.package]:
+        for (name, *more), below in _SERIES[source.package]:
             version = re.match(r"[\w.-]*", source.name).group()
             folder = os.path.join(top, "build/series/exact", f"{name}-{version}")
             names = [name] + [other for other in more
                               if spans.find(read, other, source.version)]
-            patches = stacks.Series({source.package: source}, read).of(names)
-            make(folder, source, patches, log)
+            series = stacks.Series({source.package: source}, read)
+            make(folder, source, series.of(below), series.of(names), log)
+            _letter(top, spans.find(read, name, source.version), folder)
             yield os.path.relpath(folder, top)
 
 
-def make(folder, source, patches, log):
-    """PATCHES in FOLDER, as they are for SOURCE."""
+def _letter(top, name, folder):
+    """The cover letter, if there is one; it names no line of any file."""
+    for path in glob.glob(os.path.join(top, "build/series", name, "0000-*.patch")):
+        shutil.copy(path, folder)
+
+
+def make(folder, source, below, patches, log):
+    """PATCHES in FOLDER, as they are for SOURCE with those BELOW."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".exact-",
                                      dir=os.path.dirname(folder)) as work:
         tree = os.path.join(work, "tree")
         trees.git(work, log, "clone", "-q", source.tree(log), tree)
+        stacks.apply(tree, source, below, work, log)
         trees.git(tree, log, "tag", "lab-base")
         stacks.apply(tree, source, patches, work, log)
         new = os.path.join(work, "new")

@@ -117,7 +117,7 @@ def runtime(suite, top, found, log):
     """{name: folder with the packages and their sources}; FOUND: stacks.series()."""
     root = trees.runtime_root(suite, needed(top), log)
     return {made.name: _build(root, source, made, log) for source, made in (
-        (found.sources[package], recipe(top, found.sources[package], found.of([package])))
+        (found.sources[package], recipe(top, found.sources[package], found.of(stacks.OURS[package])))
         for package in _RUNTIME)}
 
 
@@ -173,7 +173,7 @@ def _unpack(work, source, made, log):
             os.chmod(path, 0o755)
     # To the line: dpkg-source takes no patch that has to be searched for.
     patches = os.path.join(debian, "patches")
-    exact.make(patches, source, made.patches, log)
+    exact.make(patches, source, (), made.patches, log)
     names = sorted(os.listdir(patches))
     with open(os.path.join(patches, "series"), "w") as stream:
         stream.writelines(name + "\n" for name in names)

@@ -69,12 +69,6 @@ def in_order(steps, default):
     return sorted(steps, key=rank)
 
 
-def in_dom0(programs):
-    """{name in a stack's folder in dom0: path} of what Parts.programs() has."""
-    return {{"qemu": "qemu-system-i386"}.get(name, name): program.path
-            for name, program in programs.items()}
-
-
 class Parts:
     """Makes steps, and knows what came of them."""
 
@@ -146,7 +140,7 @@ class Parts:
                 package: source.name for package, source in found.sources.items()}
             progress(f"sources of {suite.name}: " + ", ".join(
                 map(" ".join, self.sources[suite.name].items())))
-        if name == stacks.PACKAGED:
+        if name == stacks.INSTALLED:
             return packages.installable(suite, self.lab.top, self._series[suite.name],
                                         log)
         return stacks.build(suite, self._series[suite.name], name, log)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from . import guestconfig, parts, runner
+from . import guestconfig, parts, runner, stacks
 from .host import Host
 from .ui import LabError, progress
 
@@ -26,13 +26,13 @@ def run(lab, stack, word):
     made = parts.Parts(lab)
     made.make_all(parts.needs(item, stack))
     files = made.files(item.host["suite"])
-    programs = parts.in_dom0(made.programs(item.host["suite"], stack))
+    programs = made.programs(item.host["suite"], stack)
     folder = lab.new_run()
     host = Host("shell", os.path.join(folder, "host1"), files, item.host,
                 runner.memory_for([item]), 2, 0)
     name = f"{item.name}.{stack}"
     host.furnish(files)
-    for program, path in programs.items():
+    for program, path in stacks.files(programs).items():
         host.put(path, f"stacks/{stack}/{program}")
     host.write(f"guests/{name}/xl.cfg", guestconfig.config(item, stack, host.cpus))
     before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()

@@ -11,24 +11,28 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 
-from . import cache, sources, spans, trees
+from . import cache, images, sources, spans, trees
 from .ui import LabError, progress
 
 # STACK -> which series under build/series/ the two programs are built with, by
 # the folders' names without the versions that they are for.
+OURS = {"xen": ("xen",), "qemu": ("fixes-qemu", "qemu")}
 STACKS = {
     "stock": ((), ()),
-    "ours": (("xen",), ("qemu",)),
-    "new-hvmloader": (("xen",), ()),
-    "new-qemu": ((), ("qemu",)),
-    "hostile": (("xen", "hostile-xen"), ("qemu",)),
+    "ours": (OURS["xen"], OURS["qemu"]),
+    "new-hvmloader": (OURS["xen"], ()),
+    "new-qemu": ((), OURS["qemu"]),
+    "hostile": ((*OURS["xen"], "hostile-xen"), OURS["qemu"]),
     "timed-stock": (("timed-xen",), ()),
-    "timed": (("xen", "timed-xen"), ("qemu",)),
-    "ranges": (("xen", "ranges-xen"), ("qemu",)),
-    "packaged": (("xen",), ("qemu",)),
+    "timed": ((*OURS["xen"], "timed-xen"), OURS["qemu"]),
+    "ranges": ((*OURS["xen"], "ranges-xen"), OURS["qemu"]),
+    "debian": ((), ()),
+    "packaged": (OURS["xen"], OURS["qemu"]),
 }
 # As "ours", but of the Debian packages, installed in a Debian: packages.py makes these.
-PACKAGED = "packaged"
+INSTALLED = "packaged"
+# Its QEMU is the suite's own package, whatever version that has.
+_PACKAGED = "debian"
 # Stacks that have nothing of this project: what comes of them is no news as long as
 # all that they are made of is the same.
 CONTROLS = frozenset(name for name, series in STACKS.items()
@@ -75,7 +79,7 @@ make -s -j"$(nproc)"
 
 # Debian's source comes without the ROM images, which are packages of their own
 # in dom0, so there is nothing to build or install in pc-bios.
-_QEMU = """
+_QEMU_CONFIGURE = """
 cd /build/qemu
 grep -q "^subdir('pc-bios')" meson.build
 sed -i "s/^subdir('pc-bios')/{roms}/" meson.build
@@ -83,7 +87,8 @@ printf 'CONFIG_%s=y\\n' {devices} > configs/devices/i386-softmmu/lab.mak
 mkdir /build/qemu/build
 cd /build/qemu/build
 ../configure {configure}
-ninja qemu-system-i386
+"""
+_QEMU_BUILD = """ninja qemu-system-i386
 strip qemu-system-i386
 """
 
@@ -111,13 +116,20 @@ class Program:
 
     path: str
     key: str
+    beside: tuple = ()      # paths of libraries that go where it goes
 
 
 def read_series(top):
     """{folder's name: its patches} of what `make series` has written."""
     return {os.path.basename(folder): [
-        _read(path) for path in sorted(glob.glob(os.path.join(folder, "*.patch")))]
+        _read(path) for path in sorted(glob.glob(os.path.join(folder, "*.patch")))
+        if not is_letter(path)]
         for folder in glob.glob(os.path.join(top, "build/series", "*"))}
+
+
+def is_letter(path):
+    """Whether a file of a series is its cover letter."""
+    return os.path.basename(path).startswith("0000-")
 
 
 def _read(path):
@@ -159,14 +171,31 @@ def hvmloader(root, source, patches, log):
 
 
 def qemu(root, source, patches, log):
+    return _program(root, source, "qemu-system-i386", patches,
+                    _configure_qemu(source) + _QEMU_BUILD, "build/qemu-system-i386", log)
+
+
+def _configure_qemu(source):
     # What pc-bios' meson.build would have set, and what is used without being asked for.
     new = source.version >= (10, 1)
     unset = ("roms", "keymap_targets") if new else ("roms",)
-    script = _QEMU.format(devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
-                          configure=" ".join(_CONFIGURE),
-                          roms=r"\n".join(f"{name} = []" for name in unset))
-    return _program(root, source, "qemu-system-i386", patches, script,
-                    "build/qemu-system-i386", log)
+    return _QEMU_CONFIGURE.format(
+        devices=" ".join(_DEVICES + (_NOT_ASKED_FOR if new else [])),
+        configure=" ".join(_CONFIGURE),
+        roms=r"\n".join(f"{name} = []" for name in unset))
+
+
+def qemu_scripts(source):
+    """(configure, build) for who builds commit after commit."""
+    return _configure_qemu(source), "cd /build/qemu/build\nninja qemu-system-i386\n"
+
+
+def packaged_qemu(suite, log):
+    """QEMU as SUITE's package has it; dom0 has no other use for its libraries."""
+    tree = trees.host(suite, log)
+    path = os.path.join(tree, "usr/libexec/xen-qemu-system-i386")
+    return Program(path, os.path.basename(os.path.dirname(tree)),
+                   tuple(images.libraries(tree, [path]).values()))
 
 
 def ovmf(suite, log):
@@ -297,4 +326,15 @@ def build(suite, found, name, log):
     root = trees.build_root(suite, log)
     xen, emulator = STACKS[name]
     return {"hvmloader": hvmloader(root, found.sources["xen"], found.of(xen), log),
-            "qemu": qemu(root, found.sources["qemu"], found.of(emulator), log)}
+            "qemu": packaged_qemu(suite, log) if name == _PACKAGED else
+            qemu(root, found.sources["qemu"], found.of(emulator), log)}
+
+
+def files(made):
+    """{name in a stack's folder in dom0: path} of what build() returned, or
+    packages.installable()."""
+    if "qemu" not in made:
+        return {name: program.path for name, program in made.items()}
+    return {**{os.path.basename(path): path for path in made["qemu"].beside},
+            "hvmloader": made["hvmloader"].path,
+            "qemu-system-i386": made["qemu"].path}

@@ -14,8 +14,8 @@ from .ui import LabError, progress, result
 # are no part of it.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/include
-    xen/common/memory.c xen/include
+    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/hvm/dm.c
+    xen/arch/x86/include xen/common/memory.c xen/include
     CHANGELOG.md MAINTAINERS SUPPORT.md docs/misc/xenstore-paths.pandoc
 """.split()
 # What applies on top of hvmloader's, and need not be built to be seen to.
@@ -31,7 +31,7 @@ _TOOLS_TESTS = "tools/tests/hvmloader"
 
 
 # Files of QEMU that are ours; it has warnings of its own.
-_OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+OURS = r"xen-memmap|xen-ram|xen-park|xen-linux|xen-mapcache|memmap/"
 
 
 # Where a source is from that the environment says.
@@ -49,7 +49,7 @@ class Row:
     covered: bool
     applies: str = "-"          # "yes", or why not
     builds: str = "-"
-    beside: str = "-"           # the hypervisor's patch, and the tests'
+    beside: str = "-"           # the hypervisor's patches, and the tests'
 
     def good(self):
         """Nothing that the series claims to cover is otherwise."""
@@ -116,7 +116,8 @@ class Matrix:
         if not row.covered:
             row.applies = "no series"
             return row
-        patches = stacks.Series({source.package: source}, self.read).of([source.package])
+        patches = stacks.Series({source.package: source}, self.read).of(
+            stacks.OURS[source.package])
         if source.package == "xen":
             self._xen(row, source, patches)
         else:
@@ -213,7 +214,7 @@ class Matrix:
                 row.builds = "no: " + str(error).splitlines()[-1].strip()
             else:
                 row.builds = warnings(os.path.join(
-                    os.path.dirname(program.path), "build.log"), _OURS)
+                    os.path.dirname(program.path), "build.log"), OURS)
 
     def _outcome(self, row, name, make):
         folder = cache.entry(name, make)

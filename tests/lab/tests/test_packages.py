@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from tests.common import LAB, own_cache
 
-from lablib import packages, parts, sources, spans, stacks
+from lablib import packages, sources, spans, stacks
 from lablib.ui import LabError
 
 TOP = os.path.dirname(os.path.dirname(LAB))
@@ -135,10 +135,9 @@ class Recipes(unittest.TestCase):
 class InDom0(unittest.TestCase):
     def test_names(self):
         self.assertEqual(
-            parts.in_dom0({name: stacks.Program("/" + name, "key")
-                           for name in ("hvmloader", "qemu", "debian.tar")}),
-            {"hvmloader": "/hvmloader", "qemu-system-i386": "/qemu",
-             "debian.tar": "/debian.tar"})
+            stacks.files({name: stacks.Program("/" + name, "key")
+                          for name in ("debian.tar", "xen-memmap-qemu.deb")}),
+            {"debian.tar": "/debian.tar", "xen-memmap-qemu.deb": "/xen-memmap-qemu.deb"})
 
 
 if __name__ == "__main__":

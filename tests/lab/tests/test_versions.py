@@ -213,7 +213,8 @@ class Tries(Case):
         self.archive.return_value = SimpleNamespace(
             listed=lambda package: {"1:10.2.2+ds-1": ["sid"]} if package == "qemu" else {},
             fetch=lambda *_: self.top)
-        self.patches["qemu-10.2"] = PATCH
+        # One on top of the other.
+        self.patches.update({"fixes-qemu-10.2": PATCH, "qemu-10.2": BESIDE})
         built = stacks.Program(os.path.join(self.top, "qemu-system-i386"), "key")
         with mock.patch.object(sources, "debian_in", return_value=source), \
                 mock.patch.object(stacks, "qemu", return_value=built) as qemu:

@@ -30,7 +30,17 @@ static inline uint64_t ldq_le_p(const void *p)
     return val;
 }
 
+static inline void stw_le_p(void *p, uint16_t val)
+{
+    memcpy(p, &val, sizeof(val));
+}
+
 static inline void stl_le_p(void *p, uint32_t val)
+{
+    memcpy(p, &val, sizeof(val));
+}
+
+static inline void stq_le_p(void *p, uint64_t val)
 {
     memcpy(p, &val, sizeof(val));
 }

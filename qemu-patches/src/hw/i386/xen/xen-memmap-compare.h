@@ -13,10 +13,10 @@ bool xen_memmap_moves(const struct memmap_layout *a,
                       const struct memmap_layout *b);
 
 /*
- * Would RAM leave its place, or come back to it, with @next after @now?  *@index is
- * the range of @next, or MEMMAP_NO_INDEX.  What firmware says @first may be how libxl
- * built the guest, which we need not know: there it is RAM that by its own account
- * was somewhere else.
+ * Would RAM leave its place, or come back to it, with @next after @now?
+ * *@index is the range of @next, or MEMMAP_NO_INDEX.  What firmware says @first
+ * may be how libxl built the guest, which we need not know: there it is RAM
+ * that by its own account was somewhere else.
  */
 bool xen_memmap_leaves(const struct memmap_layout *now,
                        const struct memmap_layout *next, bool first,

@@ -147,9 +147,9 @@ static bool xen_memmap_write_all(xs_transaction_t t,
 }
 
 /*
- * libxl makes our directory before it starts QEMU, and removes it before it ends
- * it: what is written after that nobody would ever remove.  Somebody else who
- * starts a QEMU may never make it.  False: xenstore does not say.
+ * libxl makes our directory before it starts QEMU, and removes it before it
+ * ends it: what is written after that nobody would ever remove.  Somebody else
+ * who starts a QEMU may never make it.  False: xenstore does not say.
  */
 static bool xen_memmap_find_dir(xs_transaction_t t, bool *gone)
 {

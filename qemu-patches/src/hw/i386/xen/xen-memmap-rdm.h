@@ -21,8 +21,8 @@ typedef struct XenMemmapRDM XenMemmapRDM;
  * force is @layout.  @changed is called with @opaque when a device came or
  * went.  NULL if there is nothing to do or it cannot be done: @mode is off,
  * QEMU is built without PCI passthrough for Xen, is restricted to what the
- * guest may do itself (-xen-domid-restrict), or may not give the guest memory of
- * the host (in a stub domain).
+ * guest may do itself (-xen-domid-restrict), or may not give the guest memory
+ * of the host (in a stub domain).
  *
  * All functions must be called with the BQL held.
  */
@@ -32,8 +32,8 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
                                  void (*changed)(void *opaque), void *opaque);
 
 /*
- * Add what firmware is asked for to @l, which has the device model's own memory.
- * What has no room is left out, and the log says so.
+ * Add what firmware is asked for to @l, which has the device model's own
+ * memory.  What has no room is left out, and the log says so.
  */
 void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l);
 
@@ -59,7 +59,7 @@ void xen_memmap_rdm_undo(XenMemmapRDM *rdm);
  */
 void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure);
 
-/* A line (char *) for each range of each assigned device; see PROTOCOL.md. */
+/* A line (char *) for each range of each assigned device: section 8. */
 GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm);
 
 /* The same for a monitor; the caller frees it. */

@@ -1,16 +1,18 @@
 /*
  * Where the memory of QEMU's own that is in the guest is parked
  *
- * An incoming QEMU must know before the stream is read: it makes the blocks first,
- * and fills ROMs from their files.  The guest must have no say in it.  So the
- * distance is noted in xenstore, as one of QEMU's physmap/ keys: these libxl saves
- * and restores, by names that are not its business, before it starts QEMU.
+ * An incoming QEMU must know before the stream is read: it makes the blocks
+ * first, and fills ROMs from their files.  The guest must have no say in it.
+ * So the distance is noted in xenstore, as one of QEMU's physmap/ keys: these
+ * libxl saves and restores, by names that are not its business, before it
+ * starts QEMU.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
 #include "hw/xen/xen_native.h"
+#include "qemu/cutils.h"
 #include "qemu/host-utils.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -72,6 +74,7 @@ static char *xen_park_read_key(const char *key)
 void xen_park_init(ram_addr_t ram_len)
 {
     char *name, *where;
+    uint64_t start;
 
     /* As find_ram_offset() rounds it. */
     park.start = ROUND_UP(ram_len,
@@ -82,8 +85,9 @@ void xen_park_init(ram_addr_t ram_len)
     }
     name = xen_park_read_key("name");
     where = xen_park_read_key("start_addr");
-    if (name && where && !strcmp(name, PARK_NAME)) {
-        park.distance = strtoull(where, NULL, 16) - park.start;
+    if (name && where && !strcmp(name, PARK_NAME) &&
+        !qemu_strtou64(where, NULL, 16, &start)) {
+        park.distance = start - park.start;
         trace_xen_ram_park_found(park.start, park.start + park.distance);
     }
     free(name);
@@ -126,7 +130,9 @@ static int xen_park_add_block(RAMBlock *rb, void *opaque)
         .type = MEMMAP_TYPE_OWNED,
     };
 
-    /* A block that a BAR shows returns when it is unmapped: its place is taken. */
+    /*
+     * A block that a BAR shows returns when it is unmapped: its place is taken.
+     */
     if (start >= park.start) {
         o->ok = o->ok && memmap_layout_set(o->layout, &r);
     }
@@ -165,10 +171,10 @@ static bool xen_park_overlaps(const struct memmap_layout *l, hwaddr start,
 }
 
 /*
- * Above all that the layout knows of.  A window for BARs is announced to the guest's
- * operating system as a multiple of its own alignment, so it may be longer than
- * what firmware needs now, but never goes beyond the next power of two.  0: there
- * is no such place.
+ * Above all that the layout knows of.  A window for BARs is announced to the
+ * guest's operating system as a multiple of its own alignment, so it may be
+ * longer than what firmware needs now, but never goes beyond the next power of
+ * two.  0: there is no such place.
  */
 static hwaddr xen_park_place(const struct memmap_layout *l, hwaddr end)
 {
@@ -205,8 +211,8 @@ static int xen_park_move_block(RAMBlock *rb, void *opaque)
 }
 
 /*
- * What could not be moved as a whole may have moved in part, and is moved back as
- * far as that goes: pages that are not there are an error and no harm.
+ * What could not be moved as a whole may have moved in part, and is moved back
+ * as far as that goes: pages that are not there are an error and no harm.
  */
 static int xen_park_move(uint64_t to)
 {

@@ -2,11 +2,11 @@
  * Where guest RAM is, for HVM guests under Xen
  *
  * Xen owns the guest's memory; all that QEMU has is a RAMBlock without backing,
- * "xen.ram", and aliases that say which part of it the guest has where.  At first
- * ram_addr and guest physical address are the same number.  RAM that moves takes
- * the ram_addrs along that it leaves, so the block never grows.  This file owns
- * the aliases, and the way back from a ram_addr, by which the mapcache finds the
- * page.
+ * "xen.ram", and aliases that say which part of it the guest has where.  At
+ * first ram_addr and guest physical address are the same number.  RAM that
+ * moves takes the ram_addrs along that it leaves, so the block never grows.
+ * This file owns the aliases, and the way back from a ram_addr, by which the
+ * mapcache finds the page.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -150,8 +150,8 @@ static void xen_ram_append(GArray *piece, hwaddr addr, hwaddr size,
 }
 
 /*
- * RAM that stays where it is keeps its place in the block: a device may hold on to
- * a mapping of it.  What is new has none yet.
+ * RAM that stays where it is keeps its place in the block: a device may hold on
+ * to a mapping of it.  What is new has none yet.
  */
 static GArray *xen_ram_keep(const XenRAMRange *range, unsigned int nr)
 {

@@ -13,8 +13,8 @@
 OBJECT_DECLARE_SIMPLE_TYPE(XenMemmapState, XEN_MEMMAP)
 
 /*
- * Make the device, a child of @x86ms, unless it is off.  RAM is mapped as @x86ms
- * says by then.
+ * Make the device, a child of @x86ms, unless it is off.  RAM is mapped as
+ * @x86ms says by then.
  */
 void xen_memmap_new(X86MachineState *x86ms);
 

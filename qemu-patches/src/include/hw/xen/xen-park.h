@@ -12,10 +12,10 @@
 struct memmap_layout;
 
 /*
- * VRAM, option ROMs, whatever QEMU has a RAM block for that is not guest RAM, is
- * memory of the guest, which Xen has at guest address = ram_addr until a BAR shows
- * it.  That is right behind RAM.  If firmware wants to have something else there,
- * it is taken away, all of it by the same distance.
+ * VRAM, option ROMs, whatever QEMU has a RAM block for that is not guest RAM,
+ * is memory of the guest, which Xen has at guest address = ram_addr until a BAR
+ * shows it.  That is right behind RAM.  If firmware wants to have something
+ * else there, it is taken away, all of it by the same distance.
  *
  * To be called when guest RAM has its block, of @ram_len bytes, before there is
  * any other.  A guest that arrives by migration has it where xenstore says.
@@ -27,8 +27,8 @@ hwaddr xen_park_gaddr(ram_addr_t addr);
 
 /*
  * Where a block is to be that is new and behind all others.  That is where any
- * QEMU has it, unless it would lie over firmware's pages below 4 GiB, so that no
- * firmware came far.
+ * QEMU has it, unless it would lie over firmware's pages below 4 GiB, so that
+ * no firmware came far.
  */
 hwaddr xen_park_place_block(ram_addr_t addr, ram_addr_t size);
 
@@ -45,8 +45,8 @@ bool xen_park_can_move(void);
 bool xen_park_add_owned(struct memmap_layout *l);
 
 /*
- * See that nothing is parked in any range of @l.  False, with @errp set and all as
- * it was, if it cannot be had.
+ * See that nothing is parked in any range of @l.  False, with @errp set and all
+ * as it was, if it cannot be had.
  */
 bool xen_park_make_room(const struct memmap_layout *l, Error **errp);
 

@@ -25,8 +25,8 @@ void xen_ram_layout_init(X86MachineState *x86ms, MemoryRegion *ram);
 /*
  * RAM is in @range now and nowhere else.  @range is sorted, disjoint and
  * page-aligned, and is no more RAM than there was at first.  All or nothing: on
- * failure @errp is set and everything is as it was.  Must be called with the BQL
- * held.
+ * failure @errp is set and everything is as it was.  Must be called with the
+ * BQL held.
  */
 bool xen_ram_layout_set(const XenRAMRange *range, unsigned int nr,
                         Error **errp);
