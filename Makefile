@@ -33,6 +33,8 @@ help:
 	@echo "make check-libxen-memmap  the library's and the command's tests"
 	@echo "make install     libxen-memmap and xen-memmap, DESTDIR= PREFIX="
 	@echo "make check-packages  Debian packages of libxen-memmap, and lintian"
+	@echo "make deb         the same, and hvmloader and QEMU as packages that are installed"
+	@echo "                 beside Debian's own: build/deb/"
 	@echo "make clean       remove build/; caches stay ($(LAB) clean)"
 
 .PHONY: all

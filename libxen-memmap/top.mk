@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What of this folder `make` at the top knows; included there.
 
-.PHONY: check-libxen-memmap check-packages install uninstall deps-libxen-memmap
+.PHONY: check-libxen-memmap check-packages deb install uninstall deps-libxen-memmap
 deps-libxen-memmap:
 	@scripts/deps gcc g++ libc6-dev pkg-config python3 libxen-dev libglib2.0-dev \
 	    libjson-c-dev
@@ -14,6 +14,10 @@ check-libxen-memmap: deps-check-libxen-memmap
 # Debian packages, in a root of the lab's; an error of lintian's is one.
 check-packages: deps-lab
 	@$(LAB) package
+
+# Besides, hvmloader and QEMU with the series; see packaging/README.md.
+deb: deps-lab series
+	@$(LAB) deb
 
 install: deps-libxen-memmap
 	@$(MAKE) --no-print-directory -C libxen-memmap install

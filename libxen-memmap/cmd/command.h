@@ -44,6 +44,7 @@ int command_verify(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_enable(int argc, char **argv);
 int command_declare(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_draw(int argc, char **argv);
@@ -192,8 +193,10 @@ void *module_symbol(const char *name, const char *symbol, const char *what);
 
 /* ---- xl.cfg (xlmodule.c) ---- */
 
-/* Read by libxlutil, as xl does.  False, having complained. */
+/* Read by libxlutil, as xl does.  False, having complained; so of no HVM guest. */
 gboolean xlcfg_read(struct xlcfg *x, const char *path);
+/* The same, but of other guests too, of which nothing is known but that. */
+gboolean xlcfg_read_any(struct xlcfg *x, const char *path);
 void xlcfg_clear(struct xlcfg *x);
 typedef struct xlcfg xlcfg;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(xlcfg, xlcfg_clear)
@@ -231,6 +234,8 @@ gboolean parse_bar(const char *text, uint64_t *bytes, gboolean *is_64bit);
 
 /* The guest in @x with these options; NULL, having complained. */
 xen_memmap_config *plan_config(const struct xlcfg *x);
+/* Whether the device model of @x is told to keep out of it. */
+gboolean plan_is_off(const struct xlcfg *x);
 /* Why RAM of the guest in @x will stay where it is, for people; NULL: it may move. */
 const char *plan_stays(const struct xlcfg *x);
 /* The plan for the xl.cfg @path with these options; NULL, having complained. */

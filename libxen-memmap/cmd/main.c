@@ -20,6 +20,7 @@ static const struct {
     { "watch", "say when layouts change", command_watch },
     { "wait", "wait until a guest's layout is settled", command_wait },
     { "explain", "what an xl.cfg will lead to", command_explain },
+    { "enable", "make a guest use hvmloader and QEMU with the patches", command_enable },
     { "declare", "reserve memory for a device that is plugged later",
       command_declare },
     { "decode", "show a record of the protocol", command_decode },

@@ -86,13 +86,18 @@ static const char *global(const struct xlcfg *x, const char *property)
     return found;
 }
 
+gboolean plan_is_off(const struct xlcfg *x)
+{
+    return !g_strcmp0(global(x, "enabled"), "off");
+}
+
 /* What the device model is told about itself. */
 static gboolean read_device_model(const struct xlcfg *x, enum xen_memmap_rdm *rdm)
 {
-    const char *enabled = global(x, "enabled"), *which = global(x, "rdm");
+    const char *which = global(x, "rdm");
 
     *rdm = XEN_MEMMAP_RDM_DEVICES;
-    if (enabled && !strcmp(enabled, "off")) {
+    if (plan_is_off(x)) {
         complain("xen-memmap.enabled=off: firmware will have nobody to tell, and do as "
                  "it always did, which is not foreseen here");
         return FALSE;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-gboolean xlcfg_read(struct xlcfg *x, const char *path)
+gboolean xlcfg_read_any(struct xlcfg *x, const char *path)
 {
     static xlcfg_module_read_func *module_read;
 
@@ -14,6 +14,16 @@ gboolean xlcfg_read(struct xlcfg *x, const char *path)
     return module_read && module_read(x, path, complain);
 }
 
+gboolean xlcfg_read(struct xlcfg *x, const char *path)
+{
+    if (!xlcfg_read_any(x, path))
+        return FALSE;
+    if (!x->hvm)
+        complain("%s: no HVM guest (type = \"hvm\"); others have no device model "
+                 "that must be told", path);
+    return x->hvm;
+}
+
 void xlcfg_clear(struct xlcfg *x)
 {
     if (x->devices)
@@ -21,5 +31,8 @@ void xlcfg_clear(struct xlcfg *x)
     if (x->emulated)
         g_ptr_array_unref(x->emulated);
     g_strfreev(x->qemu);
+    g_free(x->firmware);
+    g_free(x->firmware_override);
+    g_free(x->device_model);
     memset(x, 0, sizeof(*x));
 }

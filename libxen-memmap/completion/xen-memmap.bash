@@ -19,7 +19,7 @@ _xen_memmap_columns()
 _xen_memmap()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local commands="list show verify watch wait explain declare decode diff draw"
+	local commands="list show verify watch wait explain enable declare decode diff draw"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -33,7 +33,7 @@ _xen_memmap()
 	wait:-s|wait:--state)
 		mapfile -t COMPREPLY < <(compgen -W "offered negotiated prepared committed sealed" -- "$cur")
 		return ;;
-	draw:-o|draw:--output)
+	draw:-o|draw:--output|enable:--folder)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	*:-o|*:--output)
@@ -52,7 +52,7 @@ _xen_memmap()
 	case ${COMP_WORDS[1]} in
 	show|verify|watch|wait|declare)
 		mapfile -t COMPREPLY < <(compgen -W "$(_xen_memmap_domains)" -- "$cur") ;;
-	explain|decode)
+	explain|enable|decode)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	diff|draw)
 		mapfile -t COMPREPLY < <(compgen -W "$(_xen_memmap_domains)" -f -- "$cur") ;;

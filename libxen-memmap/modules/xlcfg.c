@@ -174,16 +174,38 @@ static void read_qemu(struct xlcfg *x, const XLU_Config *cfg)
     x->qemu = (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
 
-static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
+/* The string @key; NULL: there is none. */
+static char *word(const XLU_Config *cfg, const char *key)
+{
+    const char *s;
+
+    return xlu_cfg_get_string(cfg, key, &s, 0) ? NULL : g_strdup(s);
+}
+
+/* Which programs xl starts. */
+static void read_programs(struct xlcfg *x, const XLU_Config *cfg)
+{
+    static const char *const kinds[] = { "bios", "uefi", "seabios", "ovmf", "rombios", NULL };
+    g_autofree char *bios = word(cfg, "bios"), *firmware = word(cfg, "firmware");
+    g_autofree char *version = word(cfg, "device_model_version");
+
+    x->firmware_override = word(cfg, "firmware_override");
+    x->device_model = word(cfg, "device_model_override");
+    x->stubdomain = number(cfg, "device_model_stubdomain_override") != 0;
+    x->traditional = !g_strcmp0(version, "qemu-xen-traditional");
+    x->rombios = !g_strcmp0(bios, "rombios") || !g_strcmp0(firmware, "rombios");
+    if (firmware && !g_strv_contains(kinds, firmware))
+        x->firmware = g_steal_pointer(&firmware);
+}
+
+static gboolean read_all(struct xlcfg *x, XLU_Config *cfg)
 {
     XLU_ConfigList *list;
     long platform = 1, stubdom = 0;
 
-    if (!is_hvm(cfg)) {
-        complain("%s: no HVM guest (type = \"hvm\"); others have no device model "
-                 "that must be told", path);
-        return FALSE;
-    }
+    x->hvm = is_hvm(cfg);
+    if (!x->hvm)
+        return TRUE;
     x->memory = number(cfg, "memory");
     x->maxmem = number(cfg, "maxmem");
     if (!x->memory)
@@ -199,6 +221,7 @@ static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
     x->stubdom = stubdom != 0;
     read_emulated(x, cfg);
     read_qemu(x, cfg);
+    read_programs(x, cfg);
     return read_vga(x, cfg) && read_devices(x, cfg);
 }
 
@@ -225,7 +248,7 @@ gboolean xlcfg_module_read(struct xlcfg *x, const char *path, xlcfg_complain *sa
     rc = xlu_cfg_readfile(cfg, path);
     if (rc)
         complain("%s: not read: %s", path, g_strerror(rc < 0 ? -rc : rc));
-    ok = !rc && read_all(x, cfg, path);
+    ok = !rc && read_all(x, cfg);
     xlu_cfg_destroy(cfg);
     return ok;
 }

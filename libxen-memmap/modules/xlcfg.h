@@ -16,6 +16,7 @@ struct xlcfg_device {
 };
 
 struct xlcfg {
+    gboolean hvm;                   /* all else is of such a guest */
     uint64_t memory, maxmem, videoram, hole, boundary;  /* MiB; 0: not said */
     gboolean vnuma, platform;
     gboolean host_rdm;              /* rdm="strategy=host" */
@@ -25,6 +26,10 @@ struct xlcfg {
     GArray *devices;                /* of struct xlcfg_device */
     GPtrArray *emulated;            /* what libxl has QEMU emulate, as for -device */
     char **qemu;                    /* words for QEMU's command line; may be NULL */
+    /* What is started in place of xl's own; NULL: nothing. */
+    char *firmware;                 /* firmware=, if it is a path */
+    char *firmware_override, *device_model;
+    gboolean rombios, traditional, stubdomain;
 };
 
 /* A message for people, as printf(). */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into the command: a Xen that has pages where FAKEXEN says, "FIRST-END ..."
- * in gfns, END the first that is not there.
+ * in gfns, END the first that is not there; and, if FAKEXEN_VERSION is "MAJOR.MINOR", what
+ * domain 0 of such a Xen has in /proc and /sys.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +18,27 @@
 #include <xenforeignmemory.h>
 
 static char handle;
+
+/* GLib's, as the command calls it. */
+int g_file_get_contents(const char *path, char **text, size_t *length, void **error)
+{
+    static int (*real)(const char *, char **, size_t *, void **);
+    const char *version = getenv("FAKEXEN_VERSION");
+    const char *minor = version ? strchr(version, '.') : NULL;
+
+    if (minor && !strcmp(path, "/proc/xen/capabilities"))
+        *text = strdup("control_d\n");
+    else if (minor && !strcmp(path, "/sys/hypervisor/version/major"))
+        *text = strndup(version, minor - version);
+    else if (minor && !strcmp(path, "/sys/hypervisor/version/minor"))
+        *text = strdup(minor + 1);
+    else {
+        if (!real)
+            *(void **)&real = dlsym(RTLD_NEXT, "g_file_get_contents");
+        return real(path, text, length, error);
+    }
+    return 1;
+}
 
 static int has(unsigned long gfn)
 {

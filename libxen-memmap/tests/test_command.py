@@ -22,11 +22,12 @@ COMMAND = str(ROOT / "usr/bin/xen-memmap")
 CONFIG = 'type = "hvm"\nmemory = 3072\nvga = "stdvga"\n'
 
 
-def run(*args, status=0, stdin=b"", xen=None):
+def run(*args, status=0, stdin=b"", xen=None, version=""):
     """What xen-memmap ARGS prints; its exit status must be STATUS.  With pages at XEN it
-    runs under a Xen (fakexen.c)."""
+    runs under a Xen (fakexen.c), in domain 0 if that has a VERSION."""
     env = os.environ if xen is None else dict(
-        os.environ, LD_PRELOAD=os.environ["FAKEXEN_SO"], FAKEXEN=xen)
+        os.environ, LD_PRELOAD=os.environ["FAKEXEN_SO"], FAKEXEN=xen,
+        FAKEXEN_VERSION=version)
     got = subprocess.run([COMMAND, *map(str, args)], input=stdin, capture_output=True,
                          timeout=30, env=env)
     text = got.stdout.decode() + got.stderr.decode()
@@ -153,7 +154,8 @@ class WithoutXen(Folder):
         for column in ("STATE", "GENERATION", "TYPE", "FROM", "FLAGS"):
             self.assertIn(f".B {column}\n", reading)
         trouble = text[text.index(".SH DIAGNOSTICS"):text.index(".SH ENVIRONMENT")]
-        source = "".join(path.read_text() for path in (HERE.parent / "src").glob("*.c"))
+        source = "".join(path.read_text() for folder in ("src", "cmd")
+                         for path in (HERE.parent / folder).glob("*.c"))
         source = re.sub(r'"\s+"', "", source)
         for message in re.findall(r'^\.B "(.*)"', trouble, re.M):
             for words in message.split(" ..."):
@@ -364,6 +366,104 @@ class WithoutXen(Folder):
         for bar in ("x", "3M", "1G,32", "-1", "99999999999T"):
             run("explain", "--no-host", f"--bar={bar}", cfg, status=2)
 
+    # A program's header: ELF, 32 or 64 bits, for a machine, executable.
+    @staticmethod
+    def elf(bits, machine, kind=2):
+        return (b"\x7fELF" + bytes([bits // 32, 1, 1]) + bytes(9)
+                + bytes([kind, 0, machine, 0]) + bytes(64))
+
+    def programs(self, hvmloader=b"memmap: RAM", qemu=b"xen-memmap"):
+        """A folder with two files that are what they should be, but for what they say."""
+        self.file("hvmloader", self.elf(32, 3) + hvmloader)
+        self.file("qemu-system-i386", self.elf(64, 62) + qemu).chmod(0o755)
+        self.file("xl", "").chmod(0o755)
+        self.addCleanup(os.environ.update, PATH=os.environ["PATH"])
+        os.environ["PATH"] = f"{self.folder}:{os.environ['PATH']}"
+        return self.folder
+
+    def enable(self, config, *options, status=0, version="4.20"):
+        return run("enable", "--folder", self.folder, *options, self.file("cfg", config),
+                   status=status, xen="", version=version)
+
+    def test_enable(self):
+        folder = self.programs()
+        lines = (f'firmware_override = "{folder}/hvmloader"\n'
+                 f'device_model_override = "{folder}/qemu-system-i386"\n')
+        self.assertEqual(self.enable(CONFIG), lines)
+        self.assertEqual(json.loads(self.enable(CONFIG, "--json")), {
+            "lines": lines.splitlines(), "problems": [], "notes": []})
+        # What is there already is not said twice: `>>` may be typed again.
+        self.assertEqual(json.loads(self.enable(CONFIG + lines, "--json"))["lines"], [])
+        self.assertIn("is this one already", self.enable(CONFIG + lines))
+        first, second = lines.splitlines()
+        self.assertEqual(json.loads(self.enable(CONFIG + first + "\n", "--json"))["lines"],
+                         [second])
+
+    def test_enable_knows_where_packages_put_it(self):
+        text = run("enable", "--no-host", self.file("cfg", CONFIG))
+        for name in ("hvmloader", "qemu-system-i386"):
+            self.assertIn(f'"/usr/lib/xen-memmap/{name}"', text)
+
+    def refused(self, words, config=CONFIG, **args):
+        """enable says WORDS, and prints no line that might end up in the file."""
+        text = self.enable(config, status=1, **args)
+        self.assertIn(words, text)
+        self.assertNotIn("_override = \"/", text.replace("override = \"/mine", ""))
+        found = json.loads(self.enable(config, "--json", status=1, **args))
+        self.assertEqual((found["lines"], len(found["problems"])), ([], 1))
+
+    def test_enable_looks_at_the_guest(self):
+        self.programs()
+        for line, words in (
+                ('firmware_override = "/mine"', "would be in the way"),
+                ('device_model_override = "/mine"', "would be in the way"),
+                ('firmware = "/mine"', "xl would start in place of hvmloader"),
+                ('firmware = "rombios"', "qemu-xen-traditional only"),
+                ('bios = "rombios"', "qemu-xen-traditional only"),
+                ('device_model_version = "qemu-xen-traditional"', "another device model"),
+                ("device_model_stubdomain_override = 1", "in a stub domain"),
+                ('device_model_args_hvm = ["-global", "xen-memmap.enabled=off"]',
+                 "nobody to tell")):
+            with self.subTest(line):
+                self.refused(words, CONFIG + line + "\n")
+        for kind in ("pv", "pvh"):
+            self.assertIn("no HVM guest", self.enable(f'type = "{kind}"\n', status=1))
+        for line in ('firmware = "ovmf"', 'firmware = "uefi"', 'bios = "seabios"',
+                     'device_model_version = "qemu-xen"',
+                     "device_model_stubdomain_override = 0"):
+            self.assertNotIn("xen-memmap:", self.enable(CONFIG + line + "\n"))
+        self.assertIn("will stay where it is", self.enable(CONFIG + "maxmem = 4096\n"))
+
+    def test_enable_looks_at_the_files(self):
+        self.programs(hvmloader=b"")
+        self.refused("an hvmloader without the patches")
+        self.programs(qemu=b"")
+        self.refused("a QEMU without the patches")
+        self.programs()
+        (self.folder / "qemu-system-i386").chmod(0o644)
+        # Root may run nothing either that nobody may.
+        self.refused("cannot be run")
+        for header in (self.elf(64, 3), self.elf(32, 62), self.elf(32, 3, 1), b"", b"#!/bin/sh\n" + bytes(60)):
+            self.programs()
+            self.file("hvmloader", header + b"memmap: ")
+            self.refused("is no hvmloader")
+        self.programs()
+        (self.folder / "hvmloader").unlink()
+        self.refused("install the package xen-memmap-hvmloader")
+        self.programs()
+        self.file("qemu-system-i386", "#!/bin/sh\nexec /my/qemu \"$@\"\n").chmod(0o755)
+        self.assertNotIn("xen-memmap:", self.enable(CONFIG))
+
+    def test_enable_looks_at_the_host(self):
+        self.programs()
+        self.refused("is too old", version="4.16")
+        self.assertNotIn("xen-memmap:", self.enable(CONFIG, version="4.17"))
+        self.assertIn("Nobody has tried Xen 4.22 yet", self.enable(CONFIG, version="4.22"))
+        self.refused("not domain 0", version="")
+        (self.folder / "xl").unlink()
+        if not (shutil.which("xl") or Path("/usr/sbin/xl").exists()):
+            self.refused("There is no xl here")
+
     def test_draw(self):
         self.check_picture(run("draw", "--no-host", "--bar", "1G,64",
                                self.file("cfg", CONFIG)), "as it will be")
@@ -373,7 +473,7 @@ class WithoutXen(Folder):
 
     def test_examples_of_the_manual(self):
         """Those of anybody, `$ `, and what they print.  Root's, `# `, need a guest: they are
-        in the lab's scenario administrator."""
+        in the lab's scenarios administrator and packages."""
         self.file("guest.cfg", example("xen-memmap.1", "type = "))
         examples = re.findall(r"^\.nf\n\$ xen-memmap ([^\n]*)\n(.*?)^\.fi",
                               manual("xen-memmap.1"), re.M | re.S)
@@ -382,7 +482,8 @@ class WithoutXen(Folder):
         os.chdir(self.folder)
         for command, printed in examples:
             self.assertEqual(run(*command.split()), printed)
-        lab = (HERE.parents[1] / "tests/lab/scenarios/administrator.toml").read_text()
+        lab = "".join((HERE.parents[1] / f"tests/lab/scenarios/{name}.toml").read_text()
+                      for name in ("administrator", "packages"))
         for command in re.findall(r"^# (xen-memmap .*)", manual("xen-memmap.1"), re.M):
             self.assertIn(command, lab)
 

@@ -20,7 +20,7 @@ from .results import Check, Result, Source
 # or decide when and where it runs.  All others are part of the key, new ones too.
 _NO_SAY = frozenset("""
     __init__.py cache.py controls.py debian.py exact.py journal.py judge.py logsearch.py
-    parts.py posted.py process.py report.py runner.py schedule.py schema.py
+    packages.py parts.py posted.py process.py report.py runner.py schedule.py schema.py
     shell.py sources.py spans.py stacks.py suites.py trees.py ui.py verdict.py
     versions.py
 """.split())

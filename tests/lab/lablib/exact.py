@@ -33,7 +33,7 @@ def write(top, log):
             names = [name] + [other for other in more
                               if spans.find(read, other, source.version)]
             series = stacks.Series({source.package: source}, read)
-            _write(folder, source, series.of(below), series.of(names), log)
+            make(folder, source, series.of(below), series.of(names), log)
             _letter(top, spans.find(read, name, source.version), folder)
             yield os.path.relpath(folder, top)
 
@@ -44,7 +44,8 @@ def _letter(top, name, folder):
         shutil.copy(path, folder)
 
 
-def _write(folder, source, below, patches, log):
+def make(folder, source, below, patches, log):
+    """PATCHES in FOLDER, as they are for SOURCE with those BELOW."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".exact-",
                                      dir=os.path.dirname(folder)) as work:

@@ -2,7 +2,7 @@
 
 import os
 
-from . import kernel
+from . import kernel, stacks
 
 # MiB of a stub domain.
 STUB_MEMORY = 256
@@ -66,6 +66,14 @@ def _initrd(guest):
         else guest["kernel"]
 
 
+def _overrides(stack):
+    """Of packages these lines are what `xen-memmap enable` says in dom0."""
+    if stack == stacks.INSTALLED:
+        return []
+    return [f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
+            f'device_model_override="/run/lab/stacks/{stack}/qemu"']
+
+
 def config(scenario, stack, cpus, count=False):
     """The guest's xl.cfg."""
     guest = scenario.guest
@@ -81,8 +89,7 @@ def config(scenario, stack, cpus, count=False):
         f"memory={guest['memory']}", f"maxmem={guest['maxmem']}",
         f"vcpus={guest['vcpus']}",
         f"firmware={_quote(guest['firmware'])}",
-        f'firmware_override="/run/lab/stacks/{stack}/hvmloader"',
-        f'device_model_override="/run/lab/stacks/{stack}/qemu"',
+        *_overrides(stack),
         'device_model_version="qemu-xen"',
         f'kernel="/lab/guest/kernel.{guest["kernel"]}"',
         f'ramdisk="/lab/guest/initrd.{_initrd(guest)}"',

@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import NamedTuple
 
-from . import cache, images, kernel, sources, stacks, suites, trees
+from . import cache, images, kernel, packages, sources, stacks, suites, trees
 from .ui import progress
 
 # What a suite's hosts and guests need whatever they are; the stack is one of those
@@ -93,7 +93,7 @@ class Parts:
             self.make(step)
 
     def programs(self, suite, stack):
-        """{"hvmloader": Program, "qemu": Program}"""
+        """{"hvmloader": Program, "qemu": Program}; of packages, what is to be installed."""
         return self.made[Step(suite, STACK, stack)]
 
     def files(self, suite):
@@ -140,6 +140,9 @@ class Parts:
                 package: source.name for package, source in found.sources.items()}
             progress(f"sources of {suite.name}: " + ", ".join(
                 map(" ".join, self.sources[suite.name].items())))
+        if name == stacks.INSTALLED:
+            return packages.installable(suite, self.lab.top, self._series[suite.name],
+                                        log)
         return stacks.build(suite, self._series[suite.name], name, log)
 
     def _kernel(self, _suite, _detail):
@@ -166,12 +169,14 @@ class Parts:
         library = stacks.library(suite, self.lab.top, log)
         views = os.path.join(library, "memmap-views")
         meddle = self._small(suite, "meddle", "meddle")
-        # All stacks' device models need the same libraries.
-        emulator = next(made["qemu"].path for step, made in self.made.items()
-                        if step.kind == STACK and step.suite == suite.name)
-        modelled = images.libraries(tree, [emulator])
+        # All stacks' device models need the same libraries, but for one that brings
+        # its own.
+        emulators = [made["qemu"].path for step, made in self.made.items()
+                     if step.kind == STACK and step.suite == suite.name
+                     and "qemu" in made]
+        modelled = images.libraries(tree, emulators[:1])
         needed = {
-            **images.libraries(tree, [emulator, meddle]),
+            **images.libraries(tree, [*emulators[:1], meddle]),
             **images.libraries(tree, [views, *(os.path.join(library, name) for name in
                                                ("xen-memmap", *stacks.MODULES))],
                                [trees.library_root(suite, log)])}

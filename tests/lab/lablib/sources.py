@@ -21,7 +21,7 @@ from .suites import VARIABLES
 from .ui import LabError, progress
 
 _KINDS = "a git tree (FOLDER@TAG), a tarball, or an unpacked tree"
-_TITLES = {"xen": "Xen", "qemu": "QEMU"}
+TITLES = {"xen": "Xen", "qemu": "QEMU"}
 # A file that every source has, and where its version is.
 _MARKS = {"xen": "tools/firmware/hvmloader/pci.c", "qemu": "hw/i386/xen/xen-hvm.c"}
 _VERSIONS = {"xen": "xen/Makefile", "qemu": "VERSION"}
@@ -43,6 +43,12 @@ class Source:
     entry: str                  # its name in the cache
     unpack: Callable            # (folder, log, only): fill a folder with its files
     lacks: str = ""             # what to do before anything can be built of it
+    revision: str = ""          # Debian's, of a package of its
+
+    @property
+    def debian(self):
+        """Its version with Debian's revision, if it has one."""
+        return self.name + (f"-{self.revision}" if self.revision else "")
 
     @property
     def key(self):
@@ -90,6 +96,8 @@ def debian_in(package, folder):
         return None
     orig, packaging = files
     name = re.search(r"_(.*)\.orig\.tar", os.path.basename(orig)).group(1)
+    revision = re.search(r"_(.*)\.debian\.tar", os.path.basename(packaging)) \
+        .group(1).removeprefix(name + "-")
 
     def unpack(tree, log, _):
         _untar(orig, tree, log, 1)
@@ -102,7 +110,8 @@ def debian_in(package, folder):
                          os.path.join(tree, "debian/patches", patch)], log,
                         f"{package}'s own patch {patch}")
     key = cache.digest(1, cache.digest_files(files))
-    return Source(package, name, spans.parse(name), f"source-{package}-{key}", unpack)
+    return Source(package, name, spans.parse(name), f"source-{package}-{key}", unpack,
+                  revision=revision)
 
 
 def _untar(path, folder, log, strip):
@@ -177,7 +186,7 @@ def _source(package, path, how, key, read, unpack, lacks=""):
         version = spans.parse(name)
     except (KeyError, AttributeError, TypeError):
         raise LabError(f"{VARIABLES[package]}: {path} is no source of "
-                       f"{_TITLES[package]}: there is no {_MARKS[package]}, or "
+                       f"{TITLES[package]}: there is no {_MARKS[package]}, or "
                        f"{_VERSIONS[package]} says no version") from None
     return Source(package, f"{name} ({how})", version, f"source-{package}-given-{key}",
                   unpack, lacks)
@@ -190,7 +199,7 @@ def _tarball(package, path):
              if ("/" + name).endswith("/" + _MARKS[package])]
     if listing.returncode or not marks:
         raise LabError(f"{VARIABLES[package]}: {path} is no tarball of "
-                       f"{_TITLES[package]}'s source: it has no {_MARKS[package]}")
+                       f"{TITLES[package]}'s source: it has no {_MARKS[package]}")
     # Most have all in one folder; what QEMU's archive-source.sh makes has not.
     prefix = min(marks, key=len).removesuffix(_MARKS[package])
 

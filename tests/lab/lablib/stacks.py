@@ -8,7 +8,6 @@ Debian's binaries, whose QEMU has other devices and whose options are others.
 import glob
 import os
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -28,7 +27,10 @@ STACKS = {
     "timed": ((*OURS["xen"], "timed-xen"), OURS["qemu"]),
     "ranges": ((*OURS["xen"], "ranges-xen"), OURS["qemu"]),
     "debian": ((), ()),
+    "packaged": (OURS["xen"], OURS["qemu"]),
 }
+# As "ours", but of the Debian packages, installed in a Debian: packages.py makes these.
+INSTALLED = "packaged"
 # Its QEMU is the suite's own package, whatever version that has.
 _PACKAGED = "debian"
 # Stacks that have nothing of this project: what comes of them is no news as long as
@@ -261,7 +263,7 @@ def small_program(suite, sources, name, log):
     if not any(os.path.basename(path) == "Makefile" for path in sources):
         raise LabError(f"no Makefile for {name} under tests/lab: is the clone "
                        "complete?")
-    folder = _made(trees.build_root(suite, log),
+    folder = made(trees.build_root(suite, log),
                    {os.path.basename(path): path for path in sources}, name,
                    f"make ./{name} O=. CC=gcc", [name], log)
     return os.path.join(folder, name)
@@ -289,31 +291,11 @@ def library(suite, top, log):
         make -s -C libxen-memmap all O=../out $flags
         make -s -C tests/lab/views ../../../out/memmap-views O=../../../out \\
             LIB=../../../out $flags"""
-    return _made(trees.library_root(suite, log), sources, "xen-memmap",
+    return made(trees.library_root(suite, log), sources, "xen-memmap",
                  script, ["out/" + name for name in _LIBRARY], log)
 
 
-_PACKAGE = """
-cd source
-dpkg-buildpackage -us -uc
-cd ..
-lintian --allow-root --fail-on error --tag-display-limit 0 *.changes | tee lintian
-"""
-
-
-def packages(suite, top, log):
-    """The folder with Debian packages of libxen-memmap, in which lintian finds no error,
-    and with what it says."""
-    listing = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
-                             text=True, check=True)
-    sources = {"source/" + name: os.path.join(top, name)
-               for name in listing.stdout.split("\0")
-               if os.path.isfile(os.path.join(top, name))}
-    return _made(trees.packaging_root(suite, log), sources, "packages", _PACKAGE,
-                 ["*.deb", "*.dsc", "*.changes", "lintian"], log)
-
-
-def _made(root, sources, name, script, products, log):
+def made(root, sources, name, script, products, log):
     """The folder with PRODUCTS of SCRIPT, which runs in ROOT among SOURCES, {name there:
     path}."""
     key = cache.digest(os.path.dirname(root), script, {
@@ -350,7 +332,10 @@ def build(suite, found, name, log):
 
 
 def files(made):
-    """{name in a stack's folder in dom0: path} of what build() returned."""
+    """{name in a stack's folder in dom0: path} of what build() returned, or
+    packages.installable()."""
+    if "qemu" not in made:
+        return {name: program.path for name, program in made.items()}
     return {**{os.path.basename(path): path for path in made["qemu"].beside},
             "hvmloader": made["hvmloader"].path,
             "qemu-system-i386": made["qemu"].path}

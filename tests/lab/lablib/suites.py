@@ -37,6 +37,17 @@ _PACKAGING = """
     build-essential debhelper lintian
 """.split()
 
+# The same for packages of hvmloader and QEMU, beside what these say they are built with.
+_RUNTIME = """
+    build-essential ccache lintian
+""".split()
+
+# A Debian with Xen's tools and QEMU as an administrator has it, in which packages are
+# installed: what those depend on is there already.
+_DOM0 = """
+    xenstore-utils qemu-system-xen libjson-c5
+""".split()
+
 # What proofs are made with, on this machine and not in a chroot: unpacked, never
 # installed.  Debian 12 has no CBMC.
 _PROOF = """
@@ -62,6 +73,8 @@ class Suite:
     kernel_packages: tuple
     library_packages: tuple
     packaging_packages: tuple
+    runtime_packages: tuple
+    dom0_packages: tuple
     proof_packages: tuple
     host_packages: tuple
     # Where each source package is from: the first of these releases whose source
@@ -75,7 +88,8 @@ class Suite:
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
                  tuple(_HYPERVISOR), tuple(_KERNEL), tuple(_LIBRARY),
-                 (*_LIBRARY, *_PACKAGING), tuple(_PROOF),
+                 (*_LIBRARY, *_PACKAGING), tuple(_RUNTIME),
+                 (*_DOM0, f"xen-utils-{xen}"), tuple(_PROOF),
                  (*_HOST, f"xen-hypervisor-{xen}-amd64", f"xen-utils-{xen}"),
                  {package: tuple(releases.split())
                   for package, releases in sources.items()}, dict(borrowed))

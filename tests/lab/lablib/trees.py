@@ -158,6 +158,27 @@ def packaging_root(suite, log):
                  "build root for packages (2 min)", log)
 
 
+def runtime_root(suite, needed, log):
+    """The same for packages of hvmloader and QEMU, which are built with what is NEEDED."""
+    return _root(suite, f"root-runtime-{suite.name}-",
+                 tuple(sorted({*suite.runtime_packages, *needed})), (),
+                 "build root for packages of hvmloader and QEMU (2 min)", log)
+
+
+def administered(suite, log):
+    """A tarball of a Debian with Xen's tools, whose dpkg knows what is installed."""
+    def make(folder):
+        prepare_machine(log)
+        progress(f"installing {suite.name} as dom0 has it (2 min)")
+        _mmdebstrap(os.path.join(folder, "debian.tar"), log, "installing dom0's Debian",
+                    suite, "minbase", suite.dom0_packages,
+                    # Memory of dom0; folders stay, which other packages share.
+                    '--customize-hook=cd "$1/usr/share" && '
+                    'find doc man locale ! -type d -delete')
+    return os.path.join(cache.entry(
+        f"dom0-{suite.name}-" + cache.digest(1, suite.dom0_packages), make), "debian.tar")
+
+
 def _root(suite, name, packages, sources, what, log, borrowed=None,
           releases=None):
     releases = releases or {package: suite.sources[package]

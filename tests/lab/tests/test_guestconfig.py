@@ -60,6 +60,12 @@ class Config(unittest.TestCase):
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)
         self.assertIn('device_model_override="/run/lab/stacks/ours/qemu"', text)
 
+    def test_of_packages_dom0_says_where_they_are(self):
+        text = config(stack="packaged")
+        self.assertNotIn("firmware_override", text)
+        self.assertNotIn("device_model_override", text)
+        self.assertIn('device_model_version="qemu-xen"', text)
+
     def test_a_stub_domain(self):
         text = config("memory = 2048", "memory = 2048\nstubdom = true")
         self.assertIn("\ndevice_model_stubdomain_override=1\n", text)
