@@ -196,13 +196,12 @@ static void add_texts(json_object *o, const char *name, const GPtrArray *texts)
     unsigned int i;
 
     for (i = 0; i < texts->len; i++)
-        json_object_array_add(array, json_object_new_string(
-            g_ptr_array_index(texts, i)));
+        array_text(array, g_ptr_array_index(texts, i));
 }
 
 static void print_json(const struct enabling *e)
 {
-    g_autoptr(json_object) o = json_object_new_object();
+    g_autoptr(json_object) o = json_new_object();
 
     add_texts(o, "lines", e->lines);
     add_texts(o, "problems", e->problems);
