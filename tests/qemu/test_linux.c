@@ -313,7 +313,8 @@ START_TEST(kernel_in_the_way)
 {
     for (unsigned int i = 0; i < 5; i++) {
         fixed(i);
-        layout_move(&l, 9 << 8, FOUR_GIB, 1);
+        /* In the kernel, and where one unpacks itself that does not say where to. */
+        layout_move(&l, i == 2 ? (16 << 8) - 1 : 9 << 8, FOUR_GIB, 1);
         ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, NOBODY);
         ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), NEGOTIATED, E_BUSY, NOBODY);
         ck_contains(harness_said(),
@@ -332,6 +333,19 @@ START_TEST(kernel_in_the_way)
             ck_assert_uint_eq(harness_kernel(), 0);
         }
     }
+}
+END_TEST
+
+/* One that is fixed does not care how it would be aligned elsewhere: 1 to 41 MiB. */
+START_TEST(kernel_fixed)
+{
+    static const uint64_t pref = MIB;
+
+    fixed(0);
+    memcpy(setup + 0x258, &pref, 8);
+    layout_move(&l, 41 << 8, FOUR_GIB, 1);
+    commit();
+    untouched();
 }
 END_TEST
 
@@ -390,6 +404,7 @@ Suite *linux_suite(void)
     tcase_add_test(t, kernel_stays);
     tcase_add_test(t, kernel_and_initrd);
     tcase_add_test(t, kernel_in_the_way);
+    tcase_add_test(t, kernel_fixed);
     tcase_add_test(t, kernel_over_a_hole);
     tcase_add_test(t, kernel_at_the_end);
     suite_add_tcase(s, t);

@@ -93,8 +93,8 @@ static bool xen_linux_is_ram(const struct memmap_layout *l, uint64_t addr,
 {
     uint64_t gfn = addr >> 12;
 
-    return !size || memmap_layout_covers(l, MEMMAP_TYPE_RAM, gfn,
-                                         DIV_ROUND_UP(addr + size, 4096) - gfn);
+    return memmap_layout_covers(l, MEMMAP_TYPE_RAM, gfn,
+                                DIV_ROUND_UP(addr + size, 4096) - gfn);
 }
 
 static bool xen_linux_has_room(const struct memmap_layout *l,
