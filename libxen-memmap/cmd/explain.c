@@ -268,7 +268,7 @@ static void regions_json(json_object *array, const xen_memmap_plan *p)
 
 static void print_json(const struct explanation *e)
 {
-    g_autoptr(json_object) o = json_object_new_object();
+    g_autoptr(json_object) o = json_new_object();
     json_object *array;
     unsigned int i;
 
@@ -279,8 +279,7 @@ static void print_json(const struct explanation *e)
     regions_json(member_array(o, "regions"), e->p);
     array = member_array(o, "problems");
     for (i = 0; i < e->problems->len; i++)
-        json_object_array_add(array, json_object_new_string(
-            g_ptr_array_index(e->problems, i)));
+        array_text(array, g_ptr_array_index(e->problems, i));
     layout_json(o, xen_memmap_plan_layout(e->p));
     json_print(o, TRUE);
 }

@@ -3,7 +3,8 @@
 #include "internal.h"
 #include "hw/xen/xen-legacy-backend.h"
 
-#define PAYLOAD_MAX 4096
+/* Of a value, in a stub domain: 2048 by default, less what two permissions take. */
+#define VALUE_MAX (2048 - 40)
 #define DEVICES "backend/pci/" G_STRINGIFY(HARNESS_DOMID) "/0/"
 #define DIRECTORY "device-model/" G_STRINGIFY(HARNESS_DOMID)
 
@@ -68,8 +69,8 @@ bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
     int fault = harness_fault("write");
 
     g_assert(h == &handle);
-    if (fault || len > PAYLOAD_MAX) {
-        errno = fault ?: E2BIG;
+    if (fault || len >= VALUE_MAX) {
+        errno = fault ?: ENOSPC;
         return false;
     }
     g_tree_insert(tree_of(t, path), g_strdup(path), g_strndup(data, len));

@@ -267,9 +267,10 @@ def small_program(suite, sources, name, log):
     return os.path.join(folder, name)
 
 
-# What the command and dom0's programs need of the library, and those themselves.
-_LIBRARY = ("xen-memmap", "libxen-memmap.so.1",
-            "libxen-memmap1/xen.so", "libxen-memmap1/xlcfg.so", "memmap-views")
+# What the command loads when it is wanted; and all that dom0 gets of the library.
+MODULES = ("xen.so", "xlcfg.so", "json.so")
+_LIBRARY = ("xen-memmap", "libxen-memmap.so.1", "memmap-views",
+            *("libxen-memmap1/" + name for name in MODULES))
 
 
 def library(suite, top, log):
