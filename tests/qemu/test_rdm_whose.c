@@ -158,12 +158,12 @@ START_TEST(mapped_by_xen)
     ck_status(commit(), NEGOTIATED, E_RDM, 6);
     ck_contains(harness_events(), "unmap 1f000+2\nforbid 1effe+4\n"
                                   "forbid 21100+4\n");
-    ck_assert_uint_eq(harness_mapped(0, FOUR_GIB), PAGES + 2);
-    ck_assert_uint_eq(harness_permitted(0, FOUR_GIB), 0);
+    ck_assert_uint_eq(harness_mapped(NET_GFN - 2, 0x3000), PAGES + 2);
+    ck_assert_uint_eq(harness_permitted(NET_GFN - 2, 0x3000), 0);
 
     layout_set(&l, LOW_END + 0x1200, 1, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0);
     ck_status(commit(), COMMITTED, OK, NOBODY);
-    ck_assert_uint_eq(harness_mapped(0, FOUR_GIB), 2 * PAGES);
+    ck_assert_uint_eq(harness_mapped(NET_GFN - 2, 0x3000), 2 * PAGES);
     harness_events();
     layout_set(&l, NET_GFN - 2, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0);
     layout_set(&l, LOW_END + 0x1100, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED,
@@ -171,7 +171,7 @@ START_TEST(mapped_by_xen)
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_str_eq(harness_events(), "unmap 1f000+2\nforbid 1effe+4\n"
                                        "forbid 21100+4\n");
-    ck_assert_uint_eq(harness_mapped(0, FOUR_GIB), PAGES + 2);
+    ck_assert_uint_eq(harness_mapped(NET_GFN - 2, 0x3000), PAGES + 2);
 }
 END_TEST
 
@@ -192,6 +192,38 @@ START_TEST(mapped_by_whom)
 }
 END_TEST
 
+/* The first page behind RAM was none. */
+START_TEST(mapped_behind_ram)
+{
+    harness_reset();
+    harness_reserve(NET, LOW_END - 2, PAGES);
+    guest_build();
+    assign(NET);
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    make_room(LOW_END - 2, 2);
+    layout_set(&l, LOW_END, 2, MEMMAP_TYPE_RDM, 0, NET);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    harness_events();
+    layout_set(&l, LOW_END - 2, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, NET);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_str_eq(harness_events(), "unmap 1fffe+2\nforbid 1fffe+4\n");
+}
+END_TEST
+
+/* RAM that is back where it was built: what was mapped in its place QEMU had added. */
+START_TEST(mapped_and_back)
+{
+    fresh();
+    commit();
+    harness_events();
+    layout_built(&l, 512 * MIB);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_contains(harness_events(), "unmap 1f000+4\nforbid 1f000+4\n");
+    ck_assert_uint_eq(harness_mapped(0, LOW_END), 0);
+}
+END_TEST
+
 Suite *rdm_whose_suite(void)
 {
     Suite *s = suite_create("rdm_whose");
@@ -206,6 +238,8 @@ Suite *rdm_whose_suite(void)
     t = tcase_create("mapped");
     tcase_add_test(t, mapped_by_xen);
     tcase_add_test(t, mapped_by_whom);
+    tcase_add_test(t, mapped_behind_ram);
+    tcase_add_test(t, mapped_and_back);
     suite_add_tcase(s, t);
     return s;
 }

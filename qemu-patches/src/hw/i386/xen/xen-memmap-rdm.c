@@ -111,8 +111,8 @@ static struct xen_reserved_device_memory *xen_rdm_ask(XenMemmapRDM *rdm,
 }
 
 /*
- * Whether RAM of @l has come from @gfn, or may have.  If none has, none was in the
- * way when Xen assigned the device, which then has mapped what it needs.
+ * Whether RAM of @l was at @gfn as built, or may have been.  If none was, none was in
+ * the way when Xen assigned the device, which then has mapped what it needs.
  */
 static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
 {
@@ -126,7 +126,7 @@ static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
             continue;
         }
         if (r->source == MEMMAP_NO_SOURCE ||
-            (r->source != r->gfn && gfn - r->source < r->pages)) {
+            gfn - r->source < r->pages) {
             return true;
         }
     }
