@@ -14,6 +14,7 @@ help:
 	@echo "                 long property tests, fuzzers, coverage"
 	@echo "make check-unit  the tests that need no lab; a minute"
 	@echo "make check-lab   the lab's scenarios"
+	@echo "make check-stubdom  some of them with device models in domains of their own"
 	@echo "make check-second  the protocol's second implementation against the first"
 	@echo "make check-proof  the pure code and the protocol, by CBMC and SPIN"
 	@echo "make series      build/series/: what 'git am' takes for Xen and QEMU"
@@ -26,6 +27,7 @@ help:
 	@echo "make coverage    how much of protocol/ the unit tests reach"
 	@echo "make bench       what moving RAM takes, stock against ours, and our own code"
 	@echo "make bench-extents  the same on a Xen with hvmloader/hypervisor's patch"
+	@echo "make streams     what this version saves of guests, for later ones to load"
 	@echo "make bench-qemu  how QEMU's time for a COMMIT grows with the ranges"
 	@echo "make fuzz        libFuzzer, FUZZ_SECONDS a harness"
 	@echo "make check-libxen-memmap  the library's and the command's tests"
@@ -80,7 +82,11 @@ LAB_RUN  = $(LAB) run --json build/$@.json
 # a hostile firmware.
 QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
 
-.PHONY: check check-lab check-quick check-nightly
+# What matters most to who runs stub domains: each pair of old and new, RAM that joins RAM, UEFI,
+# who means ill, several vCPUs, a QEMU that was told another size of RAM.
+STUBDOM  = bar-1g mixed-1g bar-1g-5g ovmf hostile-firmware vcpus-4 dm-believes-2g
+
+.PHONY: check check-lab check-quick check-stubdom check-nightly
 check-lab: series
 	@$(LAB_RUN) --cached-controls
 check: series deps-unit deps-lab deps-check-libxen-memmap
@@ -91,6 +97,8 @@ check: series deps-unit deps-lab deps-check-libxen-memmap
 		$(LAB_RUN) --cached-controls
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
+check-stubdom: series deps-lab
+	@$(LAB_RUN) --stubdom $(STUBDOM)
 check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@scripts/deps valgrind
 	@$(MAKE) --no-print-directory check-unit check-libxen-memmap check-prop-long \
@@ -101,6 +109,7 @@ check-nightly: series deps-unit deps-lab deps-check-libxen-memmap
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=180
 	@$(MAKE) --no-print-directory check-packages check-versions
 	@$(LAB_RUN) --nightly
+	@$(MAKE) --no-print-directory check-stubdom
 
 # Applies and builds, each of Xen's patches; what runs is the lab's business.  Of a git tree
 # in XEN_SOURCE or QEMU_SOURCE without a tag, every release from 4.17 and 10.0 on, and its

@@ -36,8 +36,13 @@ uint64_t memmap_kib(const char *key)
 
 /* Where a toolstack can read what was said.  The guest may write it. */
 #define XS_DIR HVM_XS_MEMORY_MAP_SHOWN "/"
-/* Entries a key: short of both the payload limit and the guest's quota. */
-#define XS_CHUNK 16
+/*
+ * Bytes of a value: section 8 of
+ * PROTOCOL.md.
+ * Of the 2048 that a guest has for a node, by default, its permissions take
+ * some.
+ */
+#define XS_VALUE 1920
 
 static const char *type_name(unsigned int type)
 {
@@ -51,12 +56,20 @@ static const char *type_name(unsigned int type)
     return "?";
 }
 
+static int show_key(unsigned int n, const char *value)
+{
+    char path[48];
+
+    snprintf(path, sizeof(path), XS_DIR "layout/%u", n);
+
+    return xenstore_write(path, value);
+}
+
 void memmap_show(const struct memmap_layout *l, uint32_t generation)
 {
-    static char text[XS_CHUNK * 72];
+    static char text[XS_VALUE + 1];
     static unsigned int shown;      /* keys of the last layout */
     struct memmap_hex h[3];
-    char path[48];
     unsigned int i, n = 0, used = 0;
     int rc;
 
@@ -66,25 +79,27 @@ void memmap_show(const struct memmap_layout *l, uint32_t generation)
     for ( i = 0; i < l->nr && !rc; i++ )
     {
         const struct memmap_range *r = &l->range[i];
+        char line[80];
+        unsigned int len = snprintf(line, sizeof(line), "%s %s %s %s %x %x\n",
+                                    memmap_hex(r->gfn, &h[0]),
+                                    memmap_hex(r->pages, &h[1]),
+                                    r->source == MEMMAP_NO_SOURCE
+                                    ? "-" : memmap_hex(r->source, &h[2]),
+                                    type_name(r->type), r->flags, r->aux);
 
-        used += snprintf(text + used, sizeof(text) - used,
-                         "%s %s %s %s %x %x\n", memmap_hex(r->gfn, &h[0]),
-                         memmap_hex(r->pages, &h[1]),
-                         r->source == MEMMAP_NO_SOURCE
-                         ? "-" : memmap_hex(r->source, &h[2]),
-                         type_name(r->type), r->flags, r->aux);
-        if ( i % XS_CHUNK != XS_CHUNK - 1 && i != l->nr - 1 )
-            continue;
-        snprintf(path, sizeof(path), XS_DIR "layout/%u", n++);
-        rc = xenstore_write(path, text);
-        used = 0;
+        if ( used + len > XS_VALUE )
+        {
+            rc = show_key(n++, text);
+            used = 0;
+        }
+        memcpy(text + used, line, len + 1);
+        used += len;
     }
+    if ( !rc )
+        rc = show_key(n++, text);
     /* hvmloader cannot remove a key: what is left of a longer one is empty. */
     for ( i = n; i < shown && !rc; i++ )
-    {
-        snprintf(path, sizeof(path), XS_DIR "layout/%u", i);
-        rc = xenstore_write(path, "");
-    }
+        rc = show_key(i, "");
     if ( n > shown )
         shown = n;
 

@@ -7,7 +7,7 @@ deps-libxen-memmap:
 	    libjson-c-dev
 .PHONY: deps-check-libxen-memmap
 deps-check-libxen-memmap: deps-libxen-memmap
-	@scripts/deps check abigail-tools
+	@scripts/deps check abigail-tools zsh
 check-libxen-memmap: deps-check-libxen-memmap
 	@$(MAKE) -s --no-print-directory -C libxen-memmap check
 

@@ -110,7 +110,8 @@ QEMU_INC    := -D_GNU_SOURCE -Itests/qemu/stub -Itests/qemu -I$(QEMU_FOLDER) \
 # As QEMU itself is compiled, which has no -Wextra.
 QEMU_CFLAGS := -std=gnu11 -g -O1 $(filter-out -Wextra,$(WARN)) $(QEMU_INC)
 QEMU_LIB    := util xen memory qom store machine rdm monitor
-QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm xen-initrd xen-park xen-ram
+QEMU_CODE   := xen-memmap xen-memmap-compare xen-memmap-monitor xen-memmap-publish xen-memmap-rdm \
+               xen-memmap-rdm-xen xen-linux xen-park xen-ram
 QEMU_TESTS  := $(patsubst tests/qemu/%.c,%,$(wildcard tests/qemu/test_*.c)) main guest
 QEMU_DEPS   := $(wildcard tests/qemu/*.h $(addprefix tests/qemu/stub/,*.h */*.h */*/*.h) \
                $(QEMU_FOLDER)/*.h qemu-patches/src/include/hw/xen/*.h) \
@@ -161,6 +162,12 @@ $(QEMU_TREE)/made: $(wildcard protocol/*.[ch]) scripts/mkseries scripts/forms.py
 	@cd $(@D) && GIT_CEILING_DIRECTORIES=$(CURDIR)/$(T) git apply \
 	    --include='hw/i386/xen/memmap/*' --include='tests/unit/*.c' series/0002-*.patch
 	@touch $@
+
+# What this version saves of a guest, for each later one to load: tests/qemu/test_streams.c.
+.PHONY: streams
+streams: $(T)/qemu/unit
+	@mkdir -p tests/qemu/streams
+	@MAKE_STREAMS=1 CK_RUN_SUITE="streams of old versions" $(T)/qemu/unit
 
 # What of the series is a change of QEMU's mapcache, in QEMU's own source: that needs
 # what the lab downloads, so it is no part of check-unit.

@@ -7,10 +7,14 @@
 #define COMMAND_H
 
 #include <glib.h>
-#include <json-c/json.h>
 #include <xen-memmap.h>
 
+#include "json.h"
 #include "xlcfg.h"
+
+typedef struct json_object json_object;
+
+void json_free(json_object *o);
 
 /* Exit statuses; xen-memmap(1) has them. */
 enum {
@@ -23,7 +27,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_layout, xen_memmap_layout_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_report, xen_memmap_report_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_config, xen_memmap_config_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xen_memmap_plan, xen_memmap_plan_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_object_put)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_free)
 
 /* Opened by main(). */
 extern xen_memmap_handle *handle;
@@ -114,7 +118,7 @@ void table_print(struct table *t);
 /* Whether stdout is a terminal that wants colour. */
 gboolean is_colourful(void);
 
-/* ---- numbers, JSON (output.c) ---- */
+/* ---- numbers (output.c) ---- */
 
 /* "1.5 GiB", or bytes with -b; for g_free(). */
 char *size_text(uint64_t bytes);
@@ -123,6 +127,13 @@ char *last_text(uint64_t gfn, uint64_t pages);
 /* "0000:00:04.0" */
 char *device_text(uint32_t sbdf);
 
+/* ---- JSON (json.c) ---- */
+
+/* What it takes is there; parse_options() sees to it.  False, having complained. */
+gboolean json_load(void);
+/* For json_free(), as is all that is added to them. */
+json_object *json_new_object(void);
+json_object *json_new_array(void);
 /* Members of the object @o.  A number of 64 bits, and NULL, mean that there is none. */
 void member_int(json_object *o, const char *name, uint64_t value);
 void member_text(json_object *o, const char *name, const char *value);
@@ -131,6 +142,7 @@ void member_bool(json_object *o, const char *name, gboolean value);
 json_object *member_array(json_object *o, const char *name);
 /* An empty object at the end of @array; its. */
 json_object *array_object(json_object *array);
+void array_text(json_object *array, const char *value);
 void json_print(json_object *o, gboolean pretty);
 
 /* ---- layouts (layout.c) ---- */
@@ -172,6 +184,11 @@ gboolean subject_verify(struct subject *s, unsigned int flags);
 
 /* The domain that @arg names; complains. */
 gboolean find_domain(const char *arg, uint32_t *domid);
+
+/* ---- modules (module.c) ---- */
+
+/* @symbol of the module @name; NULL, having complained that @what. */
+void *module_symbol(const char *name, const char *symbol, const char *what);
 
 /* ---- xl.cfg (xlmodule.c) ---- */
 

@@ -134,7 +134,7 @@ static gboolean print_table(GArray *pieces)
 
 static void print_json(GArray *pieces)
 {
-    g_autoptr(json_object) array = json_object_new_array();
+    g_autoptr(json_object) array = json_new_array();
     unsigned int i;
 
     for (i = 0; i < pieces->len; i++) {

@@ -91,7 +91,8 @@ static gboolean is_ram(const xen_memmap_layout *l, uint64_t gfn, uint64_t pages)
     return FALSE;
 }
 
-static gboolean is_strict(const struct xlcfg *x, uint32_t sbdf)
+/* The device of pci= at @sbdf; NULL: there is none. */
+static const struct xlcfg_device *device_of(const struct xlcfg *x, uint32_t sbdf)
 {
     unsigned int i;
 
@@ -99,10 +100,10 @@ static gboolean is_strict(const struct xlcfg *x, uint32_t sbdf)
         const struct xlcfg_device *d =
             &g_array_index(x->devices, struct xlcfg_device, i);
 
-        if (d->strict && d->sbdf == sbdf)
-            return TRUE;
+        if (d->sbdf == sbdf)
+            return d;
     }
-    return FALSE;
+    return NULL;
 }
 
 /* Nothing is lost by RAM where no device of the guest has its memory. */
@@ -122,14 +123,22 @@ static void judge_region(struct explanation *e,
 {
     g_autofree char *start = address_text(r->gfn);
     g_autofree char *device = device_text(r->sbdf);
+    const struct xlcfg_device *d = device_of(e->x, r->sbdf);
+    const gboolean in_ram = d && is_ram(xen_memmap_plan_built(e->p), r->gfn, r->pages);
 
-    if (is_strict(e->x, r->sbdf) &&
-        is_ram(xen_memmap_plan_built(e->p), r->gfn, r->pages))
+    if (in_ram && e->x->stubdom)
+        g_ptr_array_add(e->problems, g_strdup_printf(
+            "Reserved memory at %s will not be mapped for %s: RAM is there when the device "
+            "is assigned%s, and a stub domain may not map it later. Make room before: plug "
+            "the device into the guest when it runs, with its region declared, or let xl "
+            "keep RAM away, by rdm_mem_boundary.", start, device,
+            d->strict ? ", so that xl will not create this guest" : ""));
+    else if (in_ram && d->strict)
         g_ptr_array_add(e->problems, g_strdup_printf(
             "xl will not create this guest: RAM is where the host reserves memory "
             "for %s (%s), and its policy is strict. With \"%s,rdm_policy=relaxed\" "
             "firmware makes room for it.", device, start, device));
-    if (r->kept)
+    if (r->kept && !(in_ram && e->x->stubdom))
         g_ptr_array_add(e->problems, g_strdup_printf(
             "Reserved memory at %s cannot be used by its device: %s.", start,
             r->kept));
@@ -259,7 +268,7 @@ static void regions_json(json_object *array, const xen_memmap_plan *p)
 
 static void print_json(const struct explanation *e)
 {
-    g_autoptr(json_object) o = json_object_new_object();
+    g_autoptr(json_object) o = json_new_object();
     json_object *array;
     unsigned int i;
 
@@ -270,8 +279,7 @@ static void print_json(const struct explanation *e)
     regions_json(member_array(o, "regions"), e->p);
     array = member_array(o, "problems");
     for (i = 0; i < e->problems->len; i++)
-        json_object_array_add(array, json_object_new_string(
-            g_ptr_array_index(e->problems, i)));
+        array_text(array, g_ptr_array_index(e->problems, i));
     layout_json(o, xen_memmap_plan_layout(e->p));
     json_print(o, TRUE);
 }

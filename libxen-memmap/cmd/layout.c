@@ -117,7 +117,7 @@ static void range_json(json_object *o, const struct xen_memmap_range *r)
     names = member_array(o, "flags");
     for (i = 0; i < G_N_ELEMENTS(flags); i++)
         if (r->flags & flags[i].flag)
-            json_object_array_add(names, json_object_new_string(flags[i].name));
+            array_text(names, flags[i].name);
     member_text(o, "device", device);
 }
 

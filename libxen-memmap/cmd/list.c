@@ -94,7 +94,7 @@ int command_list(int argc, char **argv)
         return EXIT_ERROR;
     }
     if (output_json)
-        array = json_object_new_array();
+        array = json_new_array();
     else if (!(t = table_new(columns)))
         return EXIT_ERROR;
     for (i = 0; i < nr && ok; i++)

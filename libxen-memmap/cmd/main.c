@@ -76,7 +76,7 @@ gboolean parse_table_options(int *argc, char ***argv, const GOptionEntry *entrie
                  *arguments ? " " : "", arguments, g_get_prgname());
         return FALSE;
     }
-    return TRUE;
+    return !output_json || json_load();
 }
 
 static void usage(FILE *f)

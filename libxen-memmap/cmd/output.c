@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How numbers are written, and JSON by json-c. */
+/* How numbers are written. */
 #include "command.h"
 
-#include <stdio.h>
+#include <string.h>
 
-gboolean output_json, output_bytes;
+gboolean output_bytes;
+
+/*
+ * @number, of @least digits at least, in front of @end; where it begins.  A table has two
+ * thousand digits, and printf() takes a thousand instructions for a few.
+ */
+static inline char *digits(char *end, uint64_t number, unsigned int base, int least)
+{
+    for (; number || least > 0; number /= base, least--)
+        *--end = "0123456789abcdef"[number % base];
+    return end;
+}
 
 char *size_text(uint64_t bytes)
 {
-    static const struct { const char *unit; int shift; } units[] = {
-        { "TiB", 40 }, { "GiB", 30 }, { "MiB", 20 }, { "KiB", 10 },
+    static const struct { char unit[5]; int shift; } units[] = {
+        { " TiB", 40 }, { " GiB", 30 }, { " MiB", 20 }, { " KiB", 10 },
     };
-    unsigned int i;
+    char text[32], *at = text + sizeof(text) - sizeof(units[0].unit);
+    unsigned int i, part;
     uint64_t all, rest;         /* in hundredths */
 
     if (output_bytes)
@@ -24,25 +36,22 @@ char *size_text(uint64_t bytes)
     rest = bytes & ((1ull << units[i].shift) - 1);
     all = (bytes >> units[i].shift) * 100 +
           ((rest * 100 + (1ull << (units[i].shift - 1))) >> units[i].shift);
-    if (!(all % 100))
-        return g_strdup_printf("%" G_GUINT64_FORMAT " %s", all / 100, units[i].unit);
-    if (!(all % 10))
-        return g_strdup_printf("%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT " %s",
-                               all / 100, all / 10 % 10, units[i].unit);
-    return g_strdup_printf("%" G_GUINT64_FORMAT ".%02" G_GUINT64_FORMAT " %s",
-                           all / 100, all % 100, units[i].unit);
+    part = all % 100;
+    memcpy(at, units[i].unit, sizeof(units[i].unit));
+    if (part) {
+        at = part % 10 ? digits(at, part, 10, 2) : digits(at, part / 10, 10, 1);
+        *--at = '.';
+    }
+    return g_strdup(digits(at, all / 100, 10, 1));
 }
 
-/* 0x and nine digits, or more; a table has two of a line, and printf() takes a third of
- * all that `show` does for them. */
+/* 0x and nine digits, or more. */
 static char *hex_text(uint64_t number)
 {
-    char text[] = "0x0000000000000000", *at = text + sizeof(text) - 1;
+    char text[2 + 16 + 1], *end = text + sizeof(text) - 1, *at;
 
-    while (number || at > text + sizeof(text) - 1 - 9) {
-        *--at = "0123456789abcdef"[number & 0xf];
-        number >>= 4;
-    }
+    *end = '\0';
+    at = digits(end, number, 16, 9);
     *--at = 'x';
     *--at = '0';
     return g_strdup(at);
@@ -60,50 +69,11 @@ char *last_text(uint64_t gfn, uint64_t pages)
 
 char *device_text(uint32_t sbdf)
 {
-    return g_strdup_printf("%04x:%02x:%02x.%x", sbdf >> 16, sbdf >> 8 & 0xff,
-                           sbdf >> 3 & 0x1f, sbdf & 7);
-}
+    char text[] = "0000:00:00.0";
 
-void member_text(json_object *o, const char *name, const char *value)
-{
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
-
-    json_object_object_add(o, name, valid ? json_object_new_string(valid) : NULL);
-}
-
-void member_int(json_object *o, const char *name, uint64_t value)
-{
-    /* All that is printed has less than 63 bits, or means "none". */
-    json_object_object_add(o, name, value >> 63 ? NULL
-                                                : json_object_new_int64(value));
-}
-
-void member_bool(json_object *o, const char *name, gboolean value)
-{
-    json_object_object_add(o, name, json_object_new_boolean(value));
-}
-
-json_object *member_array(json_object *o, const char *name)
-{
-    json_object *array = json_object_new_array();
-
-    json_object_object_add(o, name, array);
-    return array;
-}
-
-json_object *array_object(json_object *array)
-{
-    json_object *o = json_object_new_object();
-
-    json_object_array_add(array, o);
-    return o;
-}
-
-void json_print(json_object *o, gboolean pretty)
-{
-    const int how = JSON_C_TO_STRING_NOSLASHESCAPE |
-                    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                            : JSON_C_TO_STRING_PLAIN);
-
-    puts(json_object_to_json_string_ext(o, how));
+    digits(text + 4, sbdf >> 16, 16, 4);
+    digits(text + 7, sbdf >> 8 & 0xff, 16, 2);
+    digits(text + 10, sbdf >> 3 & 0x1f, 16, 2);
+    digits(text + 12, sbdf & 7, 16, 1);
+    return g_strdup(text);
 }

@@ -97,7 +97,8 @@ static gboolean read_device_model(const struct xlcfg *x, enum xen_memmap_rdm *rd
                  "it always did, which is not foreseen here");
         return FALSE;
     }
-    if (which && !strcmp(which, "off"))
+    /* Xen does not let a stub domain map it, so nothing is asked for there. */
+    if (x->stubdom || (which && !strcmp(which, "off")))
         *rdm = XEN_MEMMAP_RDM_OFF;
     else if (which && !strcmp(which, "host") && !plan_no_host && !plan_rmrrs)
         *rdm = XEN_MEMMAP_RDM_HOST;

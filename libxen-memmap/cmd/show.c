@@ -50,7 +50,7 @@ static int print_subject(const struct subject *s)
     struct table *t;
 
     if (output_json) {
-        g_autoptr(json_object) o = json_object_new_object();
+        g_autoptr(json_object) o = json_new_object();
 
         member_text(o, "title", s->title);
         member_int(o, "domid", s->is_domain ? s->domid : G_MAXUINT64);

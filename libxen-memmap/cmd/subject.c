@@ -18,21 +18,38 @@ gboolean find_domain(const char *arg, uint32_t *domid)
     return FALSE;
 }
 
+/*
+ * As find_domain(), and *@name, for g_free().  What was found by its name is called so;
+ * and that a number has a name says that it is there.
+ */
+static gboolean name_domain(const char *arg, uint32_t *domid, char **name)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(arg, 10, 0, 0x7fff, &number, NULL)) {
+        *name = g_strdup(arg);
+        return find_domain(arg, domid);
+    }
+    *domid = number;
+    *name = xen_memmap_name(handle, number);
+    if (!*name)
+        complain("%s", xen_memmap_message(handle));
+    return *name != NULL;
+}
+
 static gboolean from_domain(struct subject *s, const char *arg,
                             enum xen_memmap_origin origin)
 {
     g_autofree char *name = NULL;
 
-    if (!find_domain(arg, &s->domid))
+    if (!name_domain(arg, &s->domid, &name))
         return FALSE;
     if (xen_memmap_read(handle, s->domid, origin, &s->layout)) {
         complain("%s", xen_memmap_message(handle));
         return FALSE;
     }
     s->is_domain = TRUE;
-    /* What was found by its name is called so. */
-    name = g_ascii_isdigit(*arg) ? xen_memmap_name(handle, s->domid) : g_strdup(arg);
-    s->title = g_strdup_printf("%s (domain %u)", name ? name : "?", s->domid);
+    s->title = g_strdup_printf("%s (domain %u)", name, s->domid);
     return TRUE;
 }
 

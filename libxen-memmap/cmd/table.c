@@ -17,7 +17,7 @@ gboolean output_raw, output_noheadings;
 char *output_columns;
 
 struct cell {
-    char *text;             /* NULL: empty */
+    const char *text;       /* the table's; NULL: empty */
     size_t width;           /* columns of a terminal that it takes */
 };
 
@@ -33,6 +33,7 @@ struct table {
     unsigned int *shown;    /* which columns these are, from left to right */
     size_t *width;
     GPtrArray *lines;
+    GStringChunk *texts;    /* of all cells: many that live as long as the table */
 };
 
 /* ---- text that is fit to be printed ---- */
@@ -154,15 +155,7 @@ static gboolean choose_columns(struct table *t)
 
 static void table_free(struct table *t)
 {
-    unsigned int i, j;
-
-    for (i = 0; i < t->lines->len; i++) {
-        struct line *l = g_ptr_array_index(t->lines, i);
-
-        for (j = 0; j < t->nr; j++)
-            g_free(l->cell[j].text);
-        g_free(l);
-    }
+    g_string_chunk_free(t->texts);
     g_ptr_array_unref(t->lines);
     g_free(t->place);
     g_free(t->shown);
@@ -181,7 +174,8 @@ struct table *table_new(const struct column *c)
     t->place = g_new(int, nr);
     t->shown = g_new(unsigned int, nr);
     t->width = g_new(size_t, nr);
-    t->lines = g_ptr_array_new();
+    t->lines = g_ptr_array_new_with_free_func(g_free);
+    t->texts = g_string_chunk_new(4096);
     for (i = 0; i < nr; i++)
         t->place[i] = -1;
     if (!choose_columns(t)) {
@@ -212,13 +206,17 @@ void table_put(struct table *t, unsigned int i, char *text)
     struct cell *cell = &last_line(t)->cell[t->place[i]];
     size_t *width = &t->width[t->place[i]];
 
-    if (!text || is_plain(text)) {
-        cell->text = text;
-        cell->width = text ? strlen(text) : 0;
-    } else {
-        cell->text = make_fit(text, &cell->width);
+    if (!text)
+        return;
+    cell->width = strlen(text);
+    if (!is_plain(text)) {
+        char *fit = make_fit(text, &cell->width);
+
         g_free(text);
+        text = fit;
     }
+    cell->text = g_string_chunk_insert(t->texts, text);
+    g_free(text);
     if (cell->width > *width)
         *width = cell->width;
 }
@@ -230,8 +228,10 @@ void table_colour(struct table *t, const char *colour)
 
 static void append_blanks(GString *out, size_t nr)
 {
-    while (nr--)
-        g_string_append_c(out, ' ');
+    const gsize at = out->len;
+
+    g_string_set_size(out, at + nr);
+    memset(out->str + at, ' ', nr);
 }
 
 /* Nothing follows the last text of a line, and nothing is in the place of none. */

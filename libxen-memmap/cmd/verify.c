@@ -47,7 +47,7 @@ static gboolean print_table(const xen_memmap_report *r)
 
 static void print_json(const struct subject *s, const xen_memmap_report *r)
 {
-    g_autoptr(json_object) o = json_object_new_object();
+    g_autoptr(json_object) o = json_new_object();
     const struct xen_memmap_mismatch *m;
     json_object *array;
     unsigned int i;

@@ -21,7 +21,7 @@ static void print_change(uint32_t domid, const char *name,
     g_autofree char *time = g_date_time_format_iso8601(now);
 
     if (output_json) {
-        g_autoptr(json_object) o = json_object_new_object();
+        g_autoptr(json_object) o = json_new_object();
 
         member_text(o, "time", time);
         member_int(o, "domid", domid);

@@ -2,43 +2,15 @@
 /* The module that reads an xl.cfg, see xlcfg.h. */
 #include "command.h"
 
-#include <dlfcn.h>
 #include <string.h>
-
-#define MODULE "xlcfg.so"
-
-/*
- * It is where the library has its own module: in a folder beside the library, wherever
- * that is.  It stays loaded.
- */
-static void *load(void)
-{
-    g_autofree char *folder = NULL, *path = NULL;
-    void *module;
-    Dl_info library;
-
-    if (!dladdr((void *)xen_memmap_open, &library)) {
-        complain("where libxen-memmap is cannot be found out");
-        return NULL;
-    }
-    folder = g_path_get_dirname(library.dli_fname);
-    path = g_build_filename(folder, MODULE_DIR, MODULE, NULL);
-    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!module)
-        complain("an xl.cfg cannot be read: %s", dlerror());
-    return module;
-}
 
 gboolean xlcfg_read(struct xlcfg *x, const char *path)
 {
     static xlcfg_module_read_func *module_read;
-    void *module;
 
-    if (!module_read && (module = load())) {
-        module_read = (xlcfg_module_read_func *)dlsym(module, XLCFG_MODULE_READ);
-        if (!module_read)
-            complain("%s: %s", MODULE, dlerror());
-    }
+    if (!module_read)
+        module_read = (xlcfg_module_read_func *)module_symbol(
+            "xlcfg.so", XLCFG_MODULE_READ, "an xl.cfg cannot be read");
     return module_read && module_read(x, path, complain);
 }
 

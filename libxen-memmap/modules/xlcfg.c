@@ -177,7 +177,7 @@ static void read_qemu(struct xlcfg *x, const XLU_Config *cfg)
 static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
 {
     XLU_ConfigList *list;
-    long platform = 1;
+    long platform = 1, stubdom = 0;
 
     if (!is_hvm(cfg)) {
         complain("%s: no HVM guest (type = \"hvm\"); others have no device model "
@@ -195,6 +195,8 @@ static gboolean read_all(struct xlcfg *x, XLU_Config *cfg, const char *path)
     x->vnuma = !xlu_cfg_get_list(cfg, "vnuma", &list, NULL, 1);
     xlu_cfg_get_long(cfg, "xen_platform_pci", &platform, 0);
     x->platform = platform != 0;
+    xlu_cfg_get_long(cfg, "device_model_stubdomain_override", &stubdom, 0);
+    x->stubdom = stubdom != 0;
     read_emulated(x, cfg);
     read_qemu(x, cfg);
     return read_vga(x, cfg) && read_devices(x, cfg);

@@ -20,6 +20,7 @@ struct xlcfg {
     gboolean vnuma, platform;
     gboolean host_rdm;              /* rdm="strategy=host" */
     gboolean strict_rdm;            /* a policy for that */
+    gboolean stubdom;               /* the device model is in a domain of its own */
     enum { VGA_NONE, VGA_STD, VGA_CIRRUS, VGA_QXL } vga;
     GArray *devices;                /* of struct xlcfg_device */
     GPtrArray *emulated;            /* what libxl has QEMU emulate, as for -device */

@@ -28,7 +28,7 @@ static int check_not_started(xen_memmap_handle *h, xs_transaction_t t,
     int said;
 
     if (memmap_store_check_domain(h, t, domid) ||
-        memmap_store_dm_path(h, t, domid, path, NULL))
+        memmap_store_dm_path(h, t, domid, path, NULL) < 0)
         return -1;
     said = memmap_store_has(h, t, "/local/domain/%u/data/memory-map/generation",
                             domid);

@@ -33,7 +33,7 @@ PUBLIC int xen_memmap_domains(xen_memmap_handle *h, uint32_t **domids,
                               unsigned int *nr)
 {
     unsigned int i, all, found = 0;
-    char **names = memmap_store_list(h, "/local/domain", &all);
+    char **names = memmap_store_list(h, XBT_NULL, "/local/domain", &all);
     uint32_t *list;
     int has = 0;
 
@@ -95,7 +95,7 @@ PUBLIC int xen_memmap_find(xen_memmap_handle *h, const char *name,
         return s ? 0 : -1;
     }
 
-    names = memmap_store_list(h, "/local/domain", &all);
+    names = memmap_store_list(h, XBT_NULL, "/local/domain", &all);
     if (!names && errno != ENOENT)
         return -1;
     for (i = 0; i < all && !found; i++) {

@@ -111,8 +111,8 @@ int memmap_store_has(xen_memmap_handle *h, xs_transaction_t t,
     __attribute__((format(printf, 3, 4)));
 
 /* The directory @path as xs_directory() has it; NULL and *@nr 0: not there. */
-char **memmap_store_list(xen_memmap_handle *h, const char *path,
-                         unsigned int *nr);
+char **memmap_store_list(xen_memmap_handle *h, xs_transaction_t t,
+                         const char *path, unsigned int *nr);
 
 /*
  * Run @f in a transaction until nobody interfered: what it reads is of one moment,
@@ -125,8 +125,10 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
 
 #define MEMMAP_PATH_MAX 96
 
-/* Where @domid's device model publishes; and the domain that it runs in, @dm may be
- * NULL. */
+/*
+ * Where @domid's device model publishes; and the domain that it runs in, @dm may be
+ * NULL.  1: and the domain is there; 0: whether it is was not seen; -1: errno.
+ */
 int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
                          uint32_t domid, char path[MEMMAP_PATH_MAX], uint32_t *dm);
 

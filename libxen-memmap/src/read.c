@@ -147,9 +147,10 @@ static int nothing_published(xen_memmap_handle *h, xs_transaction_t t,
 static int read_published(xen_memmap_handle *h, xs_transaction_t t,
                           struct reading *r)
 {
-    int rc;
+    int is_there = memmap_store_dm_path(h, t, r->domid, r->dir,
+                                        &r->layout->publisher), rc;
 
-    if (memmap_store_dm_path(h, t, r->domid, r->dir, &r->layout->publisher))
+    if (is_there < 0)
         return -1;
     strcat(r->dir, "/memory-map");
 
@@ -158,7 +159,8 @@ static int read_published(xen_memmap_handle *h, xs_transaction_t t,
         return -1;
     if (!rc)
         return nothing_published(h, t, r);
-    if (memmap_store_check_domain(h, t, r->domid) || check_owner(h, t, r) ||
+    if ((!is_there && memmap_store_check_domain(h, t, r->domid)) ||
+        check_owner(h, t, r) ||
         need_key(h, t, r, "generation", parse_generation) ||
         need_key(h, t, r, "error", parse_error) ||
         (r->layout->error && parse_key(h, t, r, "reason", parse_reason) < 0) ||

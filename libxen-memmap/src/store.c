@@ -102,8 +102,8 @@ int memmap_store_has(xen_memmap_handle *h, xs_transaction_t t,
     return 1;
 }
 
-char **memmap_store_list(xen_memmap_handle *h, const char *path,
-                         unsigned int *nr)
+char **memmap_store_list(xen_memmap_handle *h, xs_transaction_t t,
+                         const char *path, unsigned int *nr)
 {
     struct xs_handle *xs = memmap_store(h);
     char **names;
@@ -111,7 +111,7 @@ char **memmap_store_list(xen_memmap_handle *h, const char *path,
     *nr = 0;
     if (!xs)
         return NULL;
-    names = xs_directory(xs, XBT_NULL, path, nr);
+    names = xs_directory(xs, t, path, nr);
     if (!names) {
         *nr = 0;
         memmap_store_failed(h, path, errno);
@@ -158,16 +158,40 @@ int memmap_store_atomically(xen_memmap_handle *h, const char *what,
     return memmap_fail(h, EAGAIN, "%s: somebody writes all the time", what);
 }
 
+#define STUB_DOMAIN "device-model-domid"
+
+static bool lists(char **names, unsigned int nr, const char *name)
+{
+    while (nr)
+        if (!strcmp(names[--nr], name))
+            return true;
+    return false;
+}
+
+/* That there is no stub domain, and that the domain is there, are one request. */
 int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
                          uint32_t domid, char path[MEMMAP_PATH_MAX], uint32_t *dm)
 {
     uint32_t runs_in = 0;
+    unsigned int nr;
+    char **names, *stubdom = NULL;
+    bool is_there, has_stubdom;
     size_t len;
-    char *stubdom = memmap_store_get(h, t, &len, "/local/domain/%u/image/"
-                                     "device-model-domid", domid);
 
-    if (!stubdom && errno != ENOENT)
+    snprintf(path, MEMMAP_PATH_MAX, "/local/domain/%u/image", domid);
+    names = memmap_store_list(h, t, path, &nr);
+    if (!names && errno != ENOENT)
         return -1;
+    is_there = names;
+    has_stubdom = lists(names, nr, STUB_DOMAIN);
+    free(names);
+
+    if (has_stubdom) {
+        stubdom = memmap_store_get(h, t, &len, "/local/domain/%u/image/"
+                                   STUB_DOMAIN, domid);
+        if (!stubdom && errno != ENOENT)
+            return -1;
+    }
     if (stubdom)
         runs_in = strtoul(stubdom, NULL, 10) & 0xffff;
     free(stubdom);
@@ -175,7 +199,7 @@ int memmap_store_dm_path(xen_memmap_handle *h, xs_transaction_t t,
              domid);
     if (dm)
         *dm = runs_in;
-    return 0;
+    return is_there;
 }
 
 int memmap_store_check_domain(xen_memmap_handle *h, xs_transaction_t t,

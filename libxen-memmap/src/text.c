@@ -27,11 +27,11 @@ static bool number(struct text *t, unsigned int base, uint64_t max, char after,
                    uint64_t *value)
 {
     const char *start = t->at;
+    const uint64_t most = max / base;
+    int d;
 
-    for (*value = 0; t->at < t->end && digit(*t->at, base) >= 0; t->at++) {
-        unsigned int d = digit(*t->at, base);
-
-        if (d > max || *value > (max - d) / base)
+    for (*value = 0; t->at < t->end && (d = digit(*t->at, base)) >= 0; t->at++) {
+        if ((uint64_t)d > max || *value > most || *value * base > max - d)
             return false;
         *value = *value * base + d;
     }

@@ -36,7 +36,7 @@ static int look_at_dm(struct waiting *w)
     char path[MEMMAP_PATH_MAX], *state;
     size_t len;
 
-    if (memmap_store_dm_path(w->h, XBT_NULL, w->domid, path, NULL))
+    if (memmap_store_dm_path(w->h, XBT_NULL, w->domid, path, NULL) < 0)
         return -1;
     state = memmap_store_get(w->h, XBT_NULL, &len, "%s/state", path);
     if (!state && errno != ENOENT)

@@ -71,7 +71,7 @@ static int fill_paths(xen_memmap_handle *h, struct watched *d)
     strcpy(d->path[0], "@releaseDomain");
     snprintf(d->path[1], MEMMAP_PATH_MAX, "/local/domain/%u/hvmloader",
              d->domid);
-    return memmap_store_dm_path(h, XBT_NULL, d->domid, d->path[2], NULL);
+    return memmap_store_dm_path(h, XBT_NULL, d->domid, d->path[2], NULL) < 0 ? -1 : 0;
 }
 
 /* The first @nr of them; errno stays. */

@@ -92,6 +92,7 @@ void guest_is_there(void)
 {
     put("/local/domain/5/name", "guest");
     put("/local/domain/5/hvmloader/bios", "seabios");
+    put("/local/domain/5/image/device-model-pid", "4711");
     ck_assert(xs_introduce_domain(xs, GUEST, 1, 1));
     publish("OFFERED", 0, BUILT);
     put("/local/domain/0/device-model/5/state", "running");

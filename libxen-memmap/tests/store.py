@@ -57,15 +57,18 @@ class Store:
         """An HVM guest, paused, whose device model makes its offer."""
         self.put(f"/local/domain/{domid}/name", name)
         self.put(f"/local/domain/{domid}/hvmloader/bios", "seabios")
+        self.put(f"/local/domain/{domid}/image/device-model-pid", "4711")
         self.lib.xs_introduce_domain(self.handle, domid, ctypes.c_ulong(1), 1)
         self.publish(domid, "OFFERED", 0, BUILT)
         self.put(f"/local/domain/0/device-model/{domid}/state", "running")
 
-    def publish(self, domid, state, generation, layout, error=0):
+    def publish(self, domid, state, generation, *keys, error=0):
+        """KEYS are layout/0, layout/1, ..."""
         folder = f"/local/domain/0/device-model/{domid}/memory-map"
         self.put(folder + "/error", str(error))
         self.put(folder + "/generation", str(generation))
-        self.put(folder + "/layout/0", layout)
+        for number, key in enumerate(keys):
+            self.put(f"{folder}/layout/{number}", key)
         self.put(folder + "/state", state)
 
     def gone(self, domid):

@@ -178,6 +178,20 @@ START_TEST(test_ended)
 }
 END_TEST
 
+/* Not every toolstack has image/ there; that it is there is enough to know. */
+START_TEST(test_image)
+{
+    guest_is_there();
+    drop("/local/domain/5/image");
+    ck_ok(read_published());
+    drop_layout();
+    drop("/local/domain/5/hvmloader");
+    ck_failed(read_published(), ENODEV, "no HVM guest");
+    put("/local/domain/5/image/ostype", "hvm");
+    ck_ok(read_published());
+}
+END_TEST
+
 /* A directory that the toolstack forgot, of a domain of the past. */
 START_TEST(test_ended_half)
 {
@@ -369,6 +383,7 @@ Suite *read_suite(void)
     tcase_add_test(t, test_error_has_words);
     tcase_add_test(t, test_absent);
     tcase_add_test(t, test_ended);
+    tcase_add_test(t, test_image);
     tcase_add_test(t, test_ended_half);
     tcase_add_loop_test(t, test_broken, 0, MEMMAP_ARRAY_SIZE(broken));
     tcase_add_loop_test(t, test_missing, 0, MEMMAP_ARRAY_SIZE(needed));

@@ -11,8 +11,9 @@
  * for the state.  The last line counts the cases of each, so that a turn that
  * never came is seen.
  *
- * With hvmloader/hostile = "commit" in the guest's xenstore directory it does
- * one thing only: the COMMIT that follows a move is one to be refused.
+ * With a key hvmloader/hostile in the guest's xenstore directory it does one
+ * thing only.  "commit": the COMMIT that follows a move is one to be refused;
+ * "prepared", "committed": it stops for ever, after RAM moved or before SEAL.
  *
  * Built into an hvmloader of its own, never into the series.
  */
@@ -358,16 +359,27 @@ static void wait_seconds(void)
     }
 }
 
-static bool commit_only(void)
+/* What the guest's xenstore directory says; "": send everything that is forbidden. */
+static bool told(const char *what)
 {
-    return !strcmp(xenstore_read("hvmloader/hostile", ""), "commit");
+    return !strcmp(xenstore_read("hvmloader/hostile", ""), what);
+}
+
+/* Whoever waits for this guest is to find it here. */
+static void stop_if(const char *what)
+{
+    if ( !told(what) )
+        return;
+    printf("hostile: stops, %s\n", what);
+    for ( ; ; )
+        asm volatile ( "pause" );
 }
 
 void memmap_hostile_start(void)
 {
     static const struct memmap_layout nothing;
 
-    if ( commit_only() )
+    if ( !told("") )
         return;
     try_accesses(&nothing);
     try_out_of_turn(&nothing);
@@ -384,7 +396,7 @@ void memmap_hostile_run(const struct memmap_layout *now,
 {
     uint64_t owned = query->layout.nr ? query->layout.range[0].gfn : 0;
 
-    if ( commit_only() )
+    if ( !told("") )
         return;
     state = MEMMAP_ST_NEGOTIATED;
     try_accesses(now);
@@ -410,13 +422,15 @@ void memmap_hostile_run(const struct memmap_layout *now,
 
 void memmap_hostile_spoil(struct memmap_record *r)
 {
-    if ( commit_only() )
+    stop_if("prepared");
+    if ( told("commit") )
         r->flags |= MEMMAP_RF_RAM_SHRUNK;
 }
 
 void memmap_hostile_committed(const struct memmap_layout *now)
 {
-    if ( commit_only() )
+    stop_if("committed");
+    if ( !told("") )
         return;
     state = MEMMAP_ST_COMMITTED;
     generation = reg(MEMMAP_REG_GENERATION);
@@ -427,7 +441,7 @@ void memmap_hostile_committed(const struct memmap_layout *now)
 
 void memmap_hostile_end(const struct memmap_layout *now)
 {
-    if ( commit_only() )
+    if ( !told("") )
         return;
     state = MEMMAP_ST_SEALED;
     try_accesses(now);

@@ -109,6 +109,15 @@ static bool assigned(void *opaque, uint32_t sbdf)
     return false;
 }
 
+/* Nothing was there when the device was assigned. */
+static bool is_free(const struct sim_rdm *m)
+{
+    for ( uint64_t gfn = m->gfn; gfn < m->gfn + m->pages; gfn++ )
+        if ( host_get(&sim.host, gfn).type != HOST_NONE )
+            return false;
+    return true;
+}
+
 static struct XenMemmapRDM *rdm;
 
 /* QEMU's side of reserved memory, with the devices that this guest has. */
@@ -123,7 +132,14 @@ static struct XenMemmapRDM *get_rdm(void)
     };
     rdm = harness_rdm_new(&sim.dm, &sim.view);
     for ( unsigned int i = 0; i < sim.nr_rdm; i++ )
+    {
+        if ( sim.rdm[i].assigned )
+        {
+            harness_assign(sim.rdm[i].sbdf, true);
+            sim.rdm[i].by_xen = is_free(&sim.rdm[i]);
+        }
         harness_plug(sim.rdm[i].sbdf);
+    }
     return rdm;
 }
 

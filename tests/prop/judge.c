@@ -233,7 +233,7 @@ static void check_rdm(const struct memmap_layout *now)
 
         if ( m->mapped && (!m->assigned || (sim.fault.rdm & (1u << i))) )
             wrong("reserved memory at %#" PRIx64 " was mapped", m->gfn);
-        if ( m->mapped && !room )
+        if ( m->mapped && !room && !m->by_xen )
             wrong("reserved memory at %#" PRIx64 " is mapped, and no layout that"
                   " was accepted has room for it", m->gfn);
         if ( agreed && m->assigned && sim.committed && room && !m->mapped )
@@ -366,7 +366,10 @@ static void check_firmware_tables(const struct memmap_layout *now,
               hvm_info->high_mem_pgend, high);
 }
 
-/* What was left in xenstore is the record that was sent last, and nothing is cut. */
+/*
+ * What was left in xenstore is the record that was sent last, each key as full as can
+ * be, and nothing is cut.
+ */
 static void check_shown(void)
 {
     static struct memmap_range range[MEMMAP_MAX_ENTRIES];
@@ -374,7 +377,8 @@ static void check_shown(void)
     struct memmap_record r;
     uint16_t index;
     char expect[128];
-    const char *at = NULL;
+    const char *at = sim.shown[0];
+    unsigned int key = 0;
 
     memmap_layout_init(&r.layout, range, MEMMAP_MAX_ENTRIES);
     if ( memmap_unpack(&r, MEMMAP_KIND_LAYOUT,
@@ -402,13 +406,15 @@ static void check_shown(void)
                            e->source);
         used += snprintf(expect + used, sizeof(expect) - used, " %s %x %x\n",
                          type[e->type], e->flags, e->aux);
-        if ( i % 16 == 0 )
-            at = sim.shown[i / 16];
+        if ( at - sim.shown[key] + used >= SIM_VALUE && !*at )
+            at = sim.shown[++key];
         if ( strncmp(at, expect, used) )
             wrong("entry %u is not shown: %s", i, expect);
         at += used;
     }
-    if ( at && *at )
+    if ( !*at && key + 1 < SIM_SHOWN )
+        at = sim.shown[key + 1];
+    if ( *at )
         wrong("more is shown than was sent: %s", at);
 }
 

@@ -29,9 +29,9 @@ struct sim_faults {
 #define SIM_RDM   8
 /* Keys that firmware finds in xenstore, and those of a layout that it leaves there. */
 #define SIM_KEYS  (MEMMAP_MAX_ENTRIES + 16)
-#define SIM_SHOWN (MEMMAP_MAX_ENTRIES / 16)
-/* xenstored's default for what a guest may write into one key. */
-#define SIM_VALUE 2048
+#define SIM_SHOWN 16
+/* The most that a value may have (PROTOCOL.md, section 8), and a NUL. */
+#define SIM_VALUE (1920 + 1)
 
 struct sim {
     struct host host;
@@ -43,12 +43,13 @@ struct sim {
 
     /*
      * Reserved memory of the guest's devices, as the host knows it.  Xen has
-     * assigned the device, or has not yet; the memory is mapped by the device model.
+     * assigned the device, or has not yet; the memory is mapped by the device model,
+     * unless Xen did it all when it assigned the device, as no RAM was there.
      */
     struct sim_rdm {
         uint64_t gfn, pages;
         uint32_t sbdf;
-        bool assigned, mapped;
+        bool assigned, mapped, by_xen;
     } rdm[SIM_RDM];
     unsigned int nr_rdm;
 

@@ -72,13 +72,15 @@ void guest_query(struct layout *l);
 
 Suite *ram_suite(void);
 Suite *park_suite(void);
-Suite *initrd_suite(void);
+Suite *linux_suite(void);
 Suite *device_suite(void);
 Suite *busy_suite(void);
 Suite *publish_suite(void);
 Suite *rdm_suite(void);
+Suite *rdm_whose_suite(void);
 Suite *rdm_policy_suite(void);
 Suite *migrate_suite(void);
+Suite *streams_suite(void);
 Suite *monitor_suite(void);
 
 #endif /* TESTS_QEMU_GUEST_H */

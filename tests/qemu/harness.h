@@ -53,9 +53,19 @@ struct harness_xen {
 };
 extern struct harness_xen harness_xen;
 
-/* The model: regions that there are, devices that are assigned. */
+/*
+ * The model: regions that there are, devices that are assigned, which the toolstack
+ * notes.  A device that is foreign is somebody else's; one that is forgotten is
+ * nobody's any more, and the toolstack has not noticed.
+ */
 void harness_reserve(uint32_t sbdf, uint64_t gfn, uint64_t pages);
 void harness_assign(uint32_t sbdf, bool assigned);
+void harness_foreign(uint32_t sbdf);
+void harness_forget(uint32_t sbdf);
+/* How often the model was asked for a device, each time a line in Xen's log. */
+unsigned int harness_asked_whose(void);
+/* Xen maps these pages one to one, as it does when it assigns a device. */
+void harness_map(uint64_t gfn, uint64_t pages);
 /* How many of the pages are mapped one to one; how many may be. */
 uint64_t harness_mapped(uint64_t gfn, uint64_t pages);
 uint64_t harness_permitted(uint64_t gfn, uint64_t pages);
@@ -93,9 +103,9 @@ void xen_memmap_rdm_undo(struct XenMemmapRDM *rdm);
 
 /*
  * The @nth call from now of @name fails with @err (an errno): 1 is the next one,
- * 0 all of them.  Names: privilege (may QEMU give the guest host memory?), reserved, permit, forbid, map, unmap, foreign,
- * relocate,
- * transaction, read, write, commit.
+ * 0 all of them.  Names: privilege (may QEMU give the guest host memory?), reserved,
+ * assigned, permit, forbid, map, unmap, foreign, relocate, transaction, read, write,
+ * commit.
  */
 void harness_fail(const char *name, unsigned int nth, int err);
 /* Nothing fails any more. */
@@ -133,10 +143,12 @@ void harness_no_directory(void);
 /* libxl mounts no xenstore there. */
 void harness_no_xenstore(void);
 /*
- * For the next machine, or this one: a kernel is booted directly, its @setup as
- * fw_cfg has it, and an initrd; and where the latter goes if somebody has said so.
+ * For the next machine, or this one: a kernel of that size is booted directly, its
+ * @setup as fw_cfg has it, and an initrd; and where they go if somebody has said so.
  */
+#define HARNESS_KERNEL_BYTES ((8u << 20) + 1)
 void harness_boot(uint8_t *setup, uint64_t initrd_bytes);
+uint64_t harness_kernel(void);
 uint64_t harness_initrd(void);
 /*
  * A machine as xen_hvm_init_pc() makes it, reset once.  False: without the
@@ -216,8 +228,12 @@ const char *harness_blocked(void);
 uint32_t harness_save(uint8_t *section);
 /* Whether there is one in the stream at all. */
 bool harness_needed(void);
-/* 0, or -errno. */
+/* 0, or -errno; of the version that is saved. */
 int harness_load(const uint8_t *section, uint32_t bytes);
+int harness_load_version(const uint8_t *section, uint32_t bytes, int version);
+/* Of what is saved, and of the oldest that is loaded. */
+int harness_version(void);
+int harness_oldest_version(void);
 /* Where the section loads among others; 0: with the last. */
 int harness_priority(void);
 

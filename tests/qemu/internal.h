@@ -35,6 +35,8 @@ unsigned int xen_open_mappings(void);
 void memory_region_gone(MemoryRegion *mr);
 MemoryRegion *memory_ram(uint64_t bytes);
 unsigned int store_open_transactions(void);
+/* store.c: the devices that the toolstack has given to the guest. */
+void store_note_devices(const uint32_t *sbdf, unsigned int nr);
 
 /* qom.c: the only device of its type that lives; NULL: none. */
 DeviceState *qom_device(const char *type);

@@ -90,7 +90,7 @@ bool harness_machine(uint64_t ram_bytes)
     return true;
 }
 
-static uint64_t initrd;
+static uint64_t kernel, initrd;
 
 void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
 {
@@ -103,6 +103,12 @@ void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
     g_assert(machine.initrd_mapped_file && !unlink(name) && !close(fd));
     machine.linux_setup = setup;
     machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
+    machine.linux_kernel_size = HARNESS_KERNEL_BYTES;
+}
+
+uint64_t harness_kernel(void)
+{
+    return kernel;
 }
 
 uint64_t harness_initrd(void)
@@ -112,8 +118,8 @@ uint64_t harness_initrd(void)
 
 void fw_cfg_modify_i32(FWCfgState *s, uint16_t key, uint32_t value)
 {
-    g_assert(key == FW_CFG_INITRD_ADDR);
-    initrd = value;
+    g_assert(key == FW_CFG_KERNEL_ADDR || key == FW_CFG_INITRD_ADDR);
+    *(key == FW_CFG_KERNEL_ADDR ? &kernel : &initrd) = value;
 }
 
 void harness_miss_ram(uint64_t bytes)
@@ -191,6 +197,11 @@ uint32_t harness_save(uint8_t *out)
 
 int harness_load(const uint8_t *in, uint32_t bytes)
 {
+    return harness_load_version(in, bytes, section()->version_id);
+}
+
+int harness_load_version(const uint8_t *in, uint32_t bytes, int version)
+{
     char *s = (char *)qom_device(TYPE_XEN_MEMMAP);
     const VMStateField *f;
     uint32_t at = 0;
@@ -198,7 +209,7 @@ int harness_load(const uint8_t *in, uint32_t bytes)
 
     for (f = section()->fields; f->name; f++) {
         if (f->valid) {
-            if (!f->valid(s, 1)) {
+            if (!f->valid(s, version)) {
                 return -EINVAL;
             }
         } else if (f->len_offset) {
@@ -222,7 +233,17 @@ int harness_load(const uint8_t *in, uint32_t bytes)
             memcpy(s + f->offset, &val, f->bytes);
         }
     }
-    return section()->post_load(s, section()->version_id);
+    return section()->post_load(s, version);
+}
+
+int harness_version(void)
+{
+    return section()->version_id;
+}
+
+int harness_oldest_version(void)
+{
+    return section()->minimum_version_id;
 }
 
 int harness_priority(void)
@@ -268,7 +289,7 @@ void harness_reset(void)
     incoming = false;
     blocker = NULL;
     missing = 0;
-    initrd = 0;
+    kernel = initrd = 0;
     g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);
     memset(&machine, 0, sizeof(machine));
     machine.parent_obj.type = "machine";

@@ -7,8 +7,9 @@
 int main(void)
 {
     static Suite *(*const suites[])(void) = {
-        device_suite, busy_suite, publish_suite, rdm_suite, rdm_policy_suite,
-        migrate_suite, park_suite, initrd_suite, monitor_suite,
+        device_suite, busy_suite, publish_suite, rdm_suite, rdm_whose_suite,
+        rdm_policy_suite, migrate_suite, streams_suite, park_suite, linux_suite,
+        monitor_suite,
     };
     SRunner *runner = srunner_create(ram_suite());
     unsigned int i;

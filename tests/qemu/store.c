@@ -3,7 +3,9 @@
 #include "internal.h"
 #include "hw/xen/xen-legacy-backend.h"
 
-#define PAYLOAD_MAX 4096
+/* Of a value, in a stub domain: 2048 by default, less what two permissions take. */
+#define VALUE_MAX (2048 - 40)
+#define DEVICES "backend/pci/" G_STRINGIFY(HARNESS_DOMID) "/0/"
 #define DIRECTORY "device-model/" G_STRINGIFY(HARNESS_DOMID)
 
 struct qemu_xs_handle {
@@ -36,7 +38,7 @@ static gboolean insert(gpointer key, gpointer value, gpointer tree)
 
 static GTree *tree_of(xs_transaction_t t, const char *path)
 {
-    if (strstr(path, "/physmap/")) {
+    if (strstr(path, "/physmap/") || g_str_has_prefix(path, DEVICES)) {
         /* Each key makes sense for itself. */
         g_assert(t == XBT_NULL);
         return keys;
@@ -67,8 +69,8 @@ bool qemu_xen_xs_write(struct qemu_xs_handle *h, xs_transaction_t t,
     int fault = harness_fault("write");
 
     g_assert(h == &handle);
-    if (fault || len > PAYLOAD_MAX) {
-        errno = fault ?: E2BIG;
+    if (fault || len >= VALUE_MAX) {
+        errno = fault ?: ENOSPC;
         return false;
     }
     g_tree_insert(tree_of(t, path), g_strdup(path), g_strndup(data, len));
@@ -162,9 +164,37 @@ const char *harness_key(const char *key)
     return g_tree_lookup(keys, path);
 }
 
+/* As libxl has it: dev-0, dev-1, ... */
+void store_note_devices(const uint32_t *sbdf, unsigned int nr)
+{
+    unsigned int i;
+    bool gone = true;
+
+    for (i = 0; i < nr || gone; i++) {
+        g_autofree char *path = g_strdup_printf(DEVICES "dev-%u", i);
+
+        gone = g_tree_remove(keys, path);
+        if (i < nr) {
+            g_tree_insert(keys, g_strdup(path),
+                          g_strdup_printf("%04x:%02x:%02x.%01x", sbdf[i] >> 16,
+                                          (sbdf[i] >> 8) & 0xff,
+                                          (sbdf[i] >> 3) & 0x1f, sbdf[i] & 7));
+        }
+    }
+}
+
+static gboolean count_own(gpointer key, gpointer value, gpointer count)
+{
+    *(unsigned int *)count += g_str_has_prefix(key, DIRECTORY "/");
+    return false;
+}
+
 unsigned int harness_keys(void)
 {
-    return g_tree_nnodes(keys) - (g_tree_lookup(keys, DIRECTORY) != NULL);
+    unsigned int count = 0;
+
+    g_tree_foreach(keys, count_own, &count);
+    return count;
 }
 
 const char *harness_physmap(const char *key)

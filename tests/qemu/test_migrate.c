@@ -562,7 +562,8 @@ START_TEST(blocked)
     ck_assert_ptr_null(harness_blocked());
     guest_say(MEMMAP_CMD_PREPARE, &l);
     ck_assert_str_eq(harness_blocked(),
-                     "xen-memmap: the guest's firmware is moving RAM");
+                     "xen-memmap: the guest's firmware is moving RAM, "
+                     "which keeps it here for 120 s at most");
     guest_say(MEMMAP_CMD_PREPARE, &l);
     ck_assert_ptr_nonnull(harness_blocked());
     bytes = harness_save(section);
@@ -578,6 +579,47 @@ START_TEST(blocked)
     incoming();
     ck_assert_int_eq(harness_load(section, bytes), 0);
     ck_assert_ptr_nonnull(harness_blocked());
+}
+END_TEST
+
+/*
+ * Whoever is always moving RAM, or says so, would keep its host from being evacuated:
+ * it has two minutes from its first PREPARE on, however often it asks, and as much
+ * where it arrives.
+ */
+START_TEST(blocked_no_longer)
+{
+    harness_reset();
+    guest_build();
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    harness_pass(60000);
+    ck_assert_ptr_nonnull(harness_blocked());
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    layout_built(&l, 512 * MIB);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    harness_pass(59999);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    ck_assert_ptr_nonnull(harness_blocked());
+    harness_pass(1);
+    ck_assert_ptr_null(harness_blocked());
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_assert_ptr_null(harness_blocked());
+    guest_say(MEMMAP_CMD_COMMIT, &l);
+    layout_built(&l, 512 * MIB);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    ck_assert_ptr_null(harness_blocked());
+    bytes = harness_save(section);
+
+    incoming();
+    ck_assert_int_eq(harness_load(section, bytes), 0);
+    ck_assert_ptr_nonnull(harness_blocked());
+    harness_pass(119999);
+    ck_assert_ptr_nonnull(harness_blocked());
+    harness_pass(1);
+    ck_assert_ptr_null(harness_blocked());
+    ck_status(harness_in(MEMMAP_REG_DOORBELL, 4), PREPARED, OK, NOBODY);
 }
 END_TEST
 
@@ -667,6 +709,7 @@ Suite *migrate_suite(void)
     tcase_add_test(t, section_first);
     tcase_add_test(t, section_longest);
     tcase_add_test(t, blocked);
+    tcase_add_test(t, blocked_no_longer);
     tcase_add_test(t, section_none);
     tcase_add_test(t, section_plugged);
     tcase_add_test(t, section_live);

@@ -188,6 +188,15 @@ void info_report(const char *fmt, ...)
     g_string_append_c(said, '\n');
 }
 
+void error_report_once(const char *fmt, ...)
+{
+    if (!g_hash_table_add(once, (void *)fmt)) {
+        return;
+    }
+    SAY(said, "error: ", fmt);
+    g_string_append_c(said, '\n');
+}
+
 void warn_report_once(const char *fmt, ...)
 {
     if (!g_hash_table_add(once, (void *)fmt)) {

@@ -292,19 +292,24 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid,
                                         first_mfn, nr_mfns, add));
 }
 
-/* As Xen's call: not 0 if it is assigned. */
+/* As Xen's call: not 0 if somebody has it, or nobody; and each of those it logs. */
 int xc_test_assign_device(xc_interface *xch, uint32_t domid, uint32_t sbdf)
 {
+    int fault = harness_fault("assigned");
+
     g_assert(xch == &xc && domid == HARNESS_DOMID);
-    return answer(harness_xen.assigned(harness_xen.opaque, sbdf) ? -EBUSY : 0);
+    if (fault) {
+        return answer(-fault);
+    }
+    return answer(harness_xen.assigned(harness_xen.opaque, sbdf) ? -EINVAL : 0);
 }
 
 /* The model */
 
 static struct harness_region region[MAX_REGIONS];
 static unsigned int nr_regions;
-static uint32_t assigned[MAX_DEVICES];
-static unsigned int nr_assigned;
+static uint32_t assigned[MAX_DEVICES], foreign[MAX_DEVICES];
+static unsigned int nr_assigned, nr_foreign, asked_whose;
 static GHashTable *mapped, *permitted;      /* gfns, which are mfns */
 
 static int model_reserved(void *opaque, bool all, uint32_t sbdf,
@@ -358,16 +363,20 @@ static int model_map(void *opaque, uint64_t gfn, uint64_t mfn, uint64_t nr,
     return 0;
 }
 
-static bool model_assigned(void *opaque, uint32_t sbdf)
+static bool is_in(const uint32_t *set, unsigned int nr, uint32_t sbdf)
 {
-    unsigned int i;
-
-    for (i = 0; i < nr_assigned; i++) {
-        if (assigned[i] == sbdf) {
+    while (nr--) {
+        if (set[nr] == sbdf) {
             return true;
         }
     }
     return false;
+}
+
+static bool model_assigned(void *opaque, uint32_t sbdf)
+{
+    asked_whose++;
+    return is_in(assigned, nr_assigned, sbdf) || is_in(foreign, nr_foreign, sbdf);
 }
 
 void harness_reserve(uint32_t sbdf, uint64_t gfn, uint64_t nr)
@@ -389,6 +398,29 @@ void harness_assign(uint32_t sbdf, bool is)
         g_assert(nr_assigned < MAX_DEVICES);
         assigned[nr_assigned++] = sbdf;
     }
+    store_note_devices(assigned, nr_assigned);
+}
+
+void harness_foreign(uint32_t sbdf)
+{
+    g_assert(nr_foreign < MAX_DEVICES);
+    foreign[nr_foreign++] = sbdf;
+}
+
+void harness_forget(uint32_t sbdf)
+{
+    harness_assign(sbdf, true);
+    nr_assigned--;
+}
+
+unsigned int harness_asked_whose(void)
+{
+    return asked_whose;
+}
+
+void harness_map(uint64_t gfn, uint64_t nr)
+{
+    set_pages(mapped, gfn, nr, true);
 }
 
 uint64_t harness_mapped(uint64_t gfn, uint64_t nr)
@@ -414,7 +446,7 @@ void xen_reset(void)
     set_new(&permitted);
     g_clear_pointer(&pages, g_ptr_array_unref);
     pages = g_ptr_array_new_with_free_func(page_free);
-    nr_regions = nr_assigned = mappings = 0;
+    nr_regions = nr_assigned = nr_foreign = asked_whose = mappings = 0;
     shown = UINT64_MAX;
     xen_domid_restrict = false;
     harness_xen = (struct harness_xen) {

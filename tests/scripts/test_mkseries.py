@@ -485,7 +485,7 @@ class Ours(unittest.TestCase):
                 if re.match('(Add|Rst): ', line)]
 
     def series(self):
-        return [d for pattern in ('hvmloader/xen-*', 'hvmloader/hypervisor/xen-*',
+        return [d for pattern in ('hvmloader/xen-*', 'hvmloader/*/xen-*',
                                   'qemu-patches/qemu-*', 'qemu-patches/fixes/qemu-*',
                                   'tests/hostile/xen-*', 'tests/bench/*/xen-*')
                 for d in ROOT.glob(pattern)]

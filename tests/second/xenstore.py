@@ -8,6 +8,7 @@ import record as rec
 _TYPES = {"ram": rec.RAM, "rdm": rec.RDM, "mmio": rec.MMIO}
 _NAMES = {number: name for name, number in _TYPES.items()}
 _GFNS_OF_A_REGION = 2**40
+_ROOM = 1920
 
 
 class Flaw(Exception):
@@ -54,12 +55,14 @@ def layout(value):
 
 def shown(entries):
     """What layout/0, layout/1, ... are."""
-    lines = []
+    keys = [""]
     for gfn, pages, source, what, flags, aux in entries:
         came = "-" if source == rec.ALL_ONES else f"{source:x}"
-        lines.append(f"{gfn:x} {pages:x} {came} {_NAMES.get(what, f'{what:x}')}"
-                     f" {flags:x} {aux:x}\n")
-    return ["".join(lines[at:at + 16]) for at in range(0, len(lines), 16)]
+        line = f"{gfn:x} {pages:x} {came} {_NAMES.get(what, f'{what:x}')} {flags:x} {aux:x}\n"
+        if len(keys[-1]) + len(line) > _ROOM:
+            keys.append("")
+        keys[-1] += line
+    return keys
 
 
 def reserved(value):

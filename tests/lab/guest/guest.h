@@ -77,7 +77,7 @@ struct check {
 
 extern const struct check check_e820, check_ram, check_nvme, check_bar, check_irq,
                           check_hostile, check_vga, check_dma, check_s3, check_reboot, check_pci,
-                          check_smbios, check_disk, check_life;
+                          check_smbios, check_disk, check_life, check_watchdog, check_plug;
 
 /* ARG is "key=value,key=value" or NULL; it is cut up in place. */
 void params_parse(struct params *p, char *arg);
@@ -167,6 +167,9 @@ void pci_left_line(struct pci *p, const char *line);
 
 /* SIZE bytes from offset AT of the device's configuration space, as it is now. */
 bool pci_config(const struct pci_dev *d, unsigned int at, void *to, size_t size);
+
+/* Write SIZE bytes there, in one access. */
+bool pci_write(const struct pci_dev *d, unsigned int at, const void *from, size_t size);
 
 /* The NVMe controller with a controller memory buffer: a second memory BAR of MIN bytes. */
 const struct pci_dev *pci_find_cmb(const struct pci *p, uint64_t min);

@@ -20,7 +20,7 @@
 static const struct check *const checks[] = {
     &check_e820, &check_ram, &check_nvme, &check_bar, &check_irq, &check_hostile,
     &check_vga, &check_dma, &check_s3, &check_reboot, &check_pci, &check_smbios,
-    &check_disk, &check_life,
+    &check_disk, &check_life, &check_watchdog, &check_plug,
 };
 #define NR_CHECKS (sizeof(checks) / sizeof(checks[0]))
 

@@ -180,7 +180,7 @@ bool pci_config(const struct pci_dev *d, unsigned int at, void *to, size_t size)
     return ok;
 }
 
-bool pci_set_command(const struct pci_dev *d, uint16_t bits)
+bool pci_write(const struct pci_dev *d, unsigned int at, const void *from, size_t size)
 {
     char path[300];
     bool ok;
@@ -191,7 +191,12 @@ bool pci_set_command(const struct pci_dev *d, uint16_t bits)
     if (fd < 0) {
         return false;
     }
-    ok = pwrite(fd, &bits, sizeof(bits), PCI_COMMAND) == sizeof(bits);
+    ok = pwrite(fd, from, size, at) == (ssize_t)size;
     close(fd);
     return ok;
+}
+
+bool pci_set_command(const struct pci_dev *d, uint16_t bits)
+{
+    return pci_write(d, PCI_COMMAND, &bits, sizeof(bits));
 }

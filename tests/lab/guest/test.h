@@ -36,5 +36,7 @@ TCase *disk_tests(void);
 TCase *ram_tests(void);
 TCase *smbios_tests(void);
 TCase *life_tests(void);
+TCase *watchdog_tests(void);
+TCase *plug_tests(void);
 
 #endif

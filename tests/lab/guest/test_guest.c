@@ -100,6 +100,8 @@ int main(void)
     suite_add_tcase(s, ram_tests());
     suite_add_tcase(s, smbios_tests());
     suite_add_tcase(s, life_tests());
+    suite_add_tcase(s, watchdog_tests());
+    suite_add_tcase(s, plug_tests());
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
     srunner_free(r);

@@ -259,10 +259,10 @@ class Guest:
         if request.index >= len(self.scenario.passthrough):
             return 2, f"the scenario passes no device {request.index} through"
         device = self.scenario.passthrough[request.index]
-        word = guestconfig.passed_through(device) \
+        word = guestconfig.passed_through(self.scenario, device) \
             if request.kind == "attach" else device["device"]
-        return self._job(f"exec xl pci-{request.kind} {self.outcome.domid} {word}\n",
-                         str(request))
+        return self._job(f"exec /usr/lib/lab/patient xl pci-{request.kind} "
+                         f"{self.outcome.domid} {word}\n", str(request))
 
     def _counts(self):
         """What guest-count has seen; the guest is not needed any more."""

@@ -36,9 +36,12 @@ def _quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def passed_through(device):
+def passed_through(scenario, device):
     """The DEVICE of [[passthrough]] in xl's syntax."""
     words = [device["device"]]
+    if scenario.guest["stubdom"]:
+        # Or pciback takes none of a stub domain's writes to what it does not know.
+        words.append("permissive=1")
     if "rdm_policy" in device:
         words.append("rdm_policy=" + device["rdm_policy"])
     if "options" in device:
@@ -97,7 +100,7 @@ def config(scenario, stack, cpus, count=False):
     if cpus > 1:
         # The first CPU is dom0's: it runs the guest's device model.
         lines.append(f'cpus="1-{cpus - 1}"')
-    devices = [_quote(passed_through(device)) for device in scenario.passthrough
+    devices = [_quote(passed_through(scenario, device)) for device in scenario.passthrough
                if not device.get("hotplug")]
     if devices:
         lines.append("pci=[" + ",".join(devices) + "]")

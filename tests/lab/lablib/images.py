@@ -21,9 +21,11 @@ XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
                      "xenstore-list", "xenstore-rm", "xenstore-exists",
                      "xenstore-watch", "xenstore-chmod")
 # What runs a device model in a domain of its own: memory and interrupts of another
-# domain, a ring for its monitor, and the guest's disks.
+# domain, a ring for its monitor, the guest's disks, and devices passed through.
 STUBDOM_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
-                   "xen-blkfront")
+                   "xen-blkfront", "xen-pcifront")
+STUBDOM_COMMANDS = ("xenstore-read", "xenstore-list", "xenstore-write",
+                    "xenstore-watch")
 # Lets the time of a program pass more slowly.
 SLOW_TIME = "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 GUEST_MODULES = ("nvme",)
@@ -193,7 +195,7 @@ def stubdom(path, tree, xen, init, needed, log):
     programs = {"usr/bin/vchan-socket-proxy": os.path.join(
         tree, f"usr/lib/xen-{xen}/bin/vchan-socket-proxy")}
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
-                     for name in ("xenstore-read", "xenstore-list", "xenstore-write")})
+                     for name in STUBDOM_COMMANDS})
     with Archive(path, log) as archive:
         _skeleton(archive)
         archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))

@@ -173,7 +173,7 @@ class Parts:
         needed = {
             **images.libraries(tree, [emulator, meddle]),
             **images.libraries(tree, [views, *(os.path.join(library, name) for name in
-                                               ("xen-memmap", "xen.so", "xlcfg.so"))],
+                                               ("xen-memmap", *stacks.MODULES))],
                                [trees.library_root(suite, log)])}
         folder = os.path.join(self.lab.here, "dom0")
         init = os.path.join(self.lab.here, "stubdom", "init")

@@ -7,7 +7,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from . import cache, controls, guestconfig, parts, process, scenario, schedule, verdict
+from . import (cache, controls, guestconfig, parts, process, scenario, schedule,
+               stacks, verdict)
 from .endings import Ending
 from .guest import Guest
 from .host import XEN_MEMORY, Host
@@ -283,18 +284,13 @@ class Run:
         outcome.ending = ending
         return self.judge.try_again(outcome)
 
-    def _programs(self, suite, stack):
-        """{name in a stack's folder in dom0: path}"""
-        made = self.parts.programs(suite, stack)
-        return {"hvmloader": made["hvmloader"].path,
-                "qemu-system-i386": made["qemu"].path}
-
     def _guest(self, host, job):
         """Run one: (whether the host was lost, whether there is another try)."""
         began = time.monotonic()
         # What is built meanwhile becomes visible as well.
         host.furnish(self.parts.files(job.scenario.host["suite"]))
-        programs = {stack: self._programs(job.scenario.host["suite"], stack)
+        suite = job.scenario.host["suite"]
+        programs = {stack: stacks.files(self.parts.programs(suite, stack))
                     for stack in (job.stack, job.scenario.then(job.stack)) if stack}
         guest = Guest(host, job.scenario, job.stack, programs,
                       max(self.settings.guest_limit, job.scenario.guest["seconds"]),

@@ -46,6 +46,12 @@ class Scenario:
         """The stacks that the scenario expects something of, in STACKS order."""
         return [stack for stack in STACKS if stack in self.expect]
 
+    def in_stubdom(self):
+        """The same, but the device model is in a domain of its own; results say so."""
+        if not self.guest["stubdom"]:
+            self.guest["stubdom"] = True
+            self.name += "+stubdom"
+
     def host_key(self):
         """Scenarios of one key can share a boot."""
         return json.dumps(self.host, sort_keys=True)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from . import guestconfig, parts, runner
+from . import guestconfig, parts, runner, stacks
 from .host import Host
 from .ui import LabError, progress
 
@@ -32,8 +32,8 @@ def run(lab, stack, word):
                 runner.memory_for([item]), 2, 0)
     name = f"{item.name}.{stack}"
     host.furnish(files)
-    host.put(programs["hvmloader"].path, f"stacks/{stack}/hvmloader")
-    host.put(programs["qemu"].path, f"stacks/{stack}/qemu-system-i386")
+    for program, path in stacks.files(programs).items():
+        host.put(path, f"stacks/{stack}/{program}")
     host.write(f"guests/{name}/xl.cfg", guestconfig.config(item, stack, host.cpus))
     before = item.script(stack, "N", f"/lab/guests/{name}").splitlines()
     keys = "".join(f"    {line}\n" for line in before)

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from . import cache, sources, spans, trees
+from . import cache, images, sources, spans, trees
 from .ui import LabError, progress
 
 # STACK -> which series under build/series/ the two programs are built with, by
@@ -27,7 +27,10 @@ STACKS = {
     "timed-stock": (("timed-xen",), ()),
     "timed": ((*OURS["xen"], "timed-xen"), OURS["qemu"]),
     "ranges": ((*OURS["xen"], "ranges-xen"), OURS["qemu"]),
+    "debian": ((), ()),
 }
+# Its QEMU is the suite's own package, whatever version that has.
+_PACKAGED = "debian"
 # Stacks that have nothing of this project: what comes of them is no news as long as
 # all that they are made of is the same.
 CONTROLS = frozenset(name for name, series in STACKS.items()
@@ -111,6 +114,7 @@ class Program:
 
     path: str
     key: str
+    beside: tuple = ()      # paths of libraries that go where it goes
 
 
 def read_series(top):
@@ -184,6 +188,14 @@ def qemu_scripts(source):
     return _configure_qemu(source), "cd /build/qemu/build\nninja qemu-system-i386\n"
 
 
+def packaged_qemu(suite, log):
+    """QEMU as SUITE's package has it; dom0 has no other use for its libraries."""
+    tree = trees.host(suite, log)
+    path = os.path.join(tree, "usr/libexec/xen-qemu-system-i386")
+    return Program(path, os.path.basename(os.path.dirname(tree)),
+                   tuple(images.libraries(tree, [path]).values()))
+
+
 def ovmf(suite, log):
     """UEFI firmware for Xen guests; the same for every stack."""
     root = trees.firmware_root(suite, log)
@@ -255,9 +267,10 @@ def small_program(suite, sources, name, log):
     return os.path.join(folder, name)
 
 
-# What the command and dom0's programs need of the library, and those themselves.
-_LIBRARY = ("xen-memmap", "libxen-memmap.so.1",
-            "libxen-memmap1/xen.so", "libxen-memmap1/xlcfg.so", "memmap-views")
+# What the command loads when it is wanted; and all that dom0 gets of the library.
+MODULES = ("xen.so", "xlcfg.so", "json.so")
+_LIBRARY = ("xen-memmap", "libxen-memmap.so.1", "memmap-views",
+            *("libxen-memmap1/" + name for name in MODULES))
 
 
 def library(suite, top, log):
@@ -332,4 +345,12 @@ def build(suite, found, name, log):
     root = trees.build_root(suite, log)
     xen, emulator = STACKS[name]
     return {"hvmloader": hvmloader(root, found.sources["xen"], found.of(xen), log),
-            "qemu": qemu(root, found.sources["qemu"], found.of(emulator), log)}
+            "qemu": packaged_qemu(suite, log) if name == _PACKAGED else
+            qemu(root, found.sources["qemu"], found.of(emulator), log)}
+
+
+def files(made):
+    """{name in a stack's folder in dom0: path} of what build() returned."""
+    return {**{os.path.basename(path): path for path in made["qemu"].beside},
+            "hvmloader": made["hvmloader"].path,
+            "qemu-system-i386": made["qemu"].path}

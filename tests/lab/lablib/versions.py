@@ -14,8 +14,8 @@ from .ui import LabError, progress, result
 # are no part of it.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/include
-    xen/common/memory.c xen/include
+    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/hvm/dm.c
+    xen/arch/x86/include xen/common/memory.c xen/include
     CHANGELOG.md MAINTAINERS SUPPORT.md docs/misc/xenstore-paths.pandoc
 """.split()
 # What applies on top of hvmloader's, and need not be built to be seen to.
@@ -31,7 +31,7 @@ _TOOLS_TESTS = "tools/tests/hvmloader"
 
 
 # Files of QEMU that are ours; it has warnings of its own.
-OURS = r"xen-memmap|xen-ram|xen-park|xen-initrd|xen-mapcache|memmap/"
+OURS = r"xen-memmap|xen-ram|xen-park|xen-linux|xen-mapcache|memmap/"
 
 
 # Where a source is from that the environment says.
@@ -49,7 +49,7 @@ class Row:
     covered: bool
     applies: str = "-"          # "yes", or why not
     builds: str = "-"
-    beside: str = "-"           # the hypervisor's patch, and the tests'
+    beside: str = "-"           # the hypervisor's patches, and the tests'
 
     def good(self):
         """Nothing that the series claims to cover is otherwise."""

@@ -16,7 +16,7 @@ static int number(const char *word, long *n)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    long domid, mfn, n;
+    long domid, mfn, n, pages;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 3 && !strcmp(what, "hog")) {
@@ -25,6 +25,13 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(what, "no-iomem") && number(argv[2], &mfn) && mfn > 0 &&
         number(argv[3], &n) && n > 0) {
         return no_iomem(mfn, n);
+    }
+    if (argc == 4 && !strcmp(what, "noise")) {
+        return noise(argv[2], argv[3]);
+    }
+    if (argc == 6 && !strcmp(what, "relocate") && number(argv[2], &domid) && domid > 0 &&
+        number(argv[3], &mfn) && number(argv[4], &n) && number(argv[5], &pages) && pages > 0) {
+        return relocate(domid, mfn, n, pages);
     }
     if (argc == 5 && !strcmp(what, "move") && number(argv[2], &domid) && domid > 0 &&
         number(argv[3], &mfn) && number(argv[4], &n)) {
@@ -49,7 +56,9 @@ int main(int argc, char **argv)
                     "       meddle hog FILE\n"
                     "       meddle no-iomem MFN PAGES\n"
                     "       meddle move DOMID FROM TO\n"
+                    "       meddle noise KEY FILE\n"
                     "       meddle poke DOMID ADDRESS\n"
+                    "       meddle relocate DOMID FROM TO PAGES\n"
                     "       meddle shutdown DOMID soft-reset\n");
     return 2;
 }

@@ -30,6 +30,15 @@ int no_iomem(unsigned long mfn, unsigned long pages);
 /* The guest's page at gfn @from is at @to from now on, and nobody is told. */
 int move_page(uint32_t domid, unsigned long from, unsigned long to);
 
+/*
+ * Write to a key of xenstore whenever there is time, until killed. Returns when it has begun; the
+ * process that goes on adds its id to @pids.
+ */
+int noise(const char *key, const char *pids);
+
+/* Have Xen move @pages pages of the guest as a device model does, and say where they are then. */
+int relocate(uint32_t domid, unsigned long from, unsigned long to, unsigned long pages);
+
 /* Write a word to the guest's memory at @address, which is a multiple of 8. */
 int poke(uint32_t domid, uint64_t address);
 

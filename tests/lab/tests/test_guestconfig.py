@@ -90,6 +90,13 @@ class Config(unittest.TestCase):
         self.assertNotIn("pci=", text)
         self.assertIn('passthrough="enabled"', text)
 
+    def test_a_stub_domain_writes_to_devices_as_it_likes(self):
+        text = config("[checks]", DEVICE + "[checks]")
+        self.assertIn('pci=["00:04.0"]', text)
+        text = config("memory = 2048", "memory = 2048\nstubdom = true\n"
+                      + DEVICE + 'rdm_policy = "strict"')
+        self.assertIn('pci=["00:04.0,permissive=1,rdm_policy=strict"]', text)
+
     def test_a_guest_that_reboots_or_has_uefi(self):
         self.assertIn('on_reboot="preserve"', config())
         self.assertNotIn("OVMF", config())

@@ -122,6 +122,11 @@ class Runs(Case):
         pairs = self.run_of(self.path)[2][0]
         self.assertEqual(len(pairs), 2)
 
+    def test_where_device_models_run(self):
+        for words, stubdom in ((), False), (("--stubdom",), True):
+            pairs = self.run_of(*words)[2][0]
+            self.assertEqual([item.guest["stubdom"] for item, _ in pairs], [stubdom] * 2)
+
     def test_how_it_runs(self):
         settings = self.run_of("--guest-limit", "7", "--timeout", "8", "--jobs", "3",
                                "--seconds", "9")[2][1]

@@ -5,12 +5,11 @@ import tempfile
 import threading
 import time
 import unittest
-from types import SimpleNamespace
 from unittest import mock
 
 from tests.common import own_cache, said, scenario_of
 
-from lablib import cache, process, results, runner, suites, verdict
+from lablib import cache, process, results, runner, stacks, suites, verdict
 from lablib.endings import HostCrash, Silent
 from lablib.judge import Judge
 from lablib.outcome import Outcome
@@ -60,7 +59,7 @@ class World:
                 self.made[step] = True
 
             def programs(self, _suite, _stack):
-                return dict.fromkeys(("hvmloader", "qemu"), SimpleNamespace(path=""))
+                return dict.fromkeys(("hvmloader", "qemu"), stacks.Program("", ""))
 
             def files(self, _suite):
                 return {}

@@ -52,6 +52,16 @@ class Contents(unittest.TestCase):
         self.assertEqual(item.guest_checks(),
                          ["e820:total=2048M,less=16M", "nvme"])
 
+    def test_in_a_stub_domain(self):
+        item = scenario_of(JUDGED)
+        item.in_stubdom()
+        self.assertEqual((item.guest["stubdom"], item.name), (True, "s+stubdom"))
+        item.in_stubdom()
+        self.assertEqual(item.name, "s+stubdom")
+        item = scenario_of(JUDGED.replace("memory = 2048", "memory = 2048\nstubdom = true"))
+        item.in_stubdom()
+        self.assertEqual(item.name, "s")
+
     def test_uefi_boots_debians_kernel(self):
         self.assertEqual(scenario_of(JUDGED.replace(
             "memory = 2048", 'memory = 2048\nfirmware = "ovmf"')).guest["kernel"],

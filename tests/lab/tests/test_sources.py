@@ -366,5 +366,30 @@ class TheSeries(unittest.TestCase):
             self.assertTrue(spans.find(folders, "xen", spans.parse(version)), version)
 
 
+class Packaged(unittest.TestCase):
+    """A QEMU that nobody built brings its libraries."""
+
+    def test_it_is_the_suites_own_and_goes_with_its_libraries(self):
+        found = {"lib/libspice.so.1": "/tree/lib/libspice.so.1"}
+        with mock.patch.object(trees, "host", return_value="/cache/host-x/tree"), \
+                mock.patch.object(stacks.images, "libraries", return_value=found) as of:
+            qemu = stacks.packaged_qemu(suites.SUITES["bookworm"], None)
+        path = "/cache/host-x/tree/usr/libexec/xen-qemu-system-i386"
+        of.assert_called_once_with("/cache/host-x/tree", [path])
+        self.assertEqual((qemu.path, qemu.key), (path, "host-x"))
+        self.assertEqual(
+            stacks.files({"hvmloader": stacks.Program("/h/hvmloader", "h"), "qemu": qemu}),
+            {"libspice.so.1": "/tree/lib/libspice.so.1", "hvmloader": "/h/hvmloader",
+             "qemu-system-i386": path})
+
+    def test_only_that_stack_has_one(self):
+        for name, packaged in (("debian", True), ("stock", False)):
+            with mock.patch.multiple(stacks, hvmloader=mock.Mock(), qemu=mock.Mock(),
+                                     packaged_qemu=mock.Mock()), \
+                    mock.patch.object(trees, "build_root"):
+                made = stacks.build(None, mock.MagicMock(), name, None)
+                self.assertEqual(made["qemu"] is stacks.packaged_qemu.return_value, packaged)
+
+
 if __name__ == "__main__":
     unittest.main()

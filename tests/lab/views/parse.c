@@ -49,7 +49,9 @@ bool parse_serial(FILE *f, struct views *v, char *why, size_t size)
                 /* Only kinds matter here, so neighbours of one kind may become one. */
                 p->offset = start;
             }
-        } else if (sscanf(s, "bar %19s %u %" SCNx64 " %" SCNx64, bdf, &bar, &start, &end) == 4) {
+        } else if (sscanf(s, "bar %19s %u %" SCNx64 " %" SCNx64, bdf, &bar, &start, &end) == 4 ||
+                   sscanf(s, "plugged %19s %u %" SCNx64 " %" SCNx64, bdf, &bar, &start,
+                          &end) == 4) {
             p = list_add(&v->bars, start, end);
             snprintf(p->name, sizeof(p->name), "%s BAR %u", bdf, bar);
         } else if (!strncmp(s, "check ", 6) || !strncmp(s, "done", 4)) {

@@ -72,6 +72,7 @@ static const char serial[] =
     "memmap-guest: bar 0000:00:02.0 0 0xf0000000 0xf1000000\r\n"
     "memmap-guest: bar 0000:00:05.0 2 0x80000000 0xc0000000\r\n"
     "[    9.1] some kernel text memmap-guest: check e820 success fine\r\n"
+    "memmap-guest: plugged 0000:00:10.0 2 0x400000000 0x600000000\r\n"
     "memmap-guest: done\r\n";
 
 #define MTREE_HEAD \
@@ -125,7 +126,7 @@ START_TEST(test_parsed_ranges)
     ck_assert_uint_eq(v.e820.p[0].r.end, 0x9f000);
     ck_assert_int_eq(v.e820.p[1].kind, E820_OTHER);
     ck_assert_uint_eq(v.e820.p[1].r.start, 0x9f000);
-    ck_assert_uint_eq(v.bars.nr, 2);
+    ck_assert_uint_eq(v.bars.nr, 3);
     ck_assert_str_eq(v.bars.p[0].name, "0000:00:05.0 BAR 2");
     /* i/o is not RAM, and other address spaces are not of interest. */
     ck_assert_uint_eq(v.qemu.nr, 4);

@@ -26,6 +26,11 @@ STUB_TRACE(xen_ram_layout,
            (unsigned int nr, uint64_t below_4g, uint64_t above_4g),
            "%u %" PRIx64 " %" PRIx64,
            nr, below_4g, above_4g)
+STUB_TRACE(xen_ram_kernel,
+           (uint64_t addr, uint64_t size, uint64_t unpacked,
+            uint64_t unpacked_size),
+           "%" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64,
+           addr, size, unpacked, unpacked_size)
 STUB_TRACE(xen_ram_initrd,
            (uint64_t addr, uint64_t size, bool last),
            "%" PRIx64 " %" PRIx64 " %d",

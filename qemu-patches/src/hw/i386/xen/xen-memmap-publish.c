@@ -12,14 +12,14 @@
  *   reason       both for people
  *   generation   of the layout in force, 0 if it is the one the guest was
  *                built with
- *   layout/N     from 0 on, 16 ranges each, one on a line:
+ *   layout/N     from 0 on, ranges, one on a line:
  *                gfn pages source type flags aux; numbers are in hexadecimal,
  *                type is ram, rdm, mmio or a number, source may be "-"
  *   rdm/N        the same way, what the host reserves for the devices that are
  *                assigned: gfn pages device, and whether it is mapped
  *
- * Text of any length is split such that no key comes near the 4096 bytes that
- * xenstore takes at once.
+ * Lines are shared out among keys such that each key has as many as there is room
+ * for in MAX_VALUE bytes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -30,7 +30,11 @@
 #include "xen-memmap-publish.h"
 #include "trace.h"
 
-#define LINES_PER_KEY 16
+/*
+ * In a stub domain QEMU has 2048 bytes for a node, by default, of which the node's
+ * permissions take some.
+ */
+#define MAX_VALUE 1920
 /* Somebody else wrote meanwhile: try again, but do not hang on it. */
 #define MAX_TRIES 5
 
@@ -78,27 +82,36 @@ static char *xen_memmap_format(const struct memmap_range *r)
     return g_string_free(s, false);
 }
 
+/* As many of @lines, from *@next on, as one value has room for; one at least. */
+static char *xen_memmap_fill(const GPtrArray *lines, unsigned int *next)
+{
+    GString *s = g_string_new(NULL);
+    const char *line;
+
+    do {
+        line = g_ptr_array_index(lines, (*next)++);
+        g_string_append_printf(s, "%s\n", line);
+        line = *next < lines->len ? g_ptr_array_index(lines, *next) : NULL;
+    } while (line && s->len + strlen(line) + 1 <= MAX_VALUE);
+    return g_string_free(s, false);
+}
+
 /* @name/0, @name/1, ... are @lines. */
 static bool xen_memmap_write_lines(xs_transaction_t t, const char *name,
                                    const GPtrArray *lines)
 {
     g_autofree char *dir = g_strdup_printf("device-model/%u/memory-map/%s",
                                            xen_domid, name);
-    unsigned int i, j;
+    unsigned int n = 0, next = 0;
 
     /* The last time there may have been more. */
     qemu_xen_xs_destroy(xenstore, t, dir);
 
-    for (i = 0; i < lines->len; i += LINES_PER_KEY) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        g_autofree char *key = g_strdup_printf("%s/%u", name,
-                                               i / LINES_PER_KEY);
+    while (next < lines->len) {
+        g_autofree char *text = xen_memmap_fill(lines, &next);
+        g_autofree char *key = g_strdup_printf("%s/%u", name, n++);
 
-        for (j = i; j < lines->len && j < i + LINES_PER_KEY; j++) {
-            g_string_append_printf(text, "%s\n",
-                                   (char *)g_ptr_array_index(lines, j));
-        }
-        if (!xen_memmap_write_key(t, key, "%s", text->str)) {
+        if (!xen_memmap_write_key(t, key, "%s", text)) {
             return false;
         }
     }

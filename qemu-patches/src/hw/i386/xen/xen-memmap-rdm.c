@@ -20,6 +20,7 @@
 #include "hw/xen/xen_pt.h"
 #include "memmap/dm_rdm.h"
 #include "xen-memmap-rdm.h"
+#include "xen-memmap-rdm-xen.h"
 #include "trace.h"
 
 /* A range that Xen reports for a device. */
@@ -57,6 +58,8 @@ struct XenMemmapRDM {
     struct memmap_layout mapped;
     struct memmap_layout want;
     struct memmap_layout both;
+    /* What is being committed, until it is the layout or not. */
+    const struct memmap_layout *next;
 };
 
 static struct memmap_range xen_rdm_range(uint64_t gfn, uint64_t pages)
@@ -107,67 +110,63 @@ static struct xen_reserved_device_memory *xen_rdm_ask(XenMemmapRDM *rdm,
     return entries;
 }
 
-static bool xen_rdm_map_run(uint64_t gfn, uint64_t pages)
+/*
+ * Whether RAM of @l has come from @gfn, or may have.  If none has, none was in the
+ * way when Xen assigned the device, which then has mapped what it needs.
+ */
+static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
 {
-    int rc = xc_domain_iomem_permission(xen_xc, xen_domid, gfn, pages, 1);
+    unsigned int i;
 
-    if (!rc) {
-        rc = xc_domain_memory_mapping(xen_xc, xen_domid, gfn, gfn, pages,
-                                      DPCI_ADD_MAPPING);
-        if (rc) {
-            int err = errno;
+    for (i = 0; i < l->nr; i++) {
+        const struct memmap_range *r = &l->range[i];
 
-            xc_domain_iomem_permission(xen_xc, xen_domid, gfn, pages, 0);
-            errno = err;
+        /* What firmware takes for itself it never takes from here. */
+        if (r->type != MEMMAP_TYPE_RAM || r->flags & MEMMAP_EF_FIRMWARE) {
+            continue;
+        }
+        if (r->source == MEMMAP_NO_SOURCE ||
+            (r->source != r->gfn && gfn - r->source < r->pages)) {
+            return true;
         }
     }
-    trace_xen_memmap_rdm_map(gfn, pages, rc ? errno : 0);
-    return !rc;
+    return false;
 }
 
-static int xen_rdm_unmap_run(uint64_t gfn, uint64_t pages)
+/*
+ * Unmap what QEMU has added of these pages.  That it mapped them shows nothing, for an
+ * identical map succeeds.
+ */
+static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
+                                uint64_t pages)
 {
-    int err = 0;
+    uint64_t end = gfn + pages, next;
 
-    if (xc_domain_memory_mapping(xen_xc, xen_domid, gfn, gfn, pages,
-                                 DPCI_REMOVE_MAPPING)) {
-        err = errno;
+    for (; gfn < end; gfn = next) {
+        bool added = xen_rdm_was_ram(l, gfn);
+
+        for (next = gfn + 1; next < end; next++) {
+            if (xen_rdm_was_ram(l, next) != added) {
+                break;
+            }
+        }
+        if (added) {
+            xen_rdm_unmap_run(gfn, next - gfn);
+        }
     }
-    trace_xen_memmap_rdm_unmap(gfn, pages, err);
-    return err;
 }
 
-static int xen_rdm_forbid_run(uint64_t gfn, uint64_t pages)
-{
-    int err = 0;
-
-    if (xc_domain_iomem_permission(xen_xc, xen_domid, gfn, pages, 0)) {
-        err = errno;
-    }
-    trace_xen_memmap_rdm_forbid(gfn, pages, err);
-    return err;
-}
-
-/* Unmap what @a has and @b has not. */
+/* Unmap what @a has and @b has not, in a guest whose firmware has said @l. */
 static void xen_rdm_unmap_missing(const struct memmap_layout *a,
-                                  const struct memmap_layout *b)
+                                  const struct memmap_layout *b,
+                                  const struct memmap_layout *l)
 {
     uint64_t gfn, pages;
 
     for (gfn = 0; memmap_dm_rdm_missing(a, b, &gfn, &pages); gfn += pages) {
-        xen_rdm_unmap_run(gfn, pages);
+        xen_rdm_unmap_added(l, gfn, pages);
         xen_rdm_forbid_run(gfn, pages);
     }
-}
-
-/*
- * QEMU gets a device before Xen assigns it, and loses it before Xen takes it
- * back.  At the time of a COMMIT the first means that the assignment will find
- * the room, and must find it empty.
- */
-static bool xen_rdm_is_assigned(uint32_t sbdf)
-{
-    return xc_test_assign_device(xen_xc, xen_domid, sbdf) != 0;
 }
 
 /* Devices */
@@ -212,9 +211,7 @@ static GArray *xen_rdm_of_device(XenMemmapRDM *rdm, uint32_t sbdf)
     for (i = 0; i < nr; i++) {
         XenRDMRange r = {
             .sbdf = sbdf,
-            .name = g_strdup_printf("%04x:%02x:%02x.%x", sbdf >> 16,
-                                    (sbdf >> 8) & 0xff, PCI_SLOT(sbdf),
-                                    PCI_FUNC(sbdf)),
+            .name = xen_rdm_name(sbdf),
             .gfn = entries[i].start_pfn,
             .pages = entries[i].nr_pages,
         };
@@ -399,6 +396,7 @@ unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
     g_autoptr(GPtrArray) ranges = NULL;
     guint i;
 
+    rdm->next = l;
     memmap_layout_copy(&rdm->both, &rdm->mapped);
     memmap_layout_init(&rdm->want, rdm->want_range, MEMMAP_MAX_ENTRIES);
     if (!xen_rdm_is_chosen(rdm)) {
@@ -425,13 +423,13 @@ unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
 
 void xen_memmap_rdm_keep(XenMemmapRDM *rdm)
 {
-    xen_rdm_unmap_missing(&rdm->mapped, &rdm->want);
+    xen_rdm_unmap_missing(&rdm->mapped, &rdm->want, rdm->next);
     memmap_layout_copy(&rdm->mapped, &rdm->want);
 }
 
 void xen_memmap_rdm_undo(XenMemmapRDM *rdm)
 {
-    xen_rdm_unmap_missing(&rdm->both, &rdm->mapped);
+    xen_rdm_unmap_missing(&rdm->both, &rdm->mapped, rdm->next);
 }
 
 /* People */
@@ -618,24 +616,6 @@ static void xen_rdm_device_unrealized(DeviceListener *listener,
     }
     memmap_layout_copy(&rdm->mapped, &rdm->want);
     rdm->changed(rdm->opaque);
-}
-
-/*
- * Not in a stub domain, nor wherever else Xen reserves that for the domain that
- * built the guest.  What is asked for must be in order, as Xen since 4.20.4
- * looks at that first, and must change nothing: page 1 is no device's, so the
- * guest has no right to it that it could lose.
- */
-static bool xen_rdm_may_permit(void)
-{
-    if (xc_domain_iomem_permission(xen_xc, xen_domid, 1, 1, 0) &&
-        errno == EPERM) {
-        info_report("xen-memmap: Xen does not let this QEMU give its guest "
-                    "memory of the host: reserved memory of devices is left to "
-                    "Xen");
-        return false;
-    }
-    return true;
 }
 
 XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,

@@ -23,7 +23,7 @@
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
-#include "hw/xen/xen-initrd.h"
+#include "hw/xen/xen-linux.h"
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
@@ -43,6 +43,7 @@
 #define PUBLISH_PENDING     1000    /* while more is to be said very soon */
 #define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
 #define LOG_INTERVAL        1000
+#define BLOCK_MAX           120000  /* no longer is a guest kept from being saved */
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
 /* Of all messages, those that are said whatever QEMU is told to log. */
@@ -85,6 +86,8 @@ struct XenMemmapState {
     } mig;
 
     Error *blocker;             /* of migration; NULL: none */
+    QEMUTimer *block_timer;
+    int64_t block_end;          /* 0: there was no PREPARE yet */
 
     QEMUTimer *publish_timer;
     int64_t publish_retry;      /* ms until the next try, 0: none has failed */
@@ -195,6 +198,14 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
          r->flags & ~s->force.flags & MEMMAP_RF_RAM_SHRUNK)) {
         return MEMMAP_E_BUSY;
     }
+    /* Once RAM has moved, or was never there, a no would help nobody. */
+    if (cmd == MEMMAP_CMD_PREPARE && !xen_linux_fits(s->x86ms, &r->layout) &&
+        xen_linux_fits(s->x86ms, &s->force.layout)) {
+        error_report_once("xen-memmap: RAM stays where it is: the kernel that is "
+                          "booted directly has to be loaded where firmware was to "
+                          "take some away");
+        return MEMMAP_E_BUSY;
+    }
     if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
         bdrv_drain_all();
         if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
@@ -273,7 +284,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     memmap_layout_copy(&s->force.layout, &r->layout);
     s->force.flags = r->flags;
     s->force.gfn_limit = r->gfn_limit;
-    xen_initrd_place(s->x86ms, &s->force.layout);
+    xen_linux_place(s->x86ms, &s->force.layout);
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
@@ -378,14 +389,26 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
  * Between PREPARE and COMMIT firmware moves RAM, which must not happen to a
  * guest that is being sent: the other side would keep what has gone from here.
  * It takes a second or so, and can be tried again after that.
+ *
+ * Who never comes to an end, or says PREPARE again and again, would keep its
+ * host from being evacuated.  What it moves after its time harms nobody but
+ * itself.
  */
-static void xen_memmap_update_blocker(XenMemmapState *s)
+static void xen_memmap_update_blocker(void *opaque)
 {
-    if (s->dm.state != MEMMAP_ST_PREPARED) {
+    XenMemmapState *s = opaque;
+    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    if (s->dm.state == MEMMAP_ST_PREPARED && !s->block_end) {
+        s->block_end = now + BLOCK_MAX;
+        timer_mod_anticipate(s->block_timer, s->block_end);
+    }
+    if (s->dm.state != MEMMAP_ST_PREPARED || now >= s->block_end) {
         migrate_del_blocker(&s->blocker);
     } else if (!s->blocker) {
-        error_setg(&s->blocker,
-                   "xen-memmap: the guest's firmware is moving RAM");
+        error_setg(&s->blocker, "xen-memmap: the guest's firmware is moving "
+                   "RAM, which keeps it here for %d s at most",
+                   BLOCK_MAX / 1000);
         /*
          * Refused only while a migration of QEMU's own runs, which Xen's is
          * not.
@@ -591,6 +614,8 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     if (s->rdm) {
         s->dm.features |= MEMMAP_FEAT_RDM;
     }
+    s->block_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
+                                  xen_memmap_update_blocker, s);
     if (xen_memmap_can_publish()) {
         s->dm.features |= MEMMAP_FEAT_PUBLISH;
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,

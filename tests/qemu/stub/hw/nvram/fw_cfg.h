@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#define FW_CFG_KERNEL_ADDR 0x07
 #define FW_CFG_INITRD_ADDR 0x0a
 
 typedef struct FWCfgState FWCfgState;
