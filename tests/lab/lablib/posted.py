@@ -24,6 +24,9 @@ _QUESTIONS = (
 )
 _FINDING = re.compile(r"(?:ERROR|WARNING): .*")
 _TEST = "tests/unit/test-xen-memmap"
+# configure notes that warnings are errors in a git, which overrules --disable-werror as
+# soon as a meson.build changes; what QEMU itself is warned of is not ours.
+_NO_WERROR = "sed -i '/^werror = true/d' /build/qemu/build/config-meson.cross\n"
 
 
 def findings(said, patch):
@@ -100,7 +103,7 @@ class Posted:
     def build(self):
         """Which commit does not build, or not without a warning in our files."""
         script = stacks.qemu_scripts(self.source)
-        key = cache.digest(1, self.source.key, script, self.patches)
+        key = cache.digest(2, self.source.key, script, self.patches)
         name = f"commits-qemu-{key}"
         folder = cache.entry(name, lambda draft: self._build(draft, *script))
         with open(os.path.join(folder, "found.json")) as stream:
@@ -120,7 +123,7 @@ class Posted:
             self.apply(work)
             commits = self.commits(work)
             trees.git(work, self.log, "checkout", "-q", "lab-base")
-            trees.inside(self.root, configure, self.log, "configuring QEMU")
+            trees.inside(self.root, configure + _NO_WERROR, self.log, "configuring QEMU")
             for number, commit in enumerate(commits, 1):
                 progress(f"building commit {number} of {len(commits)}")
                 fault = self._commit(work, commit, ninja)
