@@ -53,6 +53,12 @@ class Pages(unittest.TestCase):
                 with self.subTest(name):
                     self.assertNotRegex(path.read_text(), ELSEWHERE)
 
+    def test_no_merge_is_left_half_done(self):
+        """Not in what nobody compiles either, the message of a patch say."""
+        got = subprocess.run(['git', '-C', ROOT, 'grep', '-nE', r'^(<{7,8}|>{7,8}) '],
+                             capture_output=True, text=True)
+        self.assertEqual((got.returncode, got.stdout), (1, ''))
+
     def test_what_contributing_names(self):
         """Its files and scenarios are there; those of Xen and QEMU are not ours."""
         text = (ROOT / 'CONTRIBUTING.md').read_text()
