@@ -1,12 +1,13 @@
 /*
  * Where a kernel that is booted directly, and its initrd, go
  *
- * linuxboot_dma.bin loads the kernel to 1 MiB, from where it unpacks itself to an
- * address of its own choice, and asks the BIOS where RAM below 4 GiB ends and puts
- * the initrd right there; holes or not.  The kernel it loads to wherever fw_cfg has
- * it, and the initrd as well if the kernel wants it nowhere else than where QEMU has
- * said, by an initrd_addr_max that is its end.  So where there is a hole, say so.
- * OVMF takes the data and allocates its memory by itself.
+ * linuxboot_dma.bin loads the kernel to 1 MiB, from where it unpacks itself to
+ * an address of its own choice, and asks the BIOS where RAM below 4 GiB ends
+ * and puts the initrd right there; holes or not.  The kernel it loads to
+ * wherever fw_cfg has it, and the initrd as well if the kernel wants it nowhere
+ * else than where QEMU has said, by an initrd_addr_max that is its end.  So
+ * where there is a hole, say so.  OVMF takes the data and allocates its memory
+ * by itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -41,7 +42,10 @@
 #define LOADED_HIGH             1
 #define CAN_BE_LOADED_ABOVE_4G  2
 
-/* Where it is loaded if nobody says otherwise, and up to where, if it does not tell. */
+/*
+ * Where it is loaded if nobody says otherwise, and up to where, if it does not
+ * tell.
+ */
 #define KERNEL_ADDR (1 * MiB)
 #define KERNEL_END  (16 * MiB)
 
@@ -53,7 +57,10 @@ static unsigned int xen_linux_version(const X86MachineState *x86ms)
     return lduw_le_p(x86ms->linux_setup + SETUP_VERSION);
 }
 
-/* What it takes at @addr, where it is loaded; and where it unpacks itself to then. */
+/*
+ * What it takes at @addr, where it is loaded; and where it unpacks itself to
+ * then.
+ */
 typedef struct XenLinuxPlace {
     uint64_t addr;
     uint64_t size;
@@ -109,7 +116,9 @@ static bool xen_linux_is_relocatable(const X86MachineState *x86ms)
 {
     const uint8_t *setup = x86ms->linux_setup;
 
-    /* A device tree would be behind it, at an address that is said elsewhere. */
+    /*
+     * A device tree would be behind it, at an address that is said elsewhere.
+     */
     return xen_linux_version(x86ms) >= VERSION_INIT_SIZE &&
            setup[SETUP_RELOCATABLE] && ldl_le_p(setup + SETUP_ALIGNMENT) &&
            !ldq_le_p(setup + SETUP_SETUP_DATA);
@@ -121,7 +130,8 @@ static uint64_t xen_linux_ram_end(const struct memmap_layout *l)
     unsigned int i = l->nr;
 
     while (i--) {
-        if (l->range[i].gfn < 4 * GiB >> 12 && xen_linux_ram_range(&l->range[i])) {
+        if (l->range[i].gfn < 4 * GiB >> 12 &&
+            xen_linux_ram_range(&l->range[i])) {
             uint64_t end = memmap_range_end(&l->range[i]) << 12;
 
             return end - MIN(end, BIOS_RAM);
@@ -131,8 +141,8 @@ static uint64_t xen_linux_ram_end(const struct memmap_layout *l)
 }
 
 /*
- * The lowest place that has room for the kernel, the usual one first.  False: there
- * is none, and @p is the usual one.
+ * The lowest place that has room for the kernel, the usual one first.  False:
+ * there is none, and @p is the usual one.
  */
 static bool xen_linux_find(const X86MachineState *x86ms,
                            const struct memmap_layout *l, XenLinuxPlace *p)
@@ -185,8 +195,8 @@ static uint64_t xen_linux_place_kernel(X86MachineState *x86ms,
 
     if (!xen_linux_find(x86ms, l, &p)) {
         error_report_once("the kernel that is booted directly is loaded at 0x%"
-                          PRIx64 " and unpacks itself at 0x%" PRIx64 ", and RAM "
-                          "is not all there", p.addr, p.unpacked);
+                          PRIx64 " and unpacks itself at 0x%" PRIx64 ", and "
+                          "RAM is not all there", p.addr, p.unpacked);
     }
     /* That is where the kernel's own setup code jumps to. */
     if (p.addr != (uint32_t)ldl_le_p(setup + SETUP_CODE32_START)) {
@@ -197,7 +207,9 @@ static uint64_t xen_linux_place_kernel(X86MachineState *x86ms,
     return MAX(p.addr + p.size, p.unpacked + p.unpacked_size);
 }
 
-/* The first address that is too high for an initrd, as x86_load_linux() has it. */
+/*
+ * The first address that is too high for an initrd, as x86_load_linux() has it.
+ */
 static uint64_t xen_initrd_limit(const X86MachineState *x86ms)
 {
     return xen_linux_version(x86ms) >= VERSION_XLOADFLAGS &&
@@ -208,8 +220,8 @@ static uint64_t xen_initrd_limit(const X86MachineState *x86ms)
 
 /*
  * The highest place for @size bytes from @floor to @limit that is RAM, or 0.
- * *@last: it is in the RAM that goes on to the end of RAM below 4 GiB, where the
- * BIOS looks.
+ * *@last: it is in the RAM that goes on to the end of RAM below 4 GiB, where
+ * the BIOS looks.
  */
 static uint64_t xen_initrd_find(const struct memmap_layout *l, uint64_t size,
                                 uint64_t floor, uint64_t limit, bool *last)
@@ -254,8 +266,8 @@ static void xen_initrd_place(X86MachineState *x86ms,
     addr = xen_initrd_find(l, size, floor, xen_initrd_limit(x86ms), &last);
     trace_xen_ram_initrd(addr, size, last);
     if (!addr) {
-        error_report_once("RAM below 4 GiB is nowhere in one piece long enough for "
-                          "the initrd of %" PRIu64 " bytes", length);
+        error_report_once("RAM below 4 GiB is nowhere in one piece long enough "
+                          "for the initrd of %" PRIu64 " bytes", length);
     }
     if (!addr || last) {
         /* Where it was always put it need not be told. */

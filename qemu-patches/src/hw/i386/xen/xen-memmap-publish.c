@@ -18,8 +18,8 @@
  *   rdm/N        the same way, what the host reserves for the devices that are
  *                assigned: gfn pages device, and whether it is mapped
  *
- * Lines are shared out among keys such that each key has as many as there is room
- * for in MAX_VALUE bytes.
+ * Lines are shared out among keys such that each key has as many as there is
+ * room for in MAX_VALUE bytes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,8 +31,8 @@
 #include "trace.h"
 
 /*
- * In a stub domain QEMU has 2048 bytes for a node, by default, of which the node's
- * permissions take some.
+ * In a stub domain QEMU has 2048 bytes for a node, by default, of which the
+ * node's permissions take some.
  */
 #define MAX_VALUE 1920
 /* Somebody else wrote meanwhile: try again, but do not hang on it. */
@@ -82,7 +82,9 @@ static char *xen_memmap_format(const struct memmap_range *r)
     return g_string_free(s, false);
 }
 
-/* As many of @lines, from *@next on, as one value has room for; one at least. */
+/*
+ * As many of @lines, from *@next on, as one value has room for; one at least.
+ */
 static char *xen_memmap_fill(const GPtrArray *lines, unsigned int *next)
 {
     GString *s = g_string_new(NULL);

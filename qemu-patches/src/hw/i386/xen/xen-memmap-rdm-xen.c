@@ -60,8 +60,9 @@ char *xen_rdm_name(uint32_t sbdf)
 }
 
 /*
- * The toolstack notes a device here once Xen has assigned it to this guest, until
- * Xen has taken it back, and the guest cannot write there.  One after the other.
+ * The toolstack notes a device here once Xen has assigned it to this guest,
+ * until Xen has taken it back, and the guest cannot write there.  One after the
+ * other.
  */
 static bool xen_rdm_is_noted(uint32_t sbdf)
 {
@@ -89,9 +90,9 @@ static bool xen_rdm_is_noted(uint32_t sbdf)
  * back.  At the time of a COMMIT the first means that the assignment will find
  * the room, and must find it empty.
  *
- * No call of Xen's says whose a device is: this one fails in the same way for one
- * that is another guest's, hidden, or not there, and each time Xen logs it.  So the
- * toolstack is asked first, and Xen whether that can be so.
+ * No call of Xen's says whose a device is: this one fails in the same way for
+ * one that is another guest's, hidden, or not there, and each time Xen logs it.
+ * So the toolstack is asked first, and Xen whether that can be so.
  */
 bool xen_rdm_is_assigned(uint32_t sbdf)
 {
@@ -101,9 +102,9 @@ bool xen_rdm_is_assigned(uint32_t sbdf)
 
 /*
  * Not in a stub domain, nor wherever else Xen reserves that for the domain that
- * built the guest.  What is asked for must be in order, as Xen since 4.20.4 looks
- * at that first, and must change nothing: page 1 is no device's, so the guest has
- * no right to it that it could lose.
+ * built the guest.  What is asked for must be in order, as Xen since 4.20.4
+ * looks at that first, and must change nothing: page 1 is no device's, so the
+ * guest has no right to it that it could lose.
  */
 bool xen_rdm_may_permit(void)
 {

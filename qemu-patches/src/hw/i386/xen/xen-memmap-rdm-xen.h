@@ -16,8 +16,8 @@ bool xen_rdm_is_assigned(uint32_t sbdf);
 char *xen_rdm_name(uint32_t sbdf);
 
 /*
- * Permit, and map one to one; on failure neither, and errno says why.  The reverse is
- * two calls, as either may be wanted alone: 0, or an errno.
+ * Permit, and map one to one; on failure neither, and errno says why.  The
+ * reverse is two calls, as either may be wanted alone: 0, or an errno.
  */
 bool xen_rdm_map_run(uint64_t gfn, uint64_t pages);
 int xen_rdm_unmap_run(uint64_t gfn, uint64_t pages);

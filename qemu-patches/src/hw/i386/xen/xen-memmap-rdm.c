@@ -111,8 +111,9 @@ static struct xen_reserved_device_memory *xen_rdm_ask(XenMemmapRDM *rdm,
 }
 
 /*
- * Whether RAM of @l was at @gfn as built, or may have been.  If none was, none was in
- * the way when Xen assigned the device, which then has mapped what it needs.
+ * Whether RAM of @l was at @gfn as built, or may have been.  If none was, none
+ * was in the way when Xen assigned the device, which then has mapped what it
+ * needs.
  */
 static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
 {
@@ -134,8 +135,8 @@ static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
 }
 
 /*
- * Unmap what QEMU has added of these pages.  That it mapped them shows nothing, for an
- * identical map succeeds.
+ * Unmap what QEMU has added of these pages.  That it mapped them shows nothing,
+ * for an identical map succeeds.
  */
 static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
                                 uint64_t pages)

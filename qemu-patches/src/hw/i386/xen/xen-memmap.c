@@ -43,7 +43,8 @@
 #define PUBLISH_PENDING     1000    /* while more is to be said very soon */
 #define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
 #define LOG_INTERVAL        1000
-#define BLOCK_MAX           120000  /* no longer is a guest kept from being saved */
+/* No longer is a guest kept from being saved. */
+#define BLOCK_MAX           120000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
 /* Of all messages, those that are said whatever QEMU is told to log. */
@@ -201,9 +202,9 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
     /* Once RAM has moved, or was never there, a no would help nobody. */
     if (cmd == MEMMAP_CMD_PREPARE && !xen_linux_fits(s->x86ms, &r->layout) &&
         xen_linux_fits(s->x86ms, &s->force.layout)) {
-        error_report_once("xen-memmap: RAM stays where it is: the kernel that is "
-                          "booted directly has to be loaded where firmware was to "
-                          "take some away");
+        error_report_once("xen-memmap: RAM stays where it is: the kernel that "
+                          "is booted directly has to be loaded where firmware "
+                          "was to take some away");
         return MEMMAP_E_BUSY;
     }
     if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {

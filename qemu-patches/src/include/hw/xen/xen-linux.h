@@ -11,13 +11,15 @@
 struct memmap_layout;
 
 /*
- * If RAM is as @l says, there is a place for the kernel, or none is booted directly.
+ * If RAM is as @l says, there is a place for the kernel, or none is booted
+ * directly.
  */
-bool xen_linux_fits(const X86MachineState *x86ms, const struct memmap_layout *l);
+bool xen_linux_fits(const X86MachineState *x86ms,
+                    const struct memmap_layout *l);
 
 /*
- * RAM is as @l says: see that kernel and initrd go where it is.  To be called before
- * the guest's firmware loads them.
+ * RAM is as @l says: see that kernel and initrd go where it is.  To be called
+ * before the guest's firmware loads them.
  */
 void xen_linux_place(X86MachineState *x86ms, const struct memmap_layout *l);
 
