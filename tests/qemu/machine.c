@@ -102,6 +102,7 @@ void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
     machine.initrd_mapped_file = g_mapped_file_new_from_fd(fd, false, NULL);
     g_assert(machine.initrd_mapped_file && !unlink(name) && !close(fd));
     machine.linux_setup = setup;
+    machine.linux_entry = ldl_le_p(setup + 0x214);
     machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
     machine.linux_kernel_size = HARNESS_KERNEL_BYTES;
 }

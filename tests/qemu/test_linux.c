@@ -18,6 +18,8 @@
 
 static struct layout l;
 static uint8_t setup[1024];
+/* How far behind the place where the kernel is loaded it is entered. */
+static uint32_t entry;
 
 static uint32_t field(unsigned int at)
 {
@@ -35,6 +37,7 @@ static void kernel(uint64_t bytes)
 
     harness_reset();
     memset(setup, 0, sizeof(setup));
+    entry = 0;
     memcpy(setup + 0x202, &magic, 4);
     memcpy(setup + 0x206, &version, 2);
     memcpy(setup + 0x236, &xloadflags, 2);
@@ -204,7 +207,7 @@ static uint64_t loaded(void)
     ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
     commit();
     ck_assert_str_eq(harness_said(), "");
-    ck_assert_uint_eq(field(0x214), harness_kernel());
+    ck_assert_uint_eq(field(0x214), harness_kernel() + entry);
     return harness_kernel();
 }
 
@@ -235,6 +238,24 @@ START_TEST(kernel_moves)
     ck_assert_uint_eq(loaded(), 58 * MIB);
     layout_move(&l, (98 << 8) - 1, FOUR_GIB + 3, 1);
     ck_assert_uint_eq(loaded(), 100 * MIB);
+}
+END_TEST
+
+/* It is entered where its header says, which need not be where it begins. */
+START_TEST(kernel_entry)
+{
+    relocatable(100 * MIB);
+    entry = 0x200;
+    memcpy(setup + 0x214, &(uint32_t) { MIB + entry }, 4);
+    harness_boot(setup, 100 * MIB);
+    commit();
+    ck_assert_uint_eq(field(0x214), MIB + entry);
+    ck_assert_uint_eq(harness_kernel(), 0);
+
+    layout_move(&l, 9 << 8, FOUR_GIB, 1);
+    ck_assert_uint_eq(loaded(), 16 * MIB);
+    layout_built(&l, 512 * MIB);
+    ck_assert_uint_eq(loaded(), MIB);
 }
 END_TEST
 
@@ -401,6 +422,7 @@ Suite *linux_suite(void)
 
     t = tcase_create("kernel");
     tcase_add_test(t, kernel_moves);
+    tcase_add_test(t, kernel_entry);
     tcase_add_test(t, kernel_stays);
     tcase_add_test(t, kernel_and_initrd);
     tcase_add_test(t, kernel_in_the_way);

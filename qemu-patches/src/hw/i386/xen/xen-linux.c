@@ -192,17 +192,22 @@ static uint64_t xen_linux_place_kernel(X86MachineState *x86ms,
 {
     uint8_t *setup = x86ms->linux_setup;
     XenLinuxPlace p;
+    uint32_t entry;
 
     if (!xen_linux_find(x86ms, l, &p)) {
         error_report_once("the kernel that is booted directly is loaded at 0x%"
                           PRIx64 " and unpacks itself at 0x%" PRIx64 ", and "
                           "RAM is not all there", p.addr, p.unpacked);
     }
-    /* That is where the kernel's own setup code jumps to. */
-    if (p.addr != (uint32_t)ldl_le_p(setup + SETUP_CODE32_START)) {
+    /*
+     * That is where the kernel's own setup code jumps to, and need not be where
+     * it begins.
+     */
+    entry = x86ms->linux_entry + (p.addr - KERNEL_ADDR);
+    if (entry != (uint32_t)ldl_le_p(setup + SETUP_CODE32_START)) {
         trace_xen_ram_kernel(p.addr, p.size, p.unpacked, p.unpacked_size);
         fw_cfg_modify_i32(x86ms->fw_cfg, FW_CFG_KERNEL_ADDR, p.addr);
-        stl_le_p(setup + SETUP_CODE32_START, p.addr);
+        stl_le_p(setup + SETUP_CODE32_START, entry);
     }
     return MAX(p.addr + p.size, p.unpacked + p.unpacked_size);
 }

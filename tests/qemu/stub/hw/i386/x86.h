@@ -12,6 +12,7 @@ typedef struct X86MachineState {
     struct FWCfgState *fw_cfg;
     GMappedFile *initrd_mapped_file;
     uint8_t *linux_setup;
+    uint32_t linux_entry;
     uint32_t linux_initrd_addr_max;
     uint32_t linux_kernel_size;
 } X86MachineState;
