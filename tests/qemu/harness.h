@@ -144,7 +144,8 @@ void harness_no_directory(void);
 void harness_no_xenstore(void);
 /*
  * For the next machine, or this one: a kernel of that size is booted directly, its
- * @setup as fw_cfg has it, and an initrd; and where they go if somebody has said so.
+ * @setup as fw_cfg has it, and an initrd; and where they go: the kernel if somebody
+ * has said so, the initrd as fw_cfg has it.
  */
 #define HARNESS_KERNEL_BYTES ((8u << 20) + 1)
 void harness_boot(uint8_t *setup, uint64_t initrd_bytes);

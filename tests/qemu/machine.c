@@ -16,6 +16,8 @@
 
 /* Most RAM below 4 GiB, as hvmloader has it. */
 #define MAX_BELOW_4G 0xf0000000ull
+/* What a kernel that is booted directly leaves at its end. */
+#define ACPI_BYTES 0x28000u
 
 static X86MachineState machine;
 static MemoryRegion *ram;
@@ -63,12 +65,34 @@ bool runstate_check(RunState state)
     return state == (incoming ? RUN_STATE_INMIGRATE : RUN_STATE_RUNNING);
 }
 
+static uint64_t kernel, initrd;
+
+/* Where the initrd goes, and what is kept of the header, as x86_load_linux() has it. */
+static void boot(void)
+{
+    uint8_t *setup = machine.linux_setup;
+    uint64_t max;
+
+    if (!setup || !machine.below_4g_mem_size) {
+        return;
+    }
+    max = lduw_le_p(setup + 0x206) >= 0x20c && lduw_le_p(setup + 0x236) & 2 ?
+          UINT32_MAX : (uint32_t)ldl_le_p(setup + 0x22c);
+    max = MIN(max, machine.below_4g_mem_size - ACPI_BYTES - 1);
+    max -= g_mapped_file_get_length(machine.initrd_mapped_file);
+    stl_le_p(setup + 0x218, max & ~4095ull);
+    machine.linux_entry = ldl_le_p(setup + 0x214);
+    initrd = machine.linux_initrd_addr = ldl_le_p(setup + 0x218);
+    machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
+}
+
 bool harness_machine(uint64_t ram_bytes)
 {
     uint64_t len;
 
     machine.below_4g_mem_size = MIN(ram_bytes, MAX_BELOW_4G);
     machine.above_4g_mem_size = ram_bytes - machine.below_4g_mem_size;
+    boot();
     if (!incoming) {
         xen_build(machine.below_4g_mem_size, machine.above_4g_mem_size);
     }
@@ -90,8 +114,6 @@ bool harness_machine(uint64_t ram_bytes)
     return true;
 }
 
-static uint64_t kernel, initrd;
-
 void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
 {
     g_autofree char *name = NULL;
@@ -102,9 +124,8 @@ void harness_boot(uint8_t *setup, uint64_t initrd_bytes)
     machine.initrd_mapped_file = g_mapped_file_new_from_fd(fd, false, NULL);
     g_assert(machine.initrd_mapped_file && !unlink(name) && !close(fd));
     machine.linux_setup = setup;
-    machine.linux_entry = ldl_le_p(setup + 0x214);
-    machine.linux_initrd_addr_max = ldl_le_p(setup + 0x22c);
     machine.linux_kernel_size = HARNESS_KERNEL_BYTES;
+    boot();
 }
 
 uint64_t harness_kernel(void)

@@ -20,6 +20,8 @@ static struct layout l;
 static uint8_t setup[1024];
 /* How far behind the place where the kernel is loaded it is entered. */
 static uint32_t entry;
+/* Where the initrd goes if nobody says otherwise. */
+static uint32_t stock;
 
 static uint32_t field(unsigned int at)
 {
@@ -48,6 +50,7 @@ static void kernel(uint64_t bytes)
     guest_build();
     guest_negotiate(0);
     layout_built(&l, 512 * MIB);
+    stock = field(0x218);
 }
 
 static void commit(void)
@@ -55,12 +58,18 @@ static void commit(void)
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
 }
 
+static void initrd_is_back(void)
+{
+    ck_assert_uint_eq(field(0x22c), INITRD_MAX);
+    ck_assert_uint_eq(field(0x218), stock);
+    ck_assert_uint_eq(harness_initrd(), stock);
+}
+
 /* As stock has it: nobody has been told anything. */
 static void untouched(void)
 {
-    ck_assert_uint_eq(field(0x22c), INITRD_MAX);
+    initrd_is_back();
     ck_assert_uint_eq(field(0x214), MIB);
-    ck_assert_uint_eq(harness_initrd(), 0);
     ck_assert_uint_eq(harness_kernel(), 0);
     ck_assert_str_eq(harness_said(), "");
 }
@@ -88,6 +97,7 @@ END_TEST
 START_TEST(hole)
 {
     kernel(100 * MIB + 5);
+    ck_assert_uint_eq(stock, 512 * MIB - 0x29000 - 100 * MIB);
     layout_move(&l, HOLE, FOUR_GIB, 4);
     commit();
     ck_assert_uint_eq(harness_initrd(), (HOLE << 12) - MIB - 100 * MIB - 0x1000);
@@ -97,7 +107,18 @@ START_TEST(hole)
     /* The hole is gone, and all is as it was. */
     layout_built(&l, 512 * MIB);
     commit();
-    ck_assert_uint_eq(field(0x22c), INITRD_MAX);
+    untouched();
+
+    /* So it is if there is no place any more. */
+    layout_move(&l, HOLE, FOUR_GIB, 4);
+    commit();
+    ck_assert_uint_ne(harness_initrd(), stock);
+    for (unsigned int i = 1; i < 6; i++) {
+        layout_move(&l, i * 90 << 8, FOUR_GIB + 4 + i, 1);
+    }
+    commit();
+    ck_contains(harness_said(), "nowhere in one piece");
+    initrd_is_back();
 }
 END_TEST
 
@@ -133,7 +154,7 @@ START_TEST(kernel_itself)
     memcpy(setup + 0x260, &init, 4);
     layout_move(&l, (465 << 8) - 1, FOUR_GIB, 1);
     commit();
-    ck_assert_uint_eq(harness_initrd(), 0);
+    initrd_is_back();
     ck_contains(harness_said(), "nowhere in one piece");
 }
 END_TEST

@@ -259,6 +259,7 @@ static void xen_initrd_place(X86MachineState *x86ms,
                              const struct memmap_layout *l, uint64_t floor)
 {
     uint8_t *setup = x86ms->linux_setup;
+    uint32_t max = x86ms->linux_initrd_addr_max;
     uint64_t length, size, addr;
     bool last;
 
@@ -275,14 +276,15 @@ static void xen_initrd_place(X86MachineState *x86ms,
                           "for the initrd of %" PRIu64 " bytes", length);
     }
     if (!addr || last) {
-        /* Where it was always put it need not be told. */
-        stl_le_p(setup + SETUP_INITRD_ADDR_MAX, x86ms->linux_initrd_addr_max);
-        return;
+        /* It goes where it was always put. */
+        addr = x86ms->linux_initrd_addr;
+    } else {
+        /* It is compared with the page in which the initrd ends. */
+        max = (addr + length) & ~4095ull;
     }
     fw_cfg_modify_i32(x86ms->fw_cfg, FW_CFG_INITRD_ADDR, addr);
     stl_le_p(setup + SETUP_RAMDISK_IMAGE, addr);
-    /* It is compared with the page in which the initrd ends. */
-    stl_le_p(setup + SETUP_INITRD_ADDR_MAX, (addr + length) & ~4095ull);
+    stl_le_p(setup + SETUP_INITRD_ADDR_MAX, max);
 }
 
 void xen_linux_place(X86MachineState *x86ms, const struct memmap_layout *l)

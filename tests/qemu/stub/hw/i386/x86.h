@@ -13,6 +13,7 @@ typedef struct X86MachineState {
     GMappedFile *initrd_mapped_file;
     uint8_t *linux_setup;
     uint32_t linux_entry;
+    uint32_t linux_initrd_addr;
     uint32_t linux_initrd_addr_max;
     uint32_t linux_kernel_size;
 } X86MachineState;
