@@ -22,6 +22,8 @@ static uint8_t setup[1024];
 static uint32_t entry;
 /* Where the initrd goes if nobody says otherwise. */
 static uint32_t stock;
+/* The kernel's initrd_addr_max. */
+static uint32_t max;
 
 static uint32_t field(unsigned int at)
 {
@@ -35,11 +37,12 @@ static uint32_t field(unsigned int at)
 static void kernel(uint64_t bytes)
 {
     static const uint16_t version = 0x20f, xloadflags = 2;
-    static const uint32_t max = INITRD_MAX, addr = MIB, magic = 0x53726448;
+    static const uint32_t addr = MIB, magic = 0x53726448;
 
     harness_reset();
     memset(setup, 0, sizeof(setup));
     entry = 0;
+    max = INITRD_MAX;
     memcpy(setup + 0x202, &magic, 4);
     memcpy(setup + 0x206, &version, 2);
     memcpy(setup + 0x236, &xloadflags, 2);
@@ -60,7 +63,7 @@ static void commit(void)
 
 static void initrd_is_back(void)
 {
-    ck_assert_uint_eq(field(0x22c), INITRD_MAX);
+    ck_assert_uint_eq(field(0x22c), max);
     ck_assert_uint_eq(field(0x218), stock);
     ck_assert_uint_eq(harness_initrd(), stock);
 }
@@ -174,18 +177,76 @@ START_TEST(kernel_untold)
 END_TEST
 
 /* An old kernel, that says how high it can have it. */
-START_TEST(limit)
+static void limited(uint32_t high, uint64_t bytes)
 {
     static const uint16_t version = 0x20b;
-    static const uint32_t max = 0xfffffff;
 
-    kernel(100 * MIB);
     memcpy(setup + 0x206, &version, 2);
+    max = high;
+    memcpy(setup + 0x22c, &max, 4);
+    harness_boot(setup, bytes);
+    stock = field(0x218);
+}
+
+/*
+ * The option ROM does not ask the BIOS then, so it depends on the very place that QEMU
+ * has computed, which is a page lower if the length is in whole pages.
+ */
+START_TEST(limit)
+{
+    for (unsigned int odd = 0; odd < 2; odd++) {
+        uint64_t bytes = 100 * MIB - odd, first, behind;
+
+        kernel(bytes);
+        limited(0xfffffff, bytes);
+        ck_assert_uint_eq(stock, 0xffff000 + odd * 0x1000 - 100 * MIB);
+        first = stock >> 12;
+        behind = first + (100 << 8);
+        layout_move(&l, first, FOUR_GIB, 1);
+        commit();
+        ck_assert_uint_eq(harness_initrd(), odd ? stock - 101 * MIB :
+                                            0x10000000 - 100 * MIB);
+        ck_assert_uint_eq(field(0x218), harness_initrd());
+        ck_assert_uint_eq(field(0x22c),
+                          (harness_initrd() + bytes) & ~4095ull);
+        layout_built(&l, 512 * MIB);
+        layout_move(&l, first - 1, FOUR_GIB, 1);
+        layout_move(&l, behind, FOUR_GIB + 1, 1);
+        layout_move(&l, HOLE, FOUR_GIB + 2, 4);
+        commit();
+        untouched();
+        /* Though there were no other place. */
+        layout_move(&l, 80 << 8, FOUR_GIB + 6, 1);
+        commit();
+        untouched();
+
+        layout_built(&l, 512 * MIB);
+        layout_move(&l, behind - 1, FOUR_GIB, 1);
+        commit();
+        ck_assert_uint_eq(harness_initrd(), stock - MIB - 0x1000);
+
+        /* Nor is it to be where the BIOS keeps its data. */
+        layout_built(&l, 512 * MIB);
+        layout_move(&l, behind + 0x100, FOUR_GIB, LOW_END - behind - 0x100);
+        commit();
+        initrd_is_back();
+        layout_move(&l, behind + 0xff, FOUR_GIB + LOW_END, 1);
+        commit();
+        ck_assert_uint_eq(harness_initrd(), stock - 0x1000);
+    }
+}
+END_TEST
+
+/* One that says so of the very place where QEMU has put it, at the end of RAM. */
+START_TEST(limit_at_the_end)
+{
+    kernel(100 * MIB);
+    max = stock + 100 * MIB + 0xfff;
     memcpy(setup + 0x22c, &max, 4);
     harness_boot(setup, 100 * MIB);
-    layout_move(&l, HOLE, FOUR_GIB, 4);
+    layout_move(&l, 0x1ff00, FOUR_GIB, 0x100);
     commit();
-    ck_assert_uint_eq(harness_initrd(), 0x10000000 - 100 * MIB);
+    ck_assert_uint_eq(harness_initrd(), 0x1ff00000 - 101 * MIB);
 }
 END_TEST
 
@@ -322,6 +383,19 @@ START_TEST(kernel_and_initrd)
 }
 END_TEST
 
+/* The kernel had to go where it is: there is no lower place above it. */
+START_TEST(limit_and_kernel)
+{
+    relocatable(10 * MIB);
+    limited(0x4ffffff, 10 * MIB);
+    layout_move(&l, 31 << 8, FOUR_GIB, 1);
+    commit();
+    ck_assert_uint_eq(harness_kernel(), 32 * MIB);
+    ck_contains(harness_said(), "nowhere in one piece");
+    initrd_is_back();
+}
+END_TEST
+
 /* What cannot go elsewhere, or does not say how much it takes there. */
 static void fixed(unsigned int which)
 {
@@ -438,6 +512,7 @@ Suite *linux_suite(void)
     tcase_add_test(t, kernel_itself);
     tcase_add_test(t, kernel_untold);
     tcase_add_test(t, limit);
+    tcase_add_test(t, limit_at_the_end);
     tcase_add_test(t, nowhere);
     suite_add_tcase(s, t);
 
@@ -446,6 +521,7 @@ Suite *linux_suite(void)
     tcase_add_test(t, kernel_entry);
     tcase_add_test(t, kernel_stays);
     tcase_add_test(t, kernel_and_initrd);
+    tcase_add_test(t, limit_and_kernel);
     tcase_add_test(t, kernel_in_the_way);
     tcase_add_test(t, kernel_fixed);
     tcase_add_test(t, kernel_over_a_hole);

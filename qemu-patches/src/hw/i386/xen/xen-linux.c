@@ -4,10 +4,10 @@
  * linuxboot_dma.bin loads the kernel to 1 MiB, from where it unpacks itself to
  * an address of its own choice, and asks the BIOS where RAM below 4 GiB ends
  * and puts the initrd right there; holes or not.  The kernel it loads to
- * wherever fw_cfg has it, and the initrd as well if the kernel wants it nowhere
- * else than where QEMU has said, by an initrd_addr_max that is its end.  So
- * where there is a hole, say so.  OVMF takes the data and allocates its memory
- * by itself.
+ * wherever fw_cfg has it, and the initrd as well if that ends in the page that
+ * the kernel's header has in initrd_addr_max: below the end of RAM there may be
+ * more than the kernel can have.  So where there is a hole, say so.  OVMF takes
+ * the data and allocates its memory by itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -255,13 +255,31 @@ static uint64_t xen_initrd_find(const struct memmap_layout *l, uint64_t size,
     return 0;
 }
 
+/*
+ * Whether it is in RAM, above @floor, if nobody says otherwise: right below the
+ * end of RAM, if @last, or where x86_load_linux() has put it.
+ */
+static bool xen_initrd_is_well(const X86MachineState *x86ms,
+                               const struct memmap_layout *l, uint64_t length,
+                               uint64_t floor, bool last)
+{
+    uint64_t addr = x86ms->linux_initrd_addr, end = addr + length;
+
+    /* The option ROM asks the BIOS. */
+    if (end >> 12 != x86ms->linux_initrd_addr_max >> 12) {
+        return last;
+    }
+    return addr >= floor && end <= xen_linux_ram_end(l) &&
+           xen_linux_is_ram(l, addr, length);
+}
+
 static void xen_initrd_place(X86MachineState *x86ms,
                              const struct memmap_layout *l, uint64_t floor)
 {
     uint8_t *setup = x86ms->linux_setup;
     uint32_t max = x86ms->linux_initrd_addr_max;
     uint64_t length, size, addr;
-    bool last;
+    bool last, well;
 
     if (!x86ms->initrd_mapped_file ||
         xen_linux_version(x86ms) < VERSION_INITRD_ADDR_MAX) {
@@ -271,11 +289,12 @@ static void xen_initrd_place(X86MachineState *x86ms,
     size = ROUND_UP(length, 4096);
     addr = xen_initrd_find(l, size, floor, xen_initrd_limit(x86ms), &last);
     trace_xen_ram_initrd(addr, size, last);
-    if (!addr) {
+    well = xen_initrd_is_well(x86ms, l, length, floor, last);
+    if (!addr && !well) {
         error_report_once("RAM below 4 GiB is nowhere in one piece long enough "
                           "for the initrd of %" PRIu64 " bytes", length);
     }
-    if (!addr || last) {
+    if (!addr || well) {
         /* It goes where it was always put. */
         addr = x86ms->linux_initrd_addr;
     } else {
