@@ -582,6 +582,38 @@ START_TEST(blocked)
 }
 END_TEST
 
+/* Not what has begun, in which nothing may move: it would be refused at its end. */
+START_TEST(blocked_too_late)
+{
+    harness_reset();
+    guest_build();
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    harness_dirty_log(1);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_assert_ptr_null(harness_blocked());
+
+    /* The next, if that one is given up, and who only counts dirty pages. */
+    for (unsigned int what = 0; what < 4; what += 2) {
+        harness_dirty_log(what);
+        guest_say(MEMMAP_CMD_PREPARE, &l);
+        ck_assert_ptr_nonnull(harness_blocked());
+        guest_say(MEMMAP_CMD_COMMIT, &l);
+        ck_assert_ptr_null(harness_blocked());
+        layout_built(&l, 512 * MIB);
+    }
+
+    /* RAM that was moving when it began has it refused, who looks. */
+    harness_dirty_log(0);
+    layout_move(&l, 0x1f000, FOUR_GIB, 1);
+    guest_say(MEMMAP_CMD_PREPARE, &l);
+    harness_dirty_log(1);
+    layout_built(&l, 512 * MIB);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    ck_assert_ptr_nonnull(harness_blocked());
+}
+END_TEST
+
 /*
  * Whoever is always moving RAM, or says so, would keep its host from being evacuated:
  * it has two minutes from its first PREPARE on, however often it asks, and as much
@@ -709,6 +741,7 @@ Suite *migrate_suite(void)
     tcase_add_test(t, section_first);
     tcase_add_test(t, section_longest);
     tcase_add_test(t, blocked);
+    tcase_add_test(t, blocked_too_late);
     tcase_add_test(t, blocked_no_longer);
     tcase_add_test(t, section_none);
     tcase_add_test(t, section_plugged);

@@ -406,7 +406,11 @@ static void xen_memmap_update_blocker(void *opaque)
     }
     if (s->dm.state != MEMMAP_ST_PREPARED || now >= s->block_end) {
         migrate_del_blocker(&s->blocker);
-    } else if (!s->blocker) {
+    } else if (!s->blocker && !xen_memmap_is_migrating()) {
+        /*
+         * What has begun already would be refused at its end, and for nothing:
+         * no RAM moves then.
+         */
         error_setg(&s->blocker, "xen-memmap: the guest's firmware is moving "
                    "RAM, which keeps it here for %d s at most",
                    BLOCK_MAX / 1000);
