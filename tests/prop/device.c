@@ -155,7 +155,7 @@ static unsigned int op_apply(void *opaque, const struct memmap_record *r,
 {
     unsigned int rc;
 
-    rc = xen_memmap_rdm_map(get_rdm(), r, &sim.owned, index);
+    rc = xen_memmap_rdm_map(get_rdm(), &r->layout, &sim.owned, index);
     if ( rc )
         return rc;
     if ( fails(&sim.fault.apply) )

@@ -93,7 +93,7 @@ void harness_rdm_free(struct XenMemmapRDM *rdm);
 void xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
                                 struct memmap_layout *l);
 unsigned int xen_memmap_rdm_map(struct XenMemmapRDM *rdm,
-                                const struct memmap_record *next,
+                                const struct memmap_layout *l,
                                 const struct memmap_layout *owned,
                                 uint16_t *index);
 void xen_memmap_rdm_keep(struct XenMemmapRDM *rdm);

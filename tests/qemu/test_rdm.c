@@ -737,11 +737,12 @@ START_TEST(alone)
 
         layout_built(&l, 512 * MIB);
         make_room(NET_GFN, PAGES, 0);
-        ck_assert_uint_eq(xen_memmap_rdm_map(rdm, &l.record, &owned, &index), MEMMAP_OK);
+        ck_assert_uint_eq(xen_memmap_rdm_map(rdm, &l.record.layout, &owned,
+                                             &index), MEMMAP_OK);
         ck_assert_uint_eq(other_pages, PAGES);
         xen_memmap_rdm_undo(rdm);
         ck_assert_uint_eq(other_pages, 0);
-        xen_memmap_rdm_map(rdm, &l.record, &owned, &index);
+        xen_memmap_rdm_map(rdm, &l.record.layout, &owned, &index);
         xen_memmap_rdm_keep(rdm);
         ck_assert_uint_eq(other_pages, PAGES);
         harness_rdm_free(rdm);

@@ -192,31 +192,6 @@ START_TEST(mapped_by_whom)
 }
 END_TEST
 
-/* Nor does anybody know where RAM was that is lost: COMMIT fails, and what is left. */
-START_TEST(mapped_and_lost)
-{
-    host();
-    guest_build();
-    assign(NET);
-    assign(DISK);
-    guest_negotiate(FEATURES);
-    layout_built(&l, 512 * MIB);
-    layout_set(&l, NET_GFN, PAGES, MEMMAP_TYPE_RDM, 0, NET);
-    make_room(DISK_GFN, 3);
-    l.record.flags = MEMMAP_RF_RAM_SHRUNK;
-    harness_fail("map", 2, ENOMEM);
-    ck_status(commit(), NEGOTIATED, E_RDM, 2);
-    ck_assert_uint_eq(harness_mapped(0, LOW_END), 0);
-
-    layout_set(&l, DISK_GFN, 3, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, DISK);
-    ck_status(commit(), COMMITTED, OK, NOBODY);
-    ck_assert_uint_eq(harness_mapped(NET_GFN, PAGES), PAGES);
-    layout_set(&l, NET_GFN, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, NET);
-    ck_status(commit(), COMMITTED, OK, NOBODY);
-    ck_assert_uint_eq(harness_mapped(0, LOW_END), 0);
-}
-END_TEST
-
 /* The first page behind RAM was none. */
 START_TEST(mapped_behind_ram)
 {
@@ -263,7 +238,6 @@ Suite *rdm_whose_suite(void)
     t = tcase_create("mapped");
     tcase_add_test(t, mapped_by_xen);
     tcase_add_test(t, mapped_by_whom);
-    tcase_add_test(t, mapped_and_lost);
     tcase_add_test(t, mapped_behind_ram);
     tcase_add_test(t, mapped_and_back);
     suite_add_tcase(s, t);

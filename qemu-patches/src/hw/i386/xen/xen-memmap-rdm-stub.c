@@ -21,7 +21,7 @@ void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
 }
 
 unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
-                                const struct memmap_record *next,
+                                const struct memmap_layout *l,
                                 const struct memmap_layout *owned,
                                 uint16_t *index)
 {

@@ -59,7 +59,7 @@ struct XenMemmapRDM {
     struct memmap_layout want;
     struct memmap_layout both;
     /* What is being committed, until it is the layout or not. */
-    const struct memmap_record *next;
+    const struct memmap_layout *next;
 };
 
 static struct memmap_range xen_rdm_range(uint64_t gfn, uint64_t pages)
@@ -111,20 +111,16 @@ static struct xen_reserved_device_memory *xen_rdm_ask(XenMemmapRDM *rdm,
 }
 
 /*
- * Whether RAM was at @gfn as built, or may have been, if firmware has said
- * @said.  If none was, none was in the way when Xen assigned the device, which
- * then has mapped what it needs.
+ * Whether RAM of @l was at @gfn as built, or may have been.  If none was, none
+ * was in the way when Xen assigned the device, which then has mapped what it
+ * needs.
  */
-static bool xen_rdm_was_ram(const struct memmap_record *said, uint64_t gfn)
+static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
 {
     unsigned int i;
 
-    /* Nobody says where that was which is lost. */
-    if (said->flags & MEMMAP_RF_RAM_SHRUNK) {
-        return true;
-    }
-    for (i = 0; i < said->layout.nr; i++) {
-        const struct memmap_range *r = &said->layout.range[i];
+    for (i = 0; i < l->nr; i++) {
+        const struct memmap_range *r = &l->range[i];
 
         /* What firmware takes for itself it never takes from here. */
         if (r->type != MEMMAP_TYPE_RAM || r->flags & MEMMAP_EF_FIRMWARE) {
@@ -142,16 +138,16 @@ static bool xen_rdm_was_ram(const struct memmap_record *said, uint64_t gfn)
  * Unmap what QEMU has added of these pages.  That it mapped them shows nothing,
  * for an identical map succeeds.
  */
-static void xen_rdm_unmap_added(const struct memmap_record *said, uint64_t gfn,
+static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
                                 uint64_t pages)
 {
     uint64_t end = gfn + pages, next;
 
     for (; gfn < end; gfn = next) {
-        bool added = xen_rdm_was_ram(said, gfn);
+        bool added = xen_rdm_was_ram(l, gfn);
 
         for (next = gfn + 1; next < end; next++) {
-            if (xen_rdm_was_ram(said, next) != added) {
+            if (xen_rdm_was_ram(l, next) != added) {
                 break;
             }
         }
@@ -161,15 +157,15 @@ static void xen_rdm_unmap_added(const struct memmap_record *said, uint64_t gfn,
     }
 }
 
-/* Unmap what @a has and @b has not, if firmware has said @said. */
+/* Unmap what @a has and @b has not, in a guest whose firmware has said @l. */
 static void xen_rdm_unmap_missing(const struct memmap_layout *a,
                                   const struct memmap_layout *b,
-                                  const struct memmap_record *said)
+                                  const struct memmap_layout *l)
 {
     uint64_t gfn, pages;
 
     for (gfn = 0; memmap_dm_rdm_missing(a, b, &gfn, &pages); gfn += pages) {
-        xen_rdm_unmap_added(said, gfn, pages);
+        xen_rdm_unmap_added(l, gfn, pages);
         xen_rdm_forbid_run(gfn, pages);
     }
 }
@@ -394,15 +390,14 @@ static bool xen_rdm_map_range(XenMemmapRDM *rdm, GPtrArray *ranges,
 }
 
 unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
-                                const struct memmap_record *next,
+                                const struct memmap_layout *l,
                                 const struct memmap_layout *owned,
                                 uint16_t *index)
 {
-    const struct memmap_layout *l = &next->layout;
     g_autoptr(GPtrArray) ranges = NULL;
     guint i;
 
-    rdm->next = next;
+    rdm->next = l;
     memmap_layout_copy(&rdm->both, &rdm->mapped);
     memmap_layout_init(&rdm->want, rdm->want_range, MEMMAP_MAX_ENTRIES);
     if (!xen_rdm_is_chosen(rdm)) {

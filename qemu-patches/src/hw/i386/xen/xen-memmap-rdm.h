@@ -38,17 +38,16 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
 void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l);
 
 /*
- * Map what there is room for in @next, which is about to be the layout.  @owned
- * is the device model's own memory.  On failure nothing has changed, and
- * *@index is the range of @next to blame.  After success one of the two below
- * must follow.
+ * Map what there is room for in @l, which is about to be the layout.  @owned is
+ * the device model's own memory.  On failure nothing has changed, and *@index
+ * is the range of @l to blame.  After success one of the two below must follow.
  */
 unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
-                                const struct memmap_record *next,
+                                const struct memmap_layout *l,
                                 const struct memmap_layout *owned,
                                 uint16_t *index);
 
-/* @next is the layout: unmap what was mapped before and has no room in it. */
+/* @l is the layout: unmap what was mapped before and has no room in it. */
 void xen_memmap_rdm_keep(XenMemmapRDM *rdm);
 
 /* It is not, so all is to be as before. */

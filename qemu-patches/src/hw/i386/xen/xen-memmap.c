@@ -231,7 +231,7 @@ static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 }
 
 static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
-                                       const struct memmap_record *r,
+                                       const struct memmap_layout *l,
                                        uint16_t *index)
 {
     g_autofree struct memmap_range *range = g_new(struct memmap_range,
@@ -240,7 +240,7 @@ static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
 
     memmap_layout_init(&owned, range, MEMMAP_MAX_ENTRIES);
     return xen_park_add_owned(&owned) ?
-           xen_memmap_rdm_map(s->rdm, r, &owned, index) : MEMMAP_E_APPLY;
+           xen_memmap_rdm_map(s->rdm, l, &owned, index) : MEMMAP_E_APPLY;
 }
 
 static unsigned int xen_memmap_apply(void *opaque,
@@ -267,7 +267,7 @@ static unsigned int xen_memmap_apply(void *opaque,
     }
 
     /* First, because it can be undone without anybody having noticed. */
-    rc = s->rdm ? xen_memmap_map_rdm(s, r, index) : MEMMAP_OK;
+    rc = s->rdm ? xen_memmap_map_rdm(s, &r->layout, index) : MEMMAP_OK;
     if (rc) {
         return rc;
     }
