@@ -75,6 +75,7 @@ void memmap_show(const struct memmap_layout *l, uint32_t generation)
 
     snprintf(text, sizeof(text), "%u", generation);
     rc = xenstore_write(XS_DIR "generation", text);
+    text[0] = '\0';
 
     for ( i = 0; i < l->nr && !rc; i++ )
     {

@@ -177,7 +177,7 @@ static void check_guest(struct enabling *e)
     if (x->traditional)
         say(e->problems, "device_model_version = \"qemu-xen-traditional\" is another "
             "device model: take it out.");
-    if (x->stubdomain)
+    if (x->stubdom)
         say(e->problems, "device_model_stubdomain_override: in a stub domain xl runs "
             "another QEMU than the one that device_model_override names. Take it out, or "
             "put the patches into the stub domain's QEMU.");
@@ -209,8 +209,17 @@ static void print_json(const struct enabling *e)
     json_print(o, TRUE);
 }
 
-/* What is for people goes beside: the rest may be appended to the file. */
-static void print_text(const struct enabling *e)
+/* Whether what is appended to the file begins a line of its own. */
+static gboolean ends_a_line(const char *path)
+{
+    g_autofree char *text = NULL;
+    gsize len;
+
+    return !g_file_get_contents(path, &text, &len, NULL) || !len || text[len - 1] == '\n';
+}
+
+/* What is for people goes beside: the rest may be appended to the file, @path. */
+static void print_text(const struct enabling *e, const char *path)
 {
     unsigned int i;
 
@@ -218,6 +227,8 @@ static void print_text(const struct enabling *e)
         complain("%s", (char *)g_ptr_array_index(e->problems, i));
     for (i = 0; i < e->notes->len; i++)
         complain("%s", (char *)g_ptr_array_index(e->notes, i));
+    if (e->lines->len && !ends_a_line(path))
+        printf("\n");
     for (i = 0; i < e->lines->len; i++)
         printf("%s\n", (char *)g_ptr_array_index(e->lines, i));
 }
@@ -263,6 +274,6 @@ int command_enable(int argc, char **argv)
     if (output_json)
         print_json(&e);
     else
-        print_text(&e);
+        print_text(&e, argv[1]);
     return problems->len ? EXIT_NO : EXIT_YES;
 }

@@ -191,7 +191,6 @@ static void read_programs(struct xlcfg *x, const XLU_Config *cfg)
 
     x->firmware_override = word(cfg, "firmware_override");
     x->device_model = word(cfg, "device_model_override");
-    x->stubdomain = number(cfg, "device_model_stubdomain_override") != 0;
     x->traditional = !g_strcmp0(version, "qemu-xen-traditional");
     x->rombios = !g_strcmp0(bios, "rombios") || !g_strcmp0(firmware, "rombios");
     if (firmware && !g_strv_contains(kinds, firmware))

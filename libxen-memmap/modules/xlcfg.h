@@ -29,7 +29,7 @@ struct xlcfg {
     /* What is started in place of xl's own; NULL: nothing. */
     char *firmware;                 /* firmware=, if it is a path */
     char *firmware_override, *device_model;
-    gboolean rombios, traditional, stubdomain;
+    gboolean rombios, traditional;
 };
 
 /* A message for people, as printf(). */

@@ -44,6 +44,9 @@ static const char *parse_reason(const char *value, size_t len,
     return NULL;
 }
 
+/* What a parser says of a value that stands for none. */
+static const char no_value[] = "there is no value";
+
 /* Read @key and parse it: 1, or 0 if it is not there, or -1. */
 static int parse_key(xen_memmap_handle *h, xs_transaction_t t,
                      struct reading *r, const char *key, parser *parse)
@@ -56,6 +59,8 @@ static int parse_key(xen_memmap_handle *h, xs_transaction_t t,
         return errno == ENOENT ? 0 : -1;
     flaw = parse(value, len, r->layout);
     free(value);
+    if (flaw == no_value)
+        return 0;
     if (flaw)
         return memmap_fail(h, EBADMSG, "%s/%s: %s", r->dir, key, flaw);
     return 1;
@@ -188,11 +193,11 @@ static int nothing_claimed(xen_memmap_handle *h, xs_transaction_t t,
                        "it is still starting", r->domid);
 }
 
-/* Empty is what firmware leaves of a longer layout's keys. */
+/* Empty is what firmware leaves of a longer layout's keys: behind it may be more. */
 static const char *claimed_ranges(const char *value, size_t len,
                                   xen_memmap_layout *l)
 {
-    return len ? memmap_text_ranges(value, len, l) : NULL;
+    return len ? memmap_text_ranges(value, len, l) : no_value;
 }
 
 static int read_claimed(xen_memmap_handle *h, xs_transaction_t t,

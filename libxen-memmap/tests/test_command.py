@@ -395,6 +395,8 @@ class WithoutXen(Folder):
         # What is there already is not said twice: `>>` may be typed again.
         self.assertEqual(json.loads(self.enable(CONFIG + lines, "--json"))["lines"], [])
         self.assertIn("is this one already", self.enable(CONFIG + lines))
+        # Nor do they become part of a line that has no end.
+        self.assertEqual(self.enable(CONFIG.rstrip("\n")), "\n" + lines)
         first, second = lines.splitlines()
         self.assertEqual(json.loads(self.enable(CONFIG + first + "\n", "--json"))["lines"],
                          [second])

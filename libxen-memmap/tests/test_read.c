@@ -288,6 +288,12 @@ START_TEST(test_claimed)
     ck_assert_int_eq(xen_memmap_layout_state(l), XEN_MEMMAP_UNKNOWN);
     ck_assert_uint_eq(xen_memmap_layout_generation(l), 2);
     ck_assert_uint_eq(xen_memmap_layout_ranges(l), 4);
+    drop_layout();
+    /* Of a longer layout firmware emptied a key, and then could write no more. */
+    put(CLAIM_DIR "/layout/1", "");
+    put(CLAIM_DIR "/layout/2", "200000 1 - mmio 0 0\n");
+    ck_ok(read_claimed());
+    ck_assert_uint_eq(xen_memmap_layout_ranges(l), 4);
 }
 END_TEST
 

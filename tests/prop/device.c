@@ -40,9 +40,13 @@ static bool op_write(void *opaque, uint64_t addr, const void *src,
     return true;
 }
 
+static struct XenMemmapRDM *get_rdm(void);
+
 static unsigned int op_check(void *opaque, unsigned int cmd,
                              const struct memmap_record *r, uint16_t *index)
 {
+    if ( cmd == MEMMAP_CMD_PREPARE )
+        xen_memmap_rdm_note(get_rdm(), &r->layout);
     if ( sim.fault.migrating && cmd == MEMMAP_CMD_PREPARE )
         return MEMMAP_E_BUSY;
     return fails(&sim.fault.check) ? MEMMAP_E_BUSY : MEMMAP_OK;
@@ -109,12 +113,18 @@ static bool assigned(void *opaque, uint32_t sbdf)
     return false;
 }
 
-/* Nothing was there when the device was assigned. */
+/* Nothing but the same was there when the device was assigned, for another device. */
 static bool is_free(const struct sim_rdm *m)
 {
     for ( uint64_t gfn = m->gfn; gfn < m->gfn + m->pages; gfn++ )
-        if ( host_get(&sim.host, gfn).type != HOST_NONE )
+        switch ( host_get(&sim.host, gfn).type )
+        {
+        case HOST_NONE:
+        case HOST_DIRECT:
+            break;
+        default:
             return false;
+        }
     return true;
 }
 

@@ -92,6 +92,7 @@ struct XenMemmapRDM *harness_rdm_new(const struct memmap_dm *dm,
 void harness_rdm_free(struct XenMemmapRDM *rdm);
 void xen_memmap_rdm_constraints(struct XenMemmapRDM *rdm,
                                 struct memmap_layout *l);
+void xen_memmap_rdm_note(struct XenMemmapRDM *rdm, const struct memmap_layout *l);
 unsigned int xen_memmap_rdm_map(struct XenMemmapRDM *rdm,
                                 const struct memmap_layout *l,
                                 const struct memmap_layout *owned,

@@ -108,6 +108,13 @@ class State(unittest.TestCase):
                 "device-model/7/physmap/c0000000/name=the name",
                 "device-model/7/physmap/c0000000/start_addr=the start_addr"])
 
+    def test_a_state_that_is_cut_short_has_an_end(self):
+        got = subprocess.run(
+            self.words('end() { echo "ends: $*"; exit 3; }; exec 4</dev/null; restore'),
+            capture_output=True, text=True, timeout=60)
+        self.assertEqual((got.returncode, got.stdout),
+                         (3, "ends: the saved state ends before QEMU's\n"))
+
     def test_a_terminal_that_is_not_raw_yet_spoils_what_comes_first(self):
         self.assertNotEqual(self.restored(self.qemu, 1), self.qemu)
 

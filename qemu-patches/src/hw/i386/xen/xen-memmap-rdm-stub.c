@@ -20,6 +20,11 @@ void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l)
     g_assert_not_reached();
 }
 
+void xen_memmap_rdm_note(XenMemmapRDM *rdm, const struct memmap_layout *l)
+{
+    g_assert_not_reached();
+}
+
 unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
                                 const struct memmap_layout *l,
                                 const struct memmap_layout *owned,

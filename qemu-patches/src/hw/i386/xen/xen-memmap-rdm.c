@@ -58,8 +58,14 @@ struct XenMemmapRDM {
     struct memmap_layout mapped;
     struct memmap_layout want;
     struct memmap_layout both;
-    /* What is being committed, until it is the layout or not. */
-    const struct memmap_layout *next;
+    /*
+     * Where RAM was as built: what is mapped there QEMU has added.  Elsewhere
+     * nothing was in the way when Xen assigned the device.  A page that is lost
+     * later, or that firmware takes for itself, is in no record any more, so
+     * this keeps what records have said.
+     */
+    struct memmap_range was_range[MEMMAP_MAX_ENTRIES];
+    struct memmap_layout was;
 };
 
 static struct memmap_range xen_rdm_range(uint64_t gfn, uint64_t pages)
@@ -111,43 +117,20 @@ static struct xen_reserved_device_memory *xen_rdm_ask(XenMemmapRDM *rdm,
 }
 
 /*
- * Whether RAM of @l was at @gfn as built, or may have been.  If none was, none
- * was in the way when Xen assigned the device, which then has mapped what it
- * needs.
- */
-static bool xen_rdm_was_ram(const struct memmap_layout *l, uint64_t gfn)
-{
-    unsigned int i;
-
-    for (i = 0; i < l->nr; i++) {
-        const struct memmap_range *r = &l->range[i];
-
-        /* What firmware takes for itself it never takes from here. */
-        if (r->type != MEMMAP_TYPE_RAM || r->flags & MEMMAP_EF_FIRMWARE) {
-            continue;
-        }
-        if (r->source == MEMMAP_NO_SOURCE ||
-            gfn - r->source < r->pages) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
  * Unmap what QEMU has added of these pages.  That it mapped them shows nothing,
  * for an identical map succeeds.
  */
-static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
+static void xen_rdm_unmap_added(const XenMemmapRDM *rdm, uint64_t gfn,
                                 uint64_t pages)
 {
     uint64_t end = gfn + pages, next;
 
     for (; gfn < end; gfn = next) {
-        bool added = xen_rdm_was_ram(l, gfn);
+        bool added = memmap_layout_overlaps(&rdm->was, MEMMAP_TYPE_RDM, gfn, 1);
 
         for (next = gfn + 1; next < end; next++) {
-            if (xen_rdm_was_ram(l, next) != added) {
+            if (memmap_layout_overlaps(&rdm->was, MEMMAP_TYPE_RDM, next, 1) !=
+                added) {
                 break;
             }
         }
@@ -157,15 +140,15 @@ static void xen_rdm_unmap_added(const struct memmap_layout *l, uint64_t gfn,
     }
 }
 
-/* Unmap what @a has and @b has not, in a guest whose firmware has said @l. */
-static void xen_rdm_unmap_missing(const struct memmap_layout *a,
-                                  const struct memmap_layout *b,
-                                  const struct memmap_layout *l)
+/* Unmap what @a has and @b has not. */
+static void xen_rdm_unmap_missing(const XenMemmapRDM *rdm,
+                                  const struct memmap_layout *a,
+                                  const struct memmap_layout *b)
 {
     uint64_t gfn, pages;
 
     for (gfn = 0; memmap_dm_rdm_missing(a, b, &gfn, &pages); gfn += pages) {
-        xen_rdm_unmap_added(l, gfn, pages);
+        xen_rdm_unmap_added(rdm, gfn, pages);
         xen_rdm_forbid_run(gfn, pages);
     }
 }
@@ -389,6 +372,45 @@ static bool xen_rdm_map_range(XenMemmapRDM *rdm, GPtrArray *ranges,
     return true;
 }
 
+/* RAM that has come from [gfn, end), or may have. */
+static void xen_rdm_note_run(XenMemmapRDM *rdm, const struct memmap_range *ram,
+                             uint64_t gfn, uint64_t end)
+{
+    struct memmap_range run;
+
+    if (ram->source != MEMMAP_NO_SOURCE) {
+        gfn = MAX(gfn, ram->source);
+        end = MIN(end, ram->source + ram->pages);
+    }
+    if (gfn < end) {
+        run = xen_rdm_range(gfn, end - gfn);
+        /* With no room for it, it stays mapped. */
+        memmap_layout_set(&rdm->was, &run);
+    }
+}
+
+void xen_memmap_rdm_note(XenMemmapRDM *rdm, const struct memmap_layout *l)
+{
+    g_autoptr(GPtrArray) ranges = xen_rdm_collect(rdm);
+    unsigned int i;
+    guint j;
+
+    for (i = 0; i < l->nr; i++) {
+        const struct memmap_range *ram = &l->range[i];
+
+        /* Where firmware has its pages from it does not say. */
+        if (ram->type != MEMMAP_TYPE_RAM ||
+            (ram->flags & MEMMAP_EF_FIRMWARE)) {
+            continue;
+        }
+        for (j = 0; j < ranges->len; j++) {
+            const XenRDMRange *r = g_ptr_array_index(ranges, j);
+
+            xen_rdm_note_run(rdm, ram, r->gfn, r->gfn + r->pages);
+        }
+    }
+}
+
 unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
                                 const struct memmap_layout *l,
                                 const struct memmap_layout *owned,
@@ -397,7 +419,7 @@ unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
     g_autoptr(GPtrArray) ranges = NULL;
     guint i;
 
-    rdm->next = l;
+    xen_memmap_rdm_note(rdm, l);
     memmap_layout_copy(&rdm->both, &rdm->mapped);
     memmap_layout_init(&rdm->want, rdm->want_range, MEMMAP_MAX_ENTRIES);
     if (!xen_rdm_is_chosen(rdm)) {
@@ -424,13 +446,13 @@ unsigned int xen_memmap_rdm_map(XenMemmapRDM *rdm,
 
 void xen_memmap_rdm_keep(XenMemmapRDM *rdm)
 {
-    xen_rdm_unmap_missing(&rdm->mapped, &rdm->want, rdm->next);
+    xen_rdm_unmap_missing(rdm, &rdm->mapped, &rdm->want);
     memmap_layout_copy(&rdm->mapped, &rdm->want);
 }
 
 void xen_memmap_rdm_undo(XenMemmapRDM *rdm)
 {
-    xen_rdm_unmap_missing(&rdm->both, &rdm->mapped, rdm->next);
+    xen_rdm_unmap_missing(rdm, &rdm->both, &rdm->mapped);
 }
 
 /* People */
@@ -639,6 +661,7 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
     rdm->opaque = opaque;
     rdm->host = g_hash_table_new_full(NULL, NULL, NULL, xen_rdm_ranges_free);
     memmap_layout_init(&rdm->mapped, rdm->mapped_range, MEMMAP_MAX_ENTRIES);
+    memmap_layout_init(&rdm->was, rdm->was_range, MEMMAP_MAX_ENTRIES);
     memmap_layout_init(&rdm->want, rdm->want_range, MEMMAP_MAX_ENTRIES);
     memmap_layout_init(&rdm->both, rdm->both_range, 2 * MEMMAP_MAX_ENTRIES);
     rdm->listener.realize = xen_rdm_device_realized;

@@ -38,6 +38,12 @@ XenMemmapRDM *xen_memmap_rdm_new(const struct memmap_dm *dm,
 void xen_memmap_rdm_constraints(XenMemmapRDM *rdm, struct memmap_layout *l);
 
 /*
+ * @l is proposed, and may be the last to say where a page was as built: note
+ * what it says of that.  Of a layout that is committed that is done anyway.
+ */
+void xen_memmap_rdm_note(XenMemmapRDM *rdm, const struct memmap_layout *l);
+
+/*
  * Map what there is room for in @l, which is about to be the layout.  @owned is
  * the device model's own memory.  On failure nothing has changed, and *@index
  * is the range of @l to blame.  After success one of the two below must follow.

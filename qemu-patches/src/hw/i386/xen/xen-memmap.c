@@ -192,6 +192,9 @@ static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
 {
     XenMemmapState *s = opaque;
 
+    if (s->rdm && cmd == MEMMAP_CMD_PREPARE) {
+        xen_memmap_rdm_note(s->rdm, &r->layout);
+    }
     /* Of what is lost of the layout as built only the flag tells. */
     if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_migrating() &&
         (xen_memmap_leaves(&s->force.layout, &r->layout, !s->dm.generation,
