@@ -192,6 +192,36 @@ START_TEST(mapped_by_whom)
 }
 END_TEST
 
+/*
+ * What was said of RAM that is lost is the only word there is of where it was: a COMMIT
+ * without it that fails leaves nothing mapped there, nor does one that gives it up.
+ */
+START_TEST(mapped_and_lost)
+{
+    host();
+    guest_build();
+    assign(NET);
+    assign(DISK);
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    make_room(NET_GFN, PAGES);
+    make_room(DISK_GFN, 3);
+    ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
+    layout_set(&l, FOUR_GIB + NET_GFN, PAGES, MEMMAP_TYPE_MMIO, 0, 0);
+    l.record.flags = MEMMAP_RF_RAM_SHRUNK;
+    harness_fail("map", 2, ENOMEM);
+    ck_status(commit(), PREPARED, E_RDM, 2);
+    ck_assert_uint_eq(harness_mapped(0, LOW_END), 0);
+
+    layout_set(&l, DISK_GFN, 3, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, DISK);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_uint_eq(harness_mapped(NET_GFN, PAGES), PAGES);
+    layout_set(&l, NET_GFN, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, NET);
+    ck_status(commit(), COMMITTED, OK, NOBODY);
+    ck_assert_uint_eq(harness_mapped(0, LOW_END), 0);
+}
+END_TEST
+
 /* The first page behind RAM was none. */
 START_TEST(mapped_behind_ram)
 {
@@ -238,6 +268,7 @@ Suite *rdm_whose_suite(void)
     t = tcase_create("mapped");
     tcase_add_test(t, mapped_by_xen);
     tcase_add_test(t, mapped_by_whom);
+    tcase_add_test(t, mapped_and_lost);
     tcase_add_test(t, mapped_behind_ram);
     tcase_add_test(t, mapped_and_back);
     suite_add_tcase(s, t);
