@@ -39,10 +39,10 @@ uint64_t memmap_kib(const char *key)
 /*
  * Bytes of a value: section 8 of
  * PROTOCOL.md.
- * Of the 2048 that a guest has for a node, by default, its permissions take
- * some.
+ * A request must have room in the ring, 1024 bytes less one: hvmloader tells
+ * xenstored of it when it is there as a whole, and waits for room before.
  */
-#define XS_VALUE 1920
+#define XS_VALUE 960
 
 static const char *type_name(unsigned int type)
 {

@@ -102,6 +102,9 @@ int xenstore_write(const char *path, const char *value)
 
     if ( sim.fault.xenstore )
         return -1;
+    /* No more than the ring takes: who waits for room waits for ever. */
+    if ( 16 + strlen(path) + 1 + strlen(value) > 1023 )
+        abort();
     if ( strlen(value) >= SIM_VALUE )
         abort();
     if ( !strcmp(path, "data/memory-map/generation") )

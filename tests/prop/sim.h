@@ -29,9 +29,9 @@ struct sim_faults {
 #define SIM_RDM   8
 /* Keys that firmware finds in xenstore, and those of a layout that it leaves there. */
 #define SIM_KEYS  (MEMMAP_MAX_ENTRIES + 16)
-#define SIM_SHOWN 16
+#define SIM_SHOWN 20
 /* The most that a value may have (PROTOCOL.md, section 8), and a NUL. */
-#define SIM_VALUE (1920 + 1)
+#define SIM_VALUE (960 + 1)
 
 struct sim {
     struct host host;

@@ -1080,8 +1080,8 @@ START_TEST(shown_in_xenstore)
 {
     /* How many pages from where on are declared, and the bytes of two keys then. */
     static const struct { unsigned int nr, gfn, bytes[2]; } cases[] = {
-        { 5, 0x80000, { 381, 0 } }, { 39, 0x80000, { 1913, 644 } },
-        { 30, 0xffe2, { 1920, 0 } }, { 31, 0xfff0, { 1920, 92 } },
+        { 5, 0x80000, { 381, 0 } }, { 20, 0x80000, { 950, 391 } },
+        { 15, 0xffd0, { 960, 0 } }, { 16, 0xffd0, { 954, 66 } },
     };
 
     for ( unsigned int i = 0; i < MEMMAP_ARRAY_SIZE(cases); i++ )
@@ -1104,7 +1104,7 @@ START_TEST(shown_in_xenstore)
 
     /* Of a longer layout that was refused nothing is left. */
     gigabyte_bar();
-    declares(40, 0x60000);
+    declares(18, 0x60000);
     sim.fault.apply = 1;
     ck_assert(boot());
     assert_sound();
