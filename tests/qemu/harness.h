@@ -193,8 +193,11 @@ unsigned int harness_regions(void);
  * lets go of it when drained, or by somebody who does not.
  */
 void harness_lock(uint64_t addr, uint64_t bytes, bool block);
-/* Migration has begun (1), dirty pages are counted for another reason (2). */
-void harness_dirty_log(unsigned int what);
+/*
+ * Migration begins (1), dirty pages are counted for another reason (2), neither.
+ * Why it is refused; NULL: it is not.
+ */
+const char *harness_dirty_log(unsigned int what);
 
 /* Time passes, timers run. */
 void harness_pass(unsigned int ms);
@@ -222,10 +225,7 @@ const char *harness_monitor(void);
 /* XEN_MEMMAP_CHANGED, a line each, since the last call. */
 const char *harness_monitor_events(void);
 
-/* Why the guest cannot be saved now; NULL: it can. */
-const char *harness_blocked(void);
-
-/* Migration: the device's section, in 64 KiB of room. */
+/* Migration: the device's section, in 64 KiB of room; 0: refused. */
 #define HARNESS_SECTION_BYTES 65536u
 uint32_t harness_save(uint8_t *section);
 /* Whether there is one in the stream at all. */

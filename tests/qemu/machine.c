@@ -9,7 +9,6 @@
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
-#include "migration/blocker.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "system/runstate.h"
@@ -23,7 +22,6 @@ static X86MachineState machine;
 static MemoryRegion *ram;
 static bool incoming;
 static uint64_t missing;
-static Error **blocker;
 
 /* Nobody ever frees what a device allocates when it is realized. */
 void __lsan_disable(void) __attribute__((weak));
@@ -197,7 +195,9 @@ uint32_t harness_save(uint8_t *out)
     uint32_t at = 0;
     size_t i;
 
-    g_assert(!section()->pre_save(s));
+    if (section()->pre_save(s)) {
+        return 0;
+    }
     for (f = section()->fields; f->name; f++) {
         if (f->valid) {
             g_assert(f->valid(s, 1));
@@ -273,32 +273,6 @@ int harness_priority(void)
     return section()->priority;
 }
 
-int migrate_add_blocker_internal(Error **reasonp, Error **errp)
-{
-    g_assert(*reasonp && !blocker);
-    blocker = reasonp;
-    if (__lsan_ignore_object) {
-        __lsan_ignore_object(*reasonp);
-        __lsan_ignore_object(error_get_pretty(*reasonp));
-    }
-    return 0;
-}
-
-void migrate_del_blocker(Error **reasonp)
-{
-    if (*reasonp) {
-        g_assert(blocker == reasonp);
-        error_free(*reasonp);
-        *reasonp = NULL;
-        blocker = NULL;
-    }
-}
-
-const char *harness_blocked(void)
-{
-    return blocker ? error_get_pretty(*blocker) : NULL;
-}
-
 /* All of it */
 
 void harness_reset(void)
@@ -309,7 +283,6 @@ void harness_reset(void)
     memory_reset();
     qom_reset();
     incoming = false;
-    blocker = NULL;
     missing = 0;
     kernel = initrd = 0;
     g_clear_pointer(&machine.initrd_mapped_file, g_mapped_file_unref);

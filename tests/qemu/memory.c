@@ -2,6 +2,7 @@
 /* Memory regions, RAM blocks, the mapcache. */
 #include "internal.h"
 #include "block/block-global-state.h"
+#include "qapi/error.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
 #include "hw/xen/xen-park.h"
@@ -280,9 +281,28 @@ void xen_invalidate_map_cache(void)
     harness_event("invalidate");
 }
 
-void harness_dirty_log(unsigned int what)
+AddressSpace address_space_memory;
+static MemoryListener *listener;
+
+void memory_listener_register(MemoryListener *l, AddressSpace *filter)
 {
-    global_dirty_tracking = what;
+    g_assert(!listener && filter == &address_space_memory);
+    listener = l;
+}
+
+const char *harness_dirty_log(unsigned int what)
+{
+    static char text[128];
+    Error *err = NULL;
+
+    /* Listeners are asked by the first who wants it, and told of no other. */
+    if (!what || global_dirty_tracking || listener->log_global_start(listener, &err)) {
+        global_dirty_tracking = what;
+        return NULL;
+    }
+    g_strlcpy(text, error_get_pretty(err), sizeof(text));
+    error_free(err);
+    return text;
 }
 
 /* Ports */
@@ -383,4 +403,5 @@ void memory_reset(void)
     depth = regions = nr_locked = 0;
     pending = false;
     global_dirty_tracking = 0;
+    listener = NULL;
 }

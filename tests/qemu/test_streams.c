@@ -14,6 +14,9 @@
 
 #include "guest.h"
 
+/* For so long one whose RAM moves cannot be saved, ms. */
+#define MOVING  120000
+
 static struct layout l;
 static uint8_t section[HARNESS_SECTION_BYTES], file[HARNESS_SECTION_BYTES];
 
@@ -169,6 +172,7 @@ START_TEST(fresh)
     uint32_t bytes;
 
     guests[_i].make();
+    harness_pass(MOVING);
     bytes = harness_save(section);
     if (getenv("MAKE_STREAMS")) {
         write_file(path, guests[_i].name, bytes);
@@ -188,6 +192,7 @@ START_TEST(loads)
 
         /* What libxl carries beside the stream is that guest's. */
         guests[_i].make();
+        harness_pass(MOVING);
         now = harness_save(section);
         harness_reset();
         harness_incoming();
@@ -199,6 +204,7 @@ START_TEST(loads)
                           guests[_i].status);
         ck_assert_uint_eq(harness_in(MEMMAP_REG_GENERATION, 4),
                           guests[_i].generation);
+        harness_pass(MOVING);
         ck_assert_uint_eq(harness_save(file), now);
         ck_assert_mem_eq(file, section, now);
     }

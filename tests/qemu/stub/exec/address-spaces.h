@@ -4,6 +4,8 @@
 
 #include "exec/memory.h"
 
+extern AddressSpace address_space_memory;
+
 MemoryRegion *get_system_memory(void);
 MemoryRegion *get_system_io(void);
 

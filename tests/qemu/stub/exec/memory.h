@@ -36,6 +36,18 @@ struct MemoryRegion {
 #define GLOBAL_DIRTY_RATE       (1u << 1)
 extern unsigned int global_dirty_tracking;
 
+typedef struct AddressSpace {
+    int unused;
+} AddressSpace;
+
+typedef struct MemoryListener MemoryListener;
+struct MemoryListener {
+    bool (*log_global_start)(MemoryListener *listener, Error **errp);
+    const char *name;
+};
+
+void memory_listener_register(MemoryListener *listener, AddressSpace *filter);
+
 void memory_region_init_alias(MemoryRegion *mr, Object *owner, const char *name,
                               MemoryRegion *orig, hwaddr offset, uint64_t size);
 void memory_region_init_io(MemoryRegion *mr, Object *owner,

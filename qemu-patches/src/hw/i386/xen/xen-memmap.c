@@ -28,7 +28,6 @@
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
 #include "memmap/dm.h"
-#include "migration/blocker.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/xen.h"
@@ -44,7 +43,7 @@
 #define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
 #define LOG_INTERVAL        1000
 /* No longer is a guest kept from being saved. */
-#define BLOCK_MAX           120000
+#define MOVING_MAX          120000
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
 /* Of all messages, those that are said whatever QEMU is told to log. */
@@ -86,9 +85,8 @@ struct XenMemmapState {
         uint8_t *record;            /* MEMMAP_BUFFER_BYTES of room */
     } mig;
 
-    Error *blocker;             /* of migration; NULL: none */
-    QEMUTimer *block_timer;
-    int64_t block_end;          /* 0: there was no PREPARE yet */
+    MemoryListener log;
+    int64_t moving_end;         /* 0: there was no PREPARE yet */
 
     QEMUTimer *publish_timer;
     int64_t publish_retry;      /* ms until the next try, 0: none has failed */
@@ -398,38 +396,36 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
  * host from being evacuated.  What it moves after its time harms nobody but
  * itself.
  */
-static void xen_memmap_update_blocker(void *opaque)
+static void xen_memmap_begin_moving(XenMemmapState *s)
 {
-    XenMemmapState *s = opaque;
-    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+    if (s->dm.state == MEMMAP_ST_PREPARED && !s->moving_end) {
+        s->moving_end = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + MOVING_MAX;
+    }
+}
 
-    if (s->dm.state == MEMMAP_ST_PREPARED && !s->block_end) {
-        s->block_end = now + BLOCK_MAX;
-        timer_mod_anticipate(s->block_timer, s->block_end);
+static bool xen_memmap_is_moving(XenMemmapState *s, Error **errp)
+{
+    if (s->dm.state != MEMMAP_ST_PREPARED ||
+        qemu_clock_get_ms(QEMU_CLOCK_REALTIME) >= s->moving_end) {
+        return false;
     }
-    if (s->dm.state != MEMMAP_ST_PREPARED || now >= s->block_end) {
-        migrate_del_blocker(&s->blocker);
-    } else if (!s->blocker && !xen_memmap_is_migrating()) {
-        /*
-         * What has begun already would be refused at its end, and for nothing:
-         * no RAM moves then.
-         */
-        error_setg(&s->blocker, "xen-memmap: the guest's firmware is moving "
-                   "RAM, which keeps it here for %d s at most",
-                   BLOCK_MAX / 1000);
-        /*
-         * Refused only while a migration of QEMU's own runs, which Xen's is
-         * not.
-         */
-        migrate_add_blocker_internal(&s->blocker, NULL);
-    }
+    error_setg(errp, "xen-memmap: the guest's firmware is moving RAM, which "
+               "keeps it here for %d s at most", MOVING_MAX / 1000);
+    return true;
+}
+
+/* A live migration begins with the log, libxl's too: no page is sent yet. */
+static bool xen_memmap_log_start(MemoryListener *listener, Error **errp)
+{
+    return !xen_memmap_is_moving(container_of(listener, XenMemmapState, log),
+                                 errp);
 }
 
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
 {
     XenMemmapState *s = opaque;
 
-    xen_memmap_update_blocker(s);
+    xen_memmap_begin_moving(s);
 
     trace_xen_memmap_changed(cmd, memmap_strstate(s->dm.state),
                              s->dm.generation, memmap_strerror(s->dm.error),
@@ -491,6 +487,13 @@ static const MemoryRegionOps xen_memmap_io_ops = {
 static int xen_memmap_pre_save(void *opaque)
 {
     XenMemmapState *s = opaque;
+    Error *err = NULL;
+
+    /* Of a migration that had begun before, no RAM moves. */
+    if (!xen_memmap_is_migrating() && xen_memmap_is_moving(s, &err)) {
+        error_report_err(err);
+        return -EBUSY;
+    }
 
     s->mig.state = s->dm.state;
     s->mig.error = s->dm.error;
@@ -573,7 +576,7 @@ static int xen_memmap_post_load(void *opaque, int version_id)
     s->dm.accepted = s->mig.accepted;
     s->dm.generation = s->mig.generation;
     trace_xen_memmap_loaded(memmap_strstate(s->dm.state), s->dm.generation);
-    xen_memmap_update_blocker(s);
+    xen_memmap_begin_moving(s);
     xen_memmap_monitor_changed();
     xen_memmap_publish_later(s);
     return 0;
@@ -622,8 +625,11 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
     if (s->rdm) {
         s->dm.features |= MEMMAP_FEAT_RDM;
     }
-    s->block_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
-                                  xen_memmap_update_blocker, s);
+    s->log = (MemoryListener) {
+        .name = TYPE_XEN_MEMMAP,
+        .log_global_start = xen_memmap_log_start,
+    };
+    memory_listener_register(&s->log, &address_space_memory);
     if (xen_memmap_can_publish()) {
         s->dm.features |= MEMMAP_FEAT_PUBLISH;
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
