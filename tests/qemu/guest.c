@@ -61,6 +61,19 @@ void layout_move(struct layout *l, uint64_t from, uint64_t to, uint64_t pages)
     REQUIRE(memmap_layout_move(&l->record.layout, from, to, pages));
 }
 
+void layout_make_room(struct layout *l, uint64_t gfn, uint64_t pages,
+                      unsigned int flags, uint32_t aux)
+{
+    layout_move(l, gfn, FOUR_GIB + gfn, pages);
+    layout_set(l, gfn, pages, MEMMAP_TYPE_RDM, flags, aux);
+}
+
+struct harness_device *guest_assign(uint32_t sbdf)
+{
+    harness_assign(sbdf, true);
+    return harness_plug(sbdf);
+}
+
 uint32_t guest_cmd(unsigned int cmd)
 {
     harness_out(MEMMAP_REG_DOORBELL, 4, MEMMAP_DOORBELL(cmd, BUF_GFN));

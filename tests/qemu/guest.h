@@ -49,6 +49,12 @@ void layout_set(struct layout *l, uint64_t gfn, uint64_t pages,
 void layout_ram(struct layout *l, uint64_t gfn, uint64_t pages,
                 uint64_t source);
 void layout_move(struct layout *l, uint64_t from, uint64_t to, uint64_t pages);
+/* RAM makes room at @gfn for reserved memory of @aux, and goes as far above 4 GiB. */
+void layout_make_room(struct layout *l, uint64_t gfn, uint64_t pages,
+                      unsigned int flags, uint32_t aux);
+
+/* The guest gets the device, and Xen and the toolstack know of it. */
+struct harness_device *guest_assign(uint32_t sbdf);
 
 /* Ring the doorbell; the status. */
 uint32_t guest_cmd(unsigned int cmd);

@@ -37,29 +37,15 @@ static void host(void)
     harness_reserve(DISK, DISK_GFN, 3);
 }
 
-/* The guest has the device, and Xen knows it. */
-static struct harness_device *assign(uint32_t sbdf)
-{
-    harness_assign(sbdf, true);
-    return harness_plug(sbdf);
-}
-
-/* RAM makes room at @gfn; @flags as in RDM entries. */
-static void make_room(uint64_t gfn, uint64_t pages, unsigned int flags)
-{
-    layout_move(&l, gfn, FOUR_GIB + gfn, pages);
-    layout_set(&l, gfn, pages, MEMMAP_TYPE_RDM, flags, NET);
-}
-
 static void fresh(void)
 {
     host();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
 }
 
 /* What of RDM QUERY names: "gfn+pages=aux" each. */
@@ -94,7 +80,7 @@ START_TEST(query_assigned)
 {
     fresh();
     ck_assert_str_eq(asked(), "1f000+4=20");
-    assign(DISK);
+    guest_assign(DISK);
     ck_assert_str_eq(asked(), "1e000+3=10528 1f000+4=20");
 }
 END_TEST
@@ -104,7 +90,7 @@ START_TEST(query_not_chosen)
 {
     host();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(MEMMAP_FEAT_PUBLISH);
     ck_assert_str_eq(asked(), "");
 }
@@ -116,7 +102,7 @@ START_TEST(query_host)
     host();
     harness_global("rdm", "host");
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_OFFER, 4),
                       MEMMAP_OFFER(1, 0, FEATURES));
     guest_negotiate(FEATURES);
@@ -130,11 +116,11 @@ START_TEST(commit_host)
     host();
     harness_global("rdm", "host");
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
-    make_room(DISK_GFN, 3, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_uint_eq(harness_mapped(NET_GFN, PAGES), PAGES);
     ck_assert_uint_eq(harness_mapped(DISK_GFN, 3), 0);
@@ -148,13 +134,13 @@ START_TEST(query_off)
     host();
     harness_global("rdm", "off");
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_OFFER, 4),
                       MEMMAP_OFFER(1, 0, MEMMAP_FEAT_PUBLISH));
     guest_negotiate(MEMMAP_FEAT_PUBLISH);
     ck_assert_str_eq(asked(), "");
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
     harness_events();
     ck_status(commit(), COMMITTED, OK, NOBODY);
     guest_cmd(MEMMAP_CMD_SEAL);
@@ -170,7 +156,7 @@ START_TEST(query_restricted)
     host();
     harness_restrict();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_OFFER, 4), MEMMAP_OFFER(1, 0, 0));
 }
 END_TEST
@@ -188,7 +174,7 @@ START_TEST(query_others)
     guest_negotiate(FEATURES);
     ck_assert_str_eq(asked(), "");
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_uint_eq(harness_permitted(0, LOW_END), 0);
     guest_cmd(MEMMAP_CMD_SEAL);
@@ -209,7 +195,7 @@ START_TEST(query_many)
         sprintf(want + strlen(want), "%s%x+2=20", i ? " " : "", 0x10000 + 4 * i);
     }
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     ck_assert_str_eq(asked(), want);
 }
@@ -225,7 +211,7 @@ START_TEST(query_unprivileged)
     harness_global("rdm-failure", "refuse");
     harness_fail("privilege", 0, EPERM);
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     ck_assert_uint_eq(harness_in(MEMMAP_REG_OFFER, 4),
                       MEMMAP_OFFER(1, 0, MEMMAP_FEAT_PUBLISH));
     guest_negotiate(MEMMAP_FEAT_PUBLISH);
@@ -272,7 +258,7 @@ START_TEST(query_too_many)
     }
     harness_no_xenstore();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(MEMMAP_FEAT_RDM);
     too_many();
     ck_contains(harness_said(), "warning: xen-memmap: firmware cannot be "
@@ -308,7 +294,7 @@ START_TEST(query_owned)
     harness_reserve(NET, PARKED - 2, 0x60);
     harness_no_xenstore();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(MEMMAP_FEAT_RDM);
     guest_query(&q);
     ck_assert_uint_eq(q.range[0].gfn, PARKED - 2);
@@ -326,7 +312,7 @@ START_TEST(query_refused)
     harness_fail("reserved", 0, EPERM);
     harness_global("rdm", "host");
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     ck_assert_str_eq(asked(), "");
     ck_assert_str_eq(asked(), "");
@@ -370,11 +356,11 @@ START_TEST(commit_not_chosen)
 {
     host();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(0);
     harness_events();
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_lacks(harness_events(), "map");
     ck_assert_uint_eq(harness_permitted(NET_GFN, PAGES), 0);
@@ -385,8 +371,8 @@ END_TEST
 START_TEST(commit_foreign)
 {
     fresh();
-    make_room(0x10000, 0x10, 0);
-    make_room(DISK_GFN, 3, 0);
+    layout_make_room(&l, 0x10000, 0x10, 0, NET);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_uint_eq(harness_mapped(0, LOW_END), PAGES);
     ck_assert_uint_eq(harness_mapped(NET_GFN, PAGES), PAGES);
@@ -461,12 +447,12 @@ static void two(void)
     harness_reserve(NET, NET_GFN, PAGES);
     harness_reserve(DISK, NET_GFN + 2, PAGES);
     guest_build();
-    assign(NET);
-    assign(DISK);
+    guest_assign(NET);
+    guest_assign(DISK);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES + 2, 0);
+    layout_make_room(&l, NET_GFN, PAGES + 2, 0, NET);
 }
 
 START_TEST(shared)
@@ -531,7 +517,7 @@ START_TEST(map_fails_index)
     harness_fail("map", 1, EINVAL);
     ck_status(commit(), NEGOTIATED, E_RDM, 2);
     fresh();
-    make_room(NET_GFN - 2, 2, MEMMAP_EF_UNMAPPED);
+    layout_make_room(&l, NET_GFN - 2, 2, MEMMAP_EF_UNMAPPED, NET);
     harness_fail("map", 1, EINVAL);
     ck_status(commit(), NEGOTIATED, E_RDM, 3);
 }
@@ -542,9 +528,9 @@ START_TEST(map_fails_later)
 {
     fresh();
     commit();
-    assign(DISK);
+    guest_assign(DISK);
     harness_events();
-    make_room(DISK_GFN, 3, 0);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     harness_fail("map", 1, ENOMEM);
     ck_status(commit(), COMMITTED, E_RDM, 2);
     ck_assert_str_eq(harness_events(),
@@ -568,8 +554,8 @@ END_TEST
 START_TEST(map_fails_one)
 {
     fresh();
-    assign(DISK);
-    make_room(DISK_GFN, 3, 0);
+    guest_assign(DISK);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     harness_fail("map", 1, ENOMEM);
     ck_status(commit(), NEGOTIATED, E_RDM, 4);
     layout_set(&l, NET_GFN, PAGES, MEMMAP_TYPE_RDM, MEMMAP_EF_UNMAPPED, 0);
@@ -602,11 +588,11 @@ START_TEST(apply_fails)
     host();
     harness_miss_ram(0x1000);
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES, 0);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
     ck_status(commit(), NEGOTIATED, E_APPLY, NOBODY);
     ck_assert_str_eq(harness_events(),
                      "permit 1f000+4\nmap 1f000+4\n"
@@ -625,7 +611,7 @@ START_TEST(over_owned)
     harness_reset();
     harness_reserve(NET, PARKED, 2);
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     harness_dirty_log(1);
     harness_events();
@@ -646,7 +632,7 @@ START_TEST(over_parked)
     harness_reset();
     harness_reserve(NET, PARKED, 2);
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
@@ -666,7 +652,7 @@ START_TEST(as_many_as_there_are)
         harness_reserve(NET, 0x10000 + 4 * i, 2);
     }
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
     for (unsigned int i = 0; i < 120; i++) {
@@ -736,7 +722,7 @@ START_TEST(alone)
         ck_assert_uint_eq(q.range[0].gfn, NET_GFN);
 
         layout_built(&l, 512 * MIB);
-        make_room(NET_GFN, PAGES, 0);
+        layout_make_room(&l, NET_GFN, PAGES, 0, NET);
         ck_assert_uint_eq(xen_memmap_rdm_map(rdm, &l.record.layout, &owned,
                                              &index), MEMMAP_OK);
         ck_assert_uint_eq(other_pages, PAGES);

@@ -21,18 +21,6 @@
 static struct layout l;
 static struct harness_device *net, *disk;
 
-static struct harness_device *assign(uint32_t sbdf)
-{
-    harness_assign(sbdf, true);
-    return harness_plug(sbdf);
-}
-
-static void make_room(uint64_t gfn, uint64_t pages)
-{
-    layout_move(&l, gfn, FOUR_GIB + gfn, pages);
-    layout_set(&l, gfn, pages, MEMMAP_TYPE_RDM, 0, 0);
-}
-
 /* Two devices; of the first two regions, the second of them both devices'. */
 static void host(void)
 {
@@ -46,8 +34,8 @@ static void host(void)
 static void devices(void)
 {
     guest_build();
-    net = assign(NET);
-    disk = assign(DISK);
+    net = guest_assign(NET);
+    disk = guest_assign(DISK);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
 }
@@ -57,9 +45,9 @@ static void mapped(void)
 {
     host();
     devices();
-    make_room(NET_GFN, 4);
-    make_room(NET_GFN + 0x10, 6);
-    make_room(DISK_GFN, 1);
+    layout_make_room(&l, NET_GFN, 4, 0, 0);
+    layout_make_room(&l, NET_GFN + 0x10, 6, 0, 0);
+    layout_make_room(&l, DISK_GFN, 1, 0, 0);
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
     ck_status(guest_cmd(MEMMAP_CMD_SEAL), SEALED, OK, NOBODY);
     ck_assert_uint_eq(harness_mapped(0, LOW_END), 11);
@@ -176,11 +164,11 @@ START_TEST(plug_too_late)
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
     guest_say(MEMMAP_CMD_COMMIT, &l);
-    net = assign(NET);
+    net = guest_assign(NET);
     ck_assert_str_eq(harness_said(), "");
     harness_unplug(net);
     guest_cmd(MEMMAP_CMD_SEAL);
-    net = assign(NET);
+    net = guest_assign(NET);
     ck_contains(harness_said(),
         "warning: xen-memmap: reserved memory 0x1f000-0x1f003 of 0000:00:04.0, "
         "which was plugged just now, is not mapped: RAM is there; to have room "
@@ -196,7 +184,7 @@ START_TEST(plug_forgets)
 {
     host();
     devices();
-    make_room(NET_GFN, 4);
+    layout_make_room(&l, NET_GFN, 4, 0, 0);
     harness_fail("map", 1, EBUSY);
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), NEGOTIATED, E_RDM, 2);
     harness_unplug(net);
@@ -216,7 +204,7 @@ static void sealed(const char *failure)
         harness_global("rdm-failure", failure);
     }
     devices();
-    make_room(NET_GFN, 4);
+    layout_make_room(&l, NET_GFN, 4, 0, 0);
     ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
     harness_events();
     ck_status(guest_cmd(MEMMAP_CMD_SEAL), SEALED, OK, NOBODY);
@@ -265,8 +253,8 @@ START_TEST(seal_unplug_one)
     host();
     harness_global("rdm-failure", "unplug");
     devices();
-    make_room(NET_GFN, 4);
-    make_room(NET_GFN + 0x10, 6);
+    layout_make_room(&l, NET_GFN, 4, 0, 0);
+    layout_make_room(&l, NET_GFN + 0x10, 6, 0, 0);
     guest_say(MEMMAP_CMD_COMMIT, &l);
     guest_cmd(MEMMAP_CMD_SEAL);
     ck_assert(harness_plugged(net) && !harness_plugged(disk));
@@ -295,9 +283,9 @@ START_TEST(seal_mapped)
         host();
         harness_global("rdm-failure", failure[i]);
         devices();
-        make_room(NET_GFN, 4);
-        make_room(NET_GFN + 0x10, 6);
-        make_room(DISK_GFN, 1);
+        layout_make_room(&l, NET_GFN, 4, 0, 0);
+        layout_make_room(&l, NET_GFN + 0x10, 6, 0, 0);
+        layout_make_room(&l, DISK_GFN, 1, 0, 0);
         guest_say(MEMMAP_CMD_COMMIT, &l);
         guest_cmd(MEMMAP_CMD_SEAL);
         ck_assert_str_eq(harness_said(), "");

@@ -30,29 +30,15 @@ static void host(void)
     harness_reserve(DISK, DISK_GFN, 3);
 }
 
-/* The guest has the device, Xen knows it, and the toolstack. */
-static void assign(uint32_t sbdf)
-{
-    harness_assign(sbdf, true);
-    harness_plug(sbdf);
-}
-
-/* RAM makes room at @gfn. */
-static void make_room(uint64_t gfn, uint64_t pages)
-{
-    layout_move(&l, gfn, FOUR_GIB + gfn, pages);
-    layout_set(&l, gfn, pages, MEMMAP_TYPE_RDM, 0, NET);
-}
-
 static void fresh(void)
 {
     host();
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     harness_events();
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
 }
 
 /* Once more what has been published. */
@@ -83,11 +69,11 @@ START_TEST(not_ours)
     guest_build();
     harness_foreign(NET);
     harness_plug(NET);
-    assign(DISK);
+    guest_assign(DISK);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES);
-    make_room(DISK_GFN, 3);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     ck_assert_uint_eq(harness_mapped(0, LOW_END), 3);
     ck_assert_uint_eq(harness_permitted(0, LOW_END), 3);
@@ -143,14 +129,14 @@ START_TEST(mapped_by_xen)
     harness_map(LOW_END + 0x1100, PAGES);
     harness_map(NET_GFN - 2, 2);
     guest_build();
-    assign(NET);
-    assign(DISK);
+    guest_assign(NET);
+    guest_assign(DISK);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
     /* Two pages less of RAM than QEMU believes: where they are nobody knows. */
     layout_set(&l, NET_GFN - 2, 2, MEMMAP_TYPE_RDM, 0, 0);
     layout_ram(&l, FOUR_GIB, 2, FOUR_GIB);
-    make_room(NET_GFN, 2);
+    layout_make_room(&l, NET_GFN, 2, 0, NET);
     layout_set(&l, LOW_END + 0x1100, PAGES, MEMMAP_TYPE_RDM, 0, 0);
     layout_set(&l, LOW_END + 0x1200, 1, MEMMAP_TYPE_RDM, 0, 0);
     harness_events();
@@ -200,12 +186,12 @@ START_TEST(mapped_and_lost)
 {
     host();
     guest_build();
-    assign(NET);
-    assign(DISK);
+    guest_assign(NET);
+    guest_assign(DISK);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
-    make_room(NET_GFN, PAGES);
-    make_room(DISK_GFN, 3);
+    layout_make_room(&l, NET_GFN, PAGES, 0, NET);
+    layout_make_room(&l, DISK_GFN, 3, 0, NET);
     ck_status(guest_say(MEMMAP_CMD_PREPARE, &l), PREPARED, OK, NOBODY);
     layout_set(&l, FOUR_GIB + NET_GFN, PAGES, MEMMAP_TYPE_MMIO, 0, 0);
     l.record.flags = MEMMAP_RF_RAM_SHRUNK;
@@ -228,10 +214,10 @@ START_TEST(mapped_behind_ram)
     harness_reset();
     harness_reserve(NET, LOW_END - 2, PAGES);
     guest_build();
-    assign(NET);
+    guest_assign(NET);
     guest_negotiate(FEATURES);
     layout_built(&l, 512 * MIB);
-    make_room(LOW_END - 2, 2);
+    layout_make_room(&l, LOW_END - 2, 2, 0, NET);
     layout_set(&l, LOW_END, 2, MEMMAP_TYPE_RDM, 0, NET);
     ck_status(commit(), COMMITTED, OK, NOBODY);
     harness_events();

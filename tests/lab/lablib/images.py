@@ -142,19 +142,12 @@ def dom0(path, tree, xen, scripts, needed, log):
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
                      for name in XENSTORE_COMMANDS})
     with Archive(path, log) as archive:
-        _skeleton(archive)
-        archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
-        archive.link("usr/bin/sh", "busybox")
-        for name, source in {**programs, **libraries(tree, programs.values()),
-                             **needed}.items():
-            archive.copy(name, source)
+        _system(archive, tree, programs, needed, DOM0_MODULES)
         for name in DOM0_COMMANDS:
             archive.link("usr/bin/" + os.path.basename(name),
                          "/" + private + name)
         for name in ("xen-memmap", "memmap-views"):
             archive.link("usr/bin/" + name, "/usr/lib/lab/xen-memmap")
-        _roms(archive, tree)
-        _modules(archive, Modules(tree).closure(DOM0_MODULES))
         archive.copy(SLOW_TIME, os.path.join(tree, SLOW_TIME))
         archive.file("etc/xen/xl.conf", b"")
         # The other is for device models of guests with dm_restrict=1.
@@ -188,6 +181,19 @@ def _roms(archive, tree):
     _files(archive, tree, "usr/share/qemu/keymaps", _ANY)
 
 
+def _system(archive, tree, programs, needed, modules):
+    """A small Linux in which device models run: a shell, PROGRAMS, the libraries of these
+    and those NEEDED, ROMs and MODULES."""
+    _skeleton(archive)
+    archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
+    archive.link("usr/bin/sh", "busybox")
+    for name, source in {**programs, **libraries(tree, programs.values()),
+                         **needed}.items():
+        archive.copy(name, source)
+    _roms(archive, tree)
+    _modules(archive, Modules(tree).closure(modules))
+
+
 def stubdom(path, tree, xen, init, needed, log):
     """A stub domain's initramfs, around INIT; the device model itself, which needs the
     libraries NEEDED, and what it is to boot, are added in dom0.
@@ -197,14 +203,7 @@ def stubdom(path, tree, xen, init, needed, log):
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
                      for name in STUBDOM_COMMANDS})
     with Archive(path, log) as archive:
-        _skeleton(archive)
-        archive.copy("usr/bin/busybox", os.path.join(tree, "usr/bin/busybox"))
-        archive.link("usr/bin/sh", "busybox")
-        for name, source in {**programs, **libraries(tree, programs.values()),
-                             **needed}.items():
-            archive.copy(name, source)
-        _roms(archive, tree)
-        _modules(archive, Modules(tree).closure(STUBDOM_MODULES))
+        _system(archive, tree, programs, needed, STUBDOM_MODULES)
         archive.copy("init", init, 0o755)
 
 
