@@ -76,6 +76,15 @@ class Check(unittest.TestCase):
         self.assert_found('no SPDX', 'int a;', spdx=False)
         self.assert_found('a name like', '    a = MEMMAP_TYPE_RAM;')
 
+    def test_names(self):
+        self.assert_found('a prefix that is there twice', '#ifndef XEN_XENGFN_PORT_H')
+        self.assert_clean('#define XENGFN_A_B 1', '#define XENGFN_A_C 2', 'int a; /* XENGFN_A_* */')
+        self.assert_found(':3: no family XENGFN_A_', '#define XENGFN_A_B 1', 'int a; /* XENGFN_A_* */')
+
+    def test_cover_letter(self):
+        self.assert_clean(message='Why.\n\nn (1):\n  ' + 'x' * 76)
+        self.assert_found('message: 78 columns', message='  ' + 'x' * 76)
+
     def test_words(self):
         self.assert_found('subject: add it', subject='add it')
         self.assert_found('subject: tools: x', subject='tools: ' + 'x' * 70)
