@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The planner (hvmloader/plan.h).
+ * The planner (plan.h).
  *
  * It is a pure function and promises: every BAR that has an address has a
  * naturally aligned one, over no RAM, no other BAR and nothing reserved; RAM
@@ -1095,13 +1095,13 @@ START_TEST(full_of_what)
 }
 END_TEST
 
-/* What ends where addresses do has nothing behind it, least of all address 0. */
+/* What ends where addresses do has nothing behind it, least of all 0. */
 START_TEST(owned_to_the_end)
 {
-    for ( unsigned int bits = 0; bits <= 1; bits++ )
+    for ( unsigned int less = 0; less <= 1; less++ )
     {
         const struct memmap_range owned = {
-            .gfn = GFN(GB(5)), .pages = MEMMAP_GFN_END - bits - GFN(GB(5)),
+            .gfn = GFN(GB(5)), .pages = MEMMAP_GFN_END - less - GFN(GB(5)),
             .type = MEMMAP_TYPE_OWNED, .source = MEMMAP_NO_SOURCE };
         struct memmap_bar bar[] = { { .size = GB(2), .is_64bit = true } };
 
