@@ -275,10 +275,21 @@ class Given(unittest.TestCase):
                 stream.write(f"From: n <n@example>\nSubject: [PATCH 1/1] {name[:3]}\n\nm\n"
                              f"---\ndiff --git a/{PCI} b/{PCI}\n--- a/{PCI}\n+++ b/{PCI}\n"
                              + hunk)
+        with open(os.path.join(self.top, "build/series/xen-4.17..", "0000-cover-letter.patch"),
+                  "w") as stream:
+            stream.write("From 0\nFrom: W R <w@example>\nSubject: [PATCH 0/1] one and all\n\n"
+                         "Why.\n\n    $ run it\n\nW R (1):\n  xen\n\n a | +1\n--\n2.39\n")
         with mock.patch.dict(os.environ, {"XEN_SOURCE": self.tree, "QEMU_SOURCE": ""}):
             written = next(exact.write(self.top, self.log))
-        self.assertEqual(sorted(os.listdir(os.path.join(self.top, written))),
-                         ["0001-xen.patch", "0002-doc.patch"])
+        folder = os.path.join(self.top, written)
+        self.assertEqual(sorted(os.listdir(folder)),
+                         ["0000-cover-letter.patch", "0001-xen.patch", "0002-doc.patch"])
+        with open(os.path.join(folder, "0000-cover-letter.patch")) as stream:
+            text = stream.read()
+        for line in ("From: W R <w@example>", "Subject: [PATCH 0/2] one and all", "Why.",
+                     "    $ run it", "n (2):", "  xen", "  doc"):
+            self.assertIn(f"\n{line}\n", text)
+        self.assertEqual(text.count("  xen\n"), 1)
 
     def test_nothing_to_write_for(self):
         with mock.patch.dict(os.environ, {"XEN_SOURCE": "", "QEMU_SOURCE": ""}):
