@@ -84,6 +84,8 @@ make -s -j"$(nproc)"
 # As Debian configures it, as far as xl and libxl go: these alone are used.
 _TOOLSTACK = """
 cd /build/xen/tools
+# Debian's source has none of what autoconf makes.
+[ -x configure ] || {{ cp /usr/share/misc/config.* .. && autoconf && autoheader; }}
 ./configure --prefix=/usr --libdir=/usr/lib/x86_64-linux-gnu --sysconfdir=/etc \
     --localstatedir=/var --with-libexec-leaf-dir=xen-{version} --disable-rombios \
     --disable-seabios --disable-ovmf --disable-ocamltools --disable-golang \

@@ -25,7 +25,7 @@ _HYPERVISOR = """
 _TOOLSTACK = """
     gcc libc6-dev make patch perl pkg-config ccache python3-dev python3-setuptools
     flex bison acpica-tools uuid-dev zlib1g-dev libncurses-dev libglib2.0-dev
-    libpixman-1-dev libyajl-dev
+    libpixman-1-dev libyajl-dev autoconf autotools-dev
 """.split()
 
 # The same for the guests' small kernel.

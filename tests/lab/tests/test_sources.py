@@ -366,6 +366,39 @@ class TheSeries(unittest.TestCase):
             self.assertTrue(spans.find(folders, "xen", spans.parse(version)), version)
 
 
+class Toolstack(unittest.TestCase):
+    """xl is of the host's version, or there is none."""
+
+    def of(self, given, debian):
+        def source(version):
+            return version and SimpleNamespace(version=spans.parse(version), name=version)
+        with mock.patch.object(trees, "build_root", return_value="/root"), \
+                mock.patch.object(sources, "given", return_value=source(given)), \
+                mock.patch.object(sources, "debian_in", return_value=source(debian)):
+            found = stacks.toolstack_source(suites.SUITES["trixie"], "log")
+        return found and found.name
+
+    def test_what_it_is_built_of(self):
+        self.assertEqual(self.of("4.20.4", "4.20.1"), "4.20.4")
+        self.assertEqual(self.of("4.21.2", "4.20.1"), "4.20.1")
+        self.assertEqual(self.of(None, "4.20.1"), "4.20.1")
+
+    def test_there_is_none(self):
+        for given, debian in (None, "4.17.5"), ("4.2.0", None), (None, None):
+            self.assertIsNone(self.of(given, debian))
+        with mock.patch.object(stacks, "toolstack_source", return_value=None), \
+                self.assertRaisesRegex(LabError, "no source of Xen 4.20 .*XEN_SOURCE="):
+            stacks.toolstack(suites.SUITES["trixie"], {}, "log")
+
+    def test_what_dom0_gets(self):
+        program = stacks.Program("/cache/x", "key")
+        made = {"hvmloader": program, "qemu": stacks.Program("/cache/q", "key", ("/lib/a.so",))}
+        self.assertEqual(stacks.files(made), {
+            "hvmloader": "/cache/x", "qemu-system-i386": "/cache/q", "a.so": "/lib/a.so"})
+        self.assertEqual(stacks.files({**made, "toolstack.tar": program})["toolstack.tar"],
+                         "/cache/x")
+
+
 class Packaged(unittest.TestCase):
     """A QEMU that nobody built brings its libraries."""
 
