@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from types import SimpleNamespace
 from unittest import mock
 
 from tests.common import own_cache
@@ -355,8 +356,8 @@ class TheSeries(unittest.TestCase):
             os.path.abspath(__file__)))))
         folders = [name for where in ("hvmloader", "hvmloader/hypervisor",
                                       "hvmloader/documents", "qemu-patches",
-                                      "tests/hostile", "tests/bench/timed",
-                                      "tests/bench/ranges")
+                                      "libxen-memmap/libxl", "tests/hostile",
+                                      "tests/bench/timed", "tests/bench/ranges")
                    for name in os.listdir(os.path.join(top, where))
                    if name.startswith(("xen-", "qemu-"))]
         self.assertGreater(len(folders), 7)
