@@ -73,6 +73,15 @@ class Check(unittest.TestCase):
         for line in ('    if ( a ) {', '    else {', '    } else'):
             self.assert_found('a brace', line)
         self.assert_found('// comment', '    int a; // why')
+
+    def test_style_of_libxl(self):
+        for name in ('tools/libs/light/a.c', 'tools/libs/util/a.c', 'tools/xl/a.c'):
+            self.assert_clean('    if (a) {', '    } else {', '    }', name=name)
+            self.assert_found(r'a space inside \(', '    if ( a )', name=name)
+            self.assert_found('a brace on a line', '    {', name=name)
+            self.assert_found(r'no space before \(', '    if(a)', name=name)
+
+    def test_the_rest(self):
         self.assert_found('no SPDX', 'int a;', spdx=False)
         self.assert_found('a name like', '    a = MEMMAP_TYPE_RAM;')
 
@@ -113,8 +122,9 @@ class Check(unittest.TestCase):
 class Ours(unittest.TestCase):
     def test_the_series(self):
         """Every one that is for Xen's tree."""
-        folders = sorted([*ROOT.glob('hvmloader/xen-*'), *ROOT.glob('hvmloader/*/xen-*')])
-        self.assertGreaterEqual(len(folders), 3)
+        folders = sorted([*ROOT.glob('hvmloader/xen-*'), *ROOT.glob('hvmloader/*/xen-*'),
+                          *ROOT.glob('libxen-memmap/libxl/xen-*')])
+        self.assertGreaterEqual(len(folders), 4)
         for folder in folders:
             with self.subTest(folder.name), tempfile.TemporaryDirectory() as out:
                 subprocess.run([ROOT / 'scripts/mkseries', folder, pathlib.Path(out, 'a')],

@@ -486,6 +486,7 @@ class Ours(unittest.TestCase):
 
     def series(self):
         return [d for pattern in ('hvmloader/xen-*', 'hvmloader/*/xen-*',
+                                  'libxen-memmap/libxl/xen-*',
                                   'qemu-patches/qemu-*', 'qemu-patches/fixes/qemu-*',
                                   'tests/hostile/xen-*', 'tests/bench/*/xen-*')
                 for d in ROOT.glob(pattern)]
@@ -533,14 +534,18 @@ class Ours(unittest.TestCase):
                 else:
                     self.assertEqual(words[:2], ['tests/lab/lab', 'run'], letter)
                     for name in re.sub(r'--stack \S+', '', ' '.join(words[2:])).split():
-                        self.assertTrue((ROOT / f'tests/lab/scenarios/{name}.toml').exists(),
+                        self.assertTrue(list(ROOT.glob(f'tests/lab/scenarios/**/{name}.toml')),
                                         (letter, name))
             for figure in re.findall(r'\d+\.?\d* (?:%|ms)|\d\.\d(?= times)', text):
                 self.assertIn(figure, readme, letter)
 
-    def test_what_is_posted_to_qemu_has_a_letter(self):
+    def test_what_is_posted_has_a_letter(self):
+        """But the documents, which are posted as the last of hvmloader's."""
         for folder in ROOT.glob('qemu-patches/**/qemu-*'):
             self.assertTrue((folder.parent / 'common/cover-letter').exists(), folder)
+        for pattern in 'hvmloader/xen-*', 'hvmloader/hypervisor/xen-*', 'libxen-memmap/libxl/xen-*':
+            for folder in ROOT.glob(pattern):
+                self.assertTrue((folder / 'cover-letter').exists(), folder)
 
 
 if __name__ == '__main__':

@@ -13,8 +13,9 @@ from . import cache, sources, spans, stacks, trees
 from .ui import LabError
 
 # What is posted, and what each is on top of: hvmloader's series, with the documents of the
-# newest Xen, the optional one for Xen itself, QEMU's fixes, and QEMU's series.
-_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ())),
+# newest Xen, the optional one for Xen itself, that for libxl, QEMU's fixes, and QEMU's series.
+_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ()),
+                   (("libxl-xen",), ("xen",))),
            "qemu": ((("fixes-qemu",), ()), (("qemu",), ("fixes-qemu",)))}
 
 
