@@ -35,7 +35,7 @@ def write(top, log):
             below, patches = series.of(below), series.of(names)
             letter = os.path.join(top, "build/series", spans.find(read, name, source.version),
                                   "0000-cover-letter.patch")
-            make(folder, source, below, patches, letter, log)
+            make(folder, source, below, patches, log, letter)
             yield os.path.relpath(folder, top)
 
 
@@ -49,7 +49,7 @@ def _letter(path):
     return said["From"], f"{said['Subject']}\n\n{text.strip()}\n"
 
 
-def make(folder, source, below, patches, letter, log):
+def make(folder, source, below, patches, log, letter=None):
     """PATCHES in FOLDER, as they are for SOURCE with those BELOW; and the LETTER, if there is one
     of that name."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
@@ -63,7 +63,7 @@ def make(folder, source, below, patches, letter, log):
         stacks.apply(tree, source, patches, work, log)
         new = os.path.join(work, "new")
         options = []
-        if os.path.exists(letter):
+        if letter and os.path.exists(letter):
             who, text = _letter(letter)
             trees.git(tree, log, "config", "branch.lab-posted.description", text)
             options = ["--cover-letter", "--cover-from-description=subject"]
