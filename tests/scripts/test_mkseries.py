@@ -502,7 +502,7 @@ class Ours(unittest.TestCase):
         """hvmloader gets what it is made of, QEMU too, each file once."""
         tests = {f'hvmloader/tests/{p.name}' for p in (ROOT / 'hvmloader/tests').iterdir()}
         ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.'),
-                                    tests | {'tests/unit/test_plan.c'}),
+                                    tests | {'tests/unit/test_plan.c', 'PROTOCOL.md'}),
                 'qemu-patches/qemu-*': ('qemu-patches/src', ('fw.',),
                                         {'protocol/port.h', 'PROTOCOL.md'})}
         for pattern, (own, not_theirs, other) in ends.items():
@@ -513,8 +513,8 @@ class Ours(unittest.TestCase):
                     if not p.name.startswith(not_theirs)}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]
-                # Xen gets tests; QEMU's own port.h stands in for the other, and it has
-                # the text.
+                # Both get the text, Xen tests; QEMU's own port.h stands in for the
+                # other.
                 self.assertEqual(sorted(got), sorted(want ^ other), folder)
 
     def test_what_a_letter_claims_can_be_tried(self):
