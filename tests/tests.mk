@@ -321,9 +321,9 @@ check-proof: deps-unit deps-lab
 	@tests/proof/prove $(T)/proof
 check-proof-quick: deps-unit deps-lab
 	@tests/proof/prove --quick $(T)/proof
-# Part of check-mutations, too.
 check-proof-mutants: deps-unit deps-lab
-	@tests/unit/mutate --list tests/proof/mutations $(T)/proof-mutants
+	@tests/unit/mutate --list tests/proof/mutations --list tests/proof/others \
+	    $(T)/proof-mutants
 
 # Boots of random guests: a fixed seed, so that a change of the code is what makes
 # a difference, and a fresh one, so that there is something new to be found.
