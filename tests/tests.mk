@@ -316,11 +316,14 @@ fuzz-minimize: $(FUZZERS:%=$(T)/fuzz-%)
 	done
 
 # What is proven, and under which assumptions: tests/proof/README.md.
-.PHONY: check-proof check-proof-quick
+.PHONY: check-proof check-proof-quick check-proof-mutants
 check-proof: deps-unit deps-lab
 	@tests/proof/prove $(T)/proof
 check-proof-quick: deps-unit deps-lab
 	@tests/proof/prove --quick $(T)/proof
+check-proof-mutants: deps-unit deps-lab
+	@tests/unit/mutate --list tests/proof/mutations --list tests/proof/others \
+	    $(T)/proof-mutants
 
 # Boots of random guests: a fixed seed, so that a change of the code is what makes
 # a difference, and a fresh one, so that there is something new to be found.

@@ -358,5 +358,19 @@ void prove_validate(void)
     prove(rc <= MEMMAP_E_FIXED || rc == MEMMAP_E_APPLY, "section 5: a number of it");
     prove(index == MEMMAP_NO_INDEX || (can_blame(rc) && index < saw.record.layout.nr),
           "section 5: an entry is to blame where the table says so");
+    if ( rc == MEMMAP_E_RANGE || rc == MEMMAP_E_OWNED )
+    {
+        const struct memmap_range *e = &saw.record.layout.range[index];
+        const struct memmap_range *o = &any_owned[0];
+
+        prove(e->type == MEMMAP_TYPE_RAM, "section 2, DM-21: only RAM, what is in force may");
+        prove(rc == MEMMAP_E_OWNED
+              ? saw.owned.nr && o->type == MEMMAP_TYPE_OWNED &&
+                o->gfn < e->gfn + e->pages && e->gfn < o->gfn + o->pages
+              : e->gfn + e->pages > dm.gfn_limit, "section 5: and only if it is so");
+    }
+    prove(rc != MEMMAP_E_RAM_SUM ||
+          (saw.record.flags & MEMMAP_RF_RAM_SHRUNK ? ram(&saw.record.layout) >= dm.ram_pages
+           : ram(&saw.record.layout) != dm.ram_pages), "section 5: so of the sum");
     prove(dm.state == saw.state && dm.generation == saw.generation, "it changes nothing");
 }

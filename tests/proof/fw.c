@@ -11,7 +11,7 @@ static struct memmap_fw fw;
 static uint8_t buf[MEMMAP_BUFFER_BYTES];
 
 static struct {
-    unsigned int in, out, packed;
+    unsigned int in, out, packed, unpacks;
     uint32_t reg, val;      /* of the last write */
     uint32_t first, answer; /* the last one */
     bool answered;          /* DOORBELL, after the last write */
@@ -20,6 +20,10 @@ static struct {
 static struct memmap_range storage[1];
 static bool unpacked;
 static uint32_t constraints_generation;
+static uint16_t unpacked_index;
+
+/* Before the call. */
+static struct memmap_fw was;
 
 static uint32_t any_in(void *opaque, unsigned int reg)
 {
@@ -40,7 +44,7 @@ static void any_out(void *opaque, unsigned int reg, uint32_t val)
 
 uint32_t memmap_pack(const struct memmap_record *r, uint8_t *to, uint32_t len)
 {
-    prove(to == buf && len <= sizeof(buf), "section 3: the buffer");
+    prove(to == buf && len == sizeof(buf), "section 3: the buffer, all of it");
     prove(r->kind == MEMMAP_KIND_LAYOUT && r->generation == fw.generation + 1,
           "section 6: the successor");
     saw.packed++;
@@ -52,10 +56,11 @@ static unsigned int unpack(struct memmap_record *r, const uint8_t *from, uint32_
 {
     struct memmap_layout l = r->layout;
 
-    prove(from == buf && len <= sizeof(buf), "section 3: the buffer");
+    prove(from == buf && len == sizeof(buf), "section 3: the buffer, all of it");
+    saw.unpacks++;
     *r = nondet_record();
     r->layout = l;
-    *index = nondet_u16();
+    *index = unpacked_index = nondet_u16();
     constraints_generation = r->generation;
     unpacked = nondet_bool();
     return unpacked ? MEMMAP_OK : MEMMAP_E_CHECKSUM;
@@ -83,7 +88,18 @@ static void any_fw(struct memmap_fw_io *io)
     fw.present = nondet_bool();
     fw.agreed = nondet_u16();
     fw.generation = nondet_u32();
-    fw.accesses = 0;
+    fw.index = nondet_u16();
+    fw.state = nondet_u8();
+    fw.accesses = nondet_u32();
+    was = fw;
+}
+
+/* Where a device was asked; who is to blame is what it said, or nobody. */
+static void told(unsigned int rc, bool entry)
+{
+    prove(fw.accesses - was.accesses == saw.in + saw.out, "section 1: accesses are counted");
+    prove(!was.present || fw.index == (rc && entry ? saw.answer >> 16 : 0xffff),
+          "section 3: the entry to blame, beside an error only");
 }
 
 /* A device's success: no error, and the state that section 6 has for the command. */
@@ -110,6 +126,8 @@ void prove_probe(void)
                  saw.answer >> 24 == 1),
           "section 3: what is chosen was offered, and is known");
     prove(!fw.generation && fw.index == MEMMAP_NO_INDEX, "as built");
+    prove(!rc || !fw.agreed, "nothing is agreed with nobody");
+    prove(rc || fw.state == 1, "section 6: NEGOTIATED");
 }
 
 void prove_query(void)
@@ -128,7 +146,7 @@ void prove_query(void)
     present = fw.present;
     rc = memmap_fw_query(&fw, &r);
 
-    prove(present || (rc == MEMMAP_E_ABSENT && !fw.accesses), "nobody is asked twice");
+    prove(present || (rc == MEMMAP_E_ABSENT && !saw.in && !saw.out), "nobody is asked twice");
     prove(saw.in <= 1 && saw.out <= 1, "section 1: accesses");
     prove(rc || (saw.reg == 8 && saw.val == (fw.buf_gfn << 8 | 1) && saw.answered &&
                  !(saw.answer & 0xff) && unpacked && r.kind == MEMMAP_KIND_CONSTRAINTS),
@@ -137,6 +155,12 @@ void prove_query(void)
           "section 4: the generation in force, if it was told");
     prove(rc == MEMMAP_E_ABSENT ? !fw.present : fw.present == present,
           "silence ends the conversation");
+    if ( unpacked || !saw.unpacks )
+        told(rc, false);
+    else
+        prove(fw.index == unpacked_index, "section 5: the entry of the answer that is wrong");
+    prove(fw.state == was.state, "section 6: QUERY leads to where it began");
+    prove(rc || (saw.answer >> 8 & 0xf) == was.state, "section 2: and a yes says so");
 }
 
 static void submit(unsigned int cmd, unsigned int state)
@@ -152,7 +176,7 @@ static void submit(unsigned int cmd, unsigned int state)
     present = fw.present;
     rc = cmd == 2 ? memmap_fw_prepare(&fw, &r) : memmap_fw_commit(&fw, &r);
 
-    prove(present || (rc == MEMMAP_E_ABSENT && !fw.accesses), "nobody is asked twice");
+    prove(present || (rc == MEMMAP_E_ABSENT && !saw.in && !saw.out), "nobody is asked twice");
     prove(saw.in <= 1 && saw.out == saw.in, "section 1: accesses");
     prove(rc || (present && saw.packed == 1 && saw.reg == 8 &&
                  saw.val == (fw.buf_gfn << 8 | cmd) && yes(state)),
@@ -161,6 +185,8 @@ static void submit(unsigned int cmd, unsigned int state)
           "silence, and what is not of the protocol, ends the conversation");
     prove(fw.generation == generation + (!rc && cmd == 3),
           "section 6: a COMMIT that was accepted is the next generation");
+    prove(fw.state == (rc ? was.state : state), "section 6: states");
+    told(rc, saw.in);
 }
 
 void prove_prepare(void)
@@ -183,7 +209,9 @@ void prove_seal(void)
     present = fw.present;
     rc = memmap_fw_seal(&fw);
 
-    prove(present || (rc == MEMMAP_E_ABSENT && !fw.accesses), "nobody is asked twice");
+    prove(present || (rc == MEMMAP_E_ABSENT && !saw.in && !saw.out), "nobody is asked twice");
     prove(saw.in <= 1 && saw.out == saw.in, "section 1: accesses");
     prove(rc || (saw.reg == 8 && (saw.val & 0xff) == 4 && yes(4)), "section 3: SEAL");
+    prove(fw.state == (rc ? was.state : 4), "section 6: states");
+    told(rc, saw.in);
 }

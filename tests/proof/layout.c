@@ -4,9 +4,8 @@
  * described by what it makes of one, and that one is nondeterministic: what holds of it
  * holds of all 2^64.  ask() in proof.h, which looks at every range, is the judge.
  *
- * Before: a table of up to RANGES ranges in any sound state.  What an operation changes
- * is three ranges at most and the two beside them, so a table of five has every case
- * once; the rest of a longer one is shifted, which MORE tables of that length show.
+ * Before: a table of up to RANGES ranges in any sound state.  set() and clear() are in
+ * replace.c.
  */
 #include "proof.h"
 
@@ -70,78 +69,6 @@ void prove_seek(void)
     if ( i < l.nr )
         prove((l.range[i].gfn + l.range[i].pages > gfn) == (i >= at),
               "the first range that ends after the gfn");
-}
-
-static void make(bool clear)
-{
-    SOUND_TABLE(l);
-    struct memmap_range was_storage[RANGES + 2], r = nondet_range();
-    struct memmap_layout was = { was_storage, l.nr, l.max };
-    uint64_t gfn = nondet_u64(), pages;
-    unsigned int i, type = nondet_u16();
-    bool done;
-
-    for ( i = 0; i < RANGES; i++ )
-        was_storage[i] = l_storage[i];
-    assume(sourced(&r));
-
-    done = clear ? memmap_layout_clear(&l, r.gfn, r.pages) : memmap_layout_set(&l, &r);
-    if ( clear )
-        r.type = 0;
-
-    if ( !done )
-    {
-        prove(unchanged(&l, &was), "false leaves the table as it was");
-        return;
-    }
-    prove(ends(r.gfn, r.pages) && (clear || r.type), "what is no range is refused");
-    prove(sorted(&l), "sorted, disjoint, not empty, below max");
-    prove(joined(&l), "neighbours that say the same are one");
-    if ( !within(gfn, r.gfn, r.pages) )
-        prove(same(ask(&l, gfn), ask(&was, gfn)), "what was said of other gfns stays");
-    else if ( clear )
-        prove(!ask(&l, gfn).type, "nothing is said of what was cleared");
-    else
-    {
-        struct memmap_layout one = { &r, 1, 1 };
-
-        prove(same(ask(&l, gfn), ask(&one, gfn)), "its gfns are said to be what was set");
-    }
-    pages = among(&was, type, r.gfn, r.pages);
-    prove(!type || memmap_layout_pages(&l, type) ==
-          memmap_layout_pages(&was, type) - pages + (r.type == type ? r.pages : 0),
-          "no page is lost or invented");
-}
-
-void prove_set(void)
-{
-    make(false);
-}
-
-void prove_clear(void)
-{
-    make(true);
-}
-
-/* What has room is done: the same in a table that has more. */
-void prove_set_room(void)
-{
-    SOUND_TABLE(l);
-    struct memmap_range more_storage[RANGES + 2], r = nondet_range();
-    struct memmap_layout more = { more_storage, l.nr, RANGES + 2 };
-    unsigned int i;
-    bool done;
-
-    for ( i = 0; i < RANGES; i++ )
-        more_storage[i] = l_storage[i];
-    assume(sourced(&r));
-
-    done = memmap_layout_set(&l, &r);
-    if ( memmap_layout_set(&more, &r) )
-        prove(done == (more.nr <= l.max), "false if there is no room, only then");
-    else
-        prove(!done && (!r.type || !ends(r.gfn, r.pages)),
-              "two more have always room");
 }
 
 void prove_append(void)

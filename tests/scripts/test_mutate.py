@@ -62,6 +62,19 @@ class Mutate(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertTrue(said.endswith('\n2 mistakes found, 0 survived\n'))
 
+    def test_of_another_list(self):
+        """Each once, in the sources that are asked for, with the file's own test."""
+        self.put('src/b.sh', 'z=1\n')
+        self.put('tests/other', HEAD.replace('*', '?')
+                 + 'src/a.sh | x=1 | x=2\nsrc/a.sh | y=2 | y=1\nsrc/b.sh | z=1 | z=2\n')
+        head = ('#! sources: src/a.sh\n#! of: tests/other\n'
+                '#! test: test "{file}" != src/a.sh || test "$(sh {file})" = 3\n')
+        status, said = self.mutate('src/a.sh | x=1 | x=2\n', head=head)
+        self.assertEqual(status, 0)
+        self.assertTrue(said.endswith('\n2 mistakes found, 0 survived\n'), said)
+        status, said = self.mutate('', '--fit', head=head.replace('a.sh\n', 'b.sh\n', 1))
+        self.assertEqual((status, said), (0, '1 mistakes fit\n'))
+
     def test_hang(self):
         status, said = self.mutate('src/a.sh | x=1 | sleep 99 & wait\n', '--verbose',
                                    head=HEAD + '#! timeout: 1\n')
