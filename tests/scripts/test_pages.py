@@ -17,6 +17,7 @@ FILES = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z', '--cached', '--othe
 PAGES = [name for name in FILES if name.endswith('.md')]
 SCENARIOS = {pathlib.Path(name).stem for name in FILES
              if name.startswith('tests/lab/scenarios/')}
+MAKEFILES = ('Makefile', 'tests/tests.mk', 'libxen-memmap/top.mk')
 # Pages that were once cited, of a folder beside this repository.
 ELSEWHERE = re.compile(r'\bshared/|\b(?:DESIGN|STYLE|LAB)' r'\.md\b')
 
@@ -58,6 +59,20 @@ class Pages(unittest.TestCase):
         got = subprocess.run(['git', '-C', ROOT, 'grep', '-nE', r'^(<{7,8}|>{7,8}) '],
                              capture_output=True, text=True)
         self.assertEqual((got.returncode, got.stdout), (1, ''))
+
+    def test_what_make_is_told_to_do(self):
+        """`make WORD` in a page is a target of the top Makefile, or of what it includes."""
+        text = ''.join((ROOT / name).read_text() for name in MAKEFILES)
+        targets = set(' '.join(re.findall(r'(?m)^(?:\.PHONY: )?([a-z][\w -]*)(?::(?!=)|$)',
+                                          text)).split())
+        found = 0
+        for name in PAGES:
+            for words in re.findall(r'`make ((?:[a-z][a-z-]*(?: |(?=`)))+)',
+                                    (ROOT / name).read_text()):
+                with self.subTest(f'{name}: make {words}'):
+                    self.assertLessEqual(set(words.split()), targets)
+                found += 1
+        self.assertGreater(found, 10)
 
     def test_what_contributing_names(self):
         """Its files and scenarios are there; those of Xen and QEMU are not ours."""

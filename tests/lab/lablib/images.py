@@ -1,5 +1,6 @@
 """The three initramfs: dom0's, the guest's around a given /init, and a stub domain's."""
 
+import glob
 import lzma
 import os
 import re
@@ -37,12 +38,15 @@ SOURCES = (__file__, archives.__file__)
 
 
 def kernel(tree):
-    """Path and release of the only kernel in TREE."""
-    boot = os.path.join(tree, "boot")
-    names = [name for name in os.listdir(boot) if name.startswith("vmlinuz-")]
-    if len(names) != 1:
-        raise RuntimeError(f"{boot} should hold one kernel, not {names}")
-    return os.path.join(boot, names[0]), names[0][len("vmlinuz-"):]
+    """Path and release of the only kernel in TREE: in /boot, or since Debian 14 beside its
+    modules, from where its installation copies it."""
+    found = {path: path[len(start):len(path) - len(end)] for start, end in (
+        (os.path.join(tree, "boot/vmlinuz-"), ""),
+        (os.path.join(tree, "usr/lib/modules/"), "/vmlinuz"))
+        for path in glob.glob(glob.escape(start) + "*" + end)}
+    if len(found) != 1:
+        raise RuntimeError(f"{tree} should hold one kernel, not {sorted(found)}")
+    return next(iter(found.items()))
 
 
 def libraries(tree, programs, more=()):

@@ -111,9 +111,12 @@ SUITES = {
     "bookworm": _suite("bookworm", "4.17", {
         "xen": "bookworm", "qemu": "trixie", "edk2": "trixie"},
         {"trixie": ("meson", "python3-pycotap")}),
+    "forky": _suite("forky", "4.20", {
+        "xen": "forky trixie bookworm", "qemu": "trixie", "edk2": "trixie"}),
 }
 ALIASES = {"13": "trixie", "debian13": "trixie",
-           "12": "bookworm", "debian12": "bookworm"}
+           "12": "bookworm", "debian12": "bookworm",
+           "14": "forky", "debian14": "forky"}
 DEFAULT = "trixie"
 
 # Where the environment may give another source than Debian's: sources.py.

@@ -55,6 +55,15 @@ def mirror():
     return sites[0]
 
 
+def _apt_options():
+    """What this machine's apt says of its archive that the lab's must know: one that stands
+    still has lists of a release to come that have expired."""
+    name = "Acquire::Check-Valid-Until"
+    said = subprocess.run(["apt-config", "shell", "value", name + "/b"],
+                          capture_output=True, text=True, check=False).stdout
+    return [f'--aptopt={name} "false"'] if "'false'" in said else []
+
+
 def _mmdebstrap(folder, log, what, suite, variant, packages, *options,
                 sources=(), borrowed=None):
     """SOURCES: the Debian releases whose source packages can be fetched;
@@ -68,7 +77,7 @@ def _mmdebstrap(folder, log, what, suite, variant, packages, *options,
     # mmdebstrap mounts this machine's /proc and /sys in the new root. In a mount
     # namespace of its own those mounts end with it, however it ends.
     process.run(["unshare", "--mount", "--propagation", "private",
-                 "mmdebstrap", "--variant=" + variant,
+                 "mmdebstrap", "--variant=" + variant, *_apt_options(),
                  "--include=" + ",".join(packages),
                  '--setup-hook=mkdir -p "$1/etc/apt/preferences.d" && '
                  f"printf '{pins}' > \"$1/etc/apt/preferences.d/borrowed\"",

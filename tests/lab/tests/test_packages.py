@@ -132,6 +132,70 @@ class Recipes(unittest.TestCase):
             packages._build("/root", lacking, None, "log")
 
 
+# As QEMU says these, with the options that `compare` asks for.
+SAID = {
+    "-L": "/usr/share/qemu\n/usr/share/seabios\n",
+    "-device": 'Storage devices:\nname "nvme", bus PCI, desc "x"\nname "ahci", bus PCI\n',
+    "-machine": "Supported machines are:\nxenfv    Xen HVM (alias of xenfv-4.2)\n",
+    "-object": "List of user creatable objects:\n  iothread\n",
+    "-chardev": "Available chardev backend types: \n  pty\n  socket\n",
+    "-display": "Available display backend types:\nnone\n",
+}
+
+
+class Compare(unittest.TestCase):
+    """packaging/qemu/compare, of two QEMUs that only say what they have."""
+
+    def compare(self, theirs=(), ours=(), version="10.0.13"):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for name, said, number in (("theirs", theirs, "10.0.13"),
+                                       ("ours", ours, version)):
+                path = os.path.join(folder, name)
+                with open(path, "w") as stream:
+                    stream.write("#!/bin/sh\ncase $1 in\n--version) echo 'QEMU emulator "
+                                 f"version {number} (x)';;\n" + "".join(
+                                     f"{option}) printf %s '{text}';;\n"
+                                     for option, text in {**SAID, **dict(said)}.items())
+                                 + "esac\n")
+                os.chmod(path, 0o755)
+                paths.append(path)
+            done = subprocess.run([os.path.join(TOP, "packaging/qemu/compare"), *paths],
+                                  capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout + done.stderr
+
+    def test_the_same_and_more(self):
+        for ours in ({}, {"-device": SAID["-device"] + 'name "xen-memmap", bus ISA\n'}):
+            status, said = self.compare(ours=ours)
+            self.assertEqual(status, 0, said)
+            self.assertIn(f"-device: 2 of {2 + len(ours)}\n", said)
+
+    def test_one_thing_is_missing(self):
+        for option, gone in (("-device", 'name "ahci", bus PCI\n'), ("-object", "  iothread\n"),
+                             ("-machine", "xenfv    Xen HVM (alias of xenfv-4.2)\n"),
+                             ("-chardev", "  pty\n"), ("-display", "none\n")):
+            status, said = self.compare(ours={option: SAID[option].replace(gone, "")})
+            self.assertEqual(status, 1, said)
+            self.assertIn(f"compare: {option}: ours has not these\n", said)
+
+    def test_other_folders_whatever_the_version(self):
+        for version in ("10.0.13", "10.2.2"):
+            status, said = self.compare(ours={"-L": "/build/share\n"}, version=version)
+            self.assertEqual(status, 1, said)
+            self.assertIn("compare: other folders of ROMs\n", said)
+
+    def test_another_version_has_other_devices(self):
+        status, said = self.compare(ours={"-device": ""}, version="10.2.2")
+        self.assertEqual((status, said),
+                         (0, "compare: 10.0.13 has other devices than 10.2.2\n"))
+
+    def test_nothing_is_understood(self):
+        """Both would have all of nothing."""
+        status, said = self.compare(*[{"-device": "qemu: help? what help?\n"}] * 2)
+        self.assertEqual(status, 1, said)
+        self.assertIn("compare: -device: nothing is listed\n", said)
+
+
 class InDom0(unittest.TestCase):
     def test_names(self):
         self.assertEqual(
