@@ -51,7 +51,11 @@ class Follower:
 
 
 def _place(source, target):
-    """A copy that costs nothing where hard links are possible."""
+    """A copy that costs nothing where hard links are possible.
+
+    Of what a symbolic link leads to: in dom0 it would lead nowhere.
+    """
+    source = os.path.realpath(source)
     try:
         os.link(source, target)
     except OSError:

@@ -33,6 +33,18 @@ class Case(unittest.TestCase):
             stream.write(text)
 
 
+class Files(Case):
+    def test_what_a_symbolic_link_leads_to_is_put_there(self):
+        real = os.path.join(self.folder, "libz.so.1.2")
+        with open(real, "w") as stream:
+            stream.write("code")
+        link = os.path.join(self.folder, "libz.so.1")
+        os.symlink("libz.so.1.2", link)
+        self.host.put(link, "stacks/debian/libz.so.1")
+        with open(os.path.join(self.host.share, "stacks/debian/libz.so.1")) as stream:
+            self.assertEqual(stream.read(), "code")
+
+
 class Silences(Case):
     def test_the_host_gets_an_interrupt_now_and_then(self):
         with mock.patch("lablib.host.time.monotonic") as now:
