@@ -122,7 +122,8 @@ int main(int argc, char **argv)
     char help[] = "--help";
     unsigned int i;
 
-    setlocale(LC_ALL, "");
+    setlocale(LC_CTYPE, "");
+    setlocale(LC_MESSAGES, "");
     if (argc < 2) {
         usage(stderr);
         return EXIT_ERROR;

@@ -754,6 +754,16 @@ class WithXenstored(Folder):
         self.assertEqual(got.stdout.count("\n"), 253)
         self.assertLess(int(re.search(r"Collected : (\d+)", got.stderr)[1]), 2_700_000)
 
+    def test_a_locale_that_is_not_wanted_need_not_be_there(self):
+        """As where ssh brings LC_TIME of another machine; and each that is loaded is a file
+        or two, a third of all system calls where Debian's default is C.UTF-8."""
+        self.store.put("/local/domain/5/name", "gäst")
+        env = dict(os.environ, LANG="C.UTF-8", LC_TIME="nowhere")
+        del env["LC_ALL"]
+        got = subprocess.run([COMMAND, "list", "-no", "name"], env=env, check=True,
+                             stdout=subprocess.PIPE)
+        self.assertEqual(got.stdout.decode(), "gäst\n")
+
     def test_c_client(self):
         """The example of libxen-memmap(3), built by what pkg-config says."""
         source = self.file("client.c", example("libxen-memmap.3", "#include <stdio.h>"))

@@ -17,7 +17,7 @@ DOM0_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
 DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
                  "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper",
-                "bin/vchan-socket-proxy")
+                "bin/vchan-socket-proxy", "bin/xenstore-control")
 XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
                      "xenstore-list", "xenstore-rm", "xenstore-exists",
                      "xenstore-watch", "xenstore-chmod")
