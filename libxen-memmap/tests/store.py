@@ -62,9 +62,11 @@ class Store:
         self.publish(domid, "OFFERED", 0, BUILT)
         self.put(f"/local/domain/0/device-model/{domid}/state", "running")
 
-    def publish(self, domid, state, generation, *keys, error=0):
-        """KEYS are layout/0, layout/1, ..."""
-        folder = f"/local/domain/0/device-model/{domid}/memory-map"
+    def publish(self, domid, state, generation, *keys, error=0, by=0):
+        """KEYS are layout/0, layout/1, ...; BY is the domain that the device model runs in."""
+        if by:
+            self.put(f"/local/domain/{domid}/image/device-model-domid", str(by))
+        folder = f"/local/domain/{by}/device-model/{domid}/memory-map"
         self.put(folder + "/error", str(error))
         self.put(folder + "/generation", str(generation))
         for number, key in enumerate(keys):

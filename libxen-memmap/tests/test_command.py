@@ -698,6 +698,18 @@ class WithXenstored(Folder):
                                  status=1))
         self.assertIn("-", run("diff", "claimed:guest", "guest", status=1))
 
+    def test_a_stub_domain_that_lies(self):
+        """Its guest may have taken it over: whose word it is is said, and Xen is asked."""
+        self.store.publish(5, "SEALED", 1, MOVED, by=6)
+        self.assertIn("This is the word of domain 6, its stub domain", run("show", "guest"))
+        self.assertEqual(json.loads(run("show", "--json", "guest"))["publisher"], 6)
+        run("verify", "--full", "guest", xen=self.HAS)
+        self.store.publish(5, "SEALED", 1, BUILT, error=14, by=6)
+        self.store.put("/local/domain/6/device-model/5/memory-map/reason", "\x1b[2Jall is well")
+        self.assertIn(": ?[2Jall is well\n", run("show", "guest"))
+        self.assertRegex(run("verify", "--full", "guest", xen=self.HAS, status=1),
+                         r"\n0x018000000 0x01fffffff +128 MiB ram +nothing\n")
+
     def test_draw_what_xen_has(self):
         self.store.publish(5, "SEALED", 1, MOVED)
         self.assertNotIn("what Xen has", run("draw", "guest"))

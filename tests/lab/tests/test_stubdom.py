@@ -19,9 +19,10 @@ _XENSTORE = {
 }
 # What the first program of a stub domain does before and after.
 _AROUND = """
+end() {{ echo "$*" > "$run/ended"; }}
 export run=$1 PATH=$1:$PATH
-physmap=device-model/7/physmap
-{functions}
+target=7 physmap=device-model/7/physmap
+{patience}{functions}
 {does}
 """
 _SAVE = "nothing; keys"
@@ -61,6 +62,8 @@ class Terminal:
 
 
 class State(unittest.TestCase):
+    patience = ""
+
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         with open(os.path.join(LAB, "stubdom/init")) as stream:
@@ -69,13 +72,15 @@ class State(unittest.TestCase):
             with open(os.path.join(self.folder, "xenstore-" + name), "w") as stream:
                 stream.write(f"#!/bin/sh\n{does}\n")
             os.chmod(stream.name, 0o755)
+        self.loop = re.search(r"^set --\nwhile IFS=.*?^done.*?\n", init, re.M | re.S).group()
         functions = re.findall(r"^(?:nothing|keys|restore)\(\) \{\n.*?^\}", init, re.M | re.S)
         self.assertEqual(len(functions), 3)
         self.functions = "\n".join(functions)
         self.qemu = b"QEVM" + random.Random(18).randbytes(40000)
 
     def words(self, does):
-        return ["sh", "-c", _AROUND.format(functions=self.functions, does=does), "init",
+        return ["sh", "-c", _AROUND.format(functions=self.functions, patience=self.patience,
+                                            does=does), "init",
                 self.folder]
 
     def restored(self, state, patience):
@@ -114,6 +119,22 @@ class State(unittest.TestCase):
             capture_output=True, text=True, timeout=60)
         self.assertEqual((got.returncode, got.stdout),
                          (3, "ends: the saved state ends before QEMU's\n"))
+
+    def test_a_state_that_lacks_its_end_is_not_waited_for_without_end(self):
+        ahead = subprocess.run(self.words(_SAVE), capture_output=True, check=True).stdout
+        self.patience = "patience=1\n"
+        self.assertEqual(self.restored(ahead + self.qemu[:-100], 5), self.qemu[:-100])
+        with open(os.path.join(self.folder, "ended")) as stream:
+            self.assertEqual(stream.read(), "the saved state was not all there\n")
+
+    def test_qemu_is_told_that_nothing_follows_its_state(self):
+        """It would wait for a description of it, and a pipe from a terminal has no end."""
+        with open(os.path.join(self.folder, "arguments"), "w") as stream:
+            stream.write("-incoming\n$STUBDOM_RESTORE_INCOMING_ARG\n-machine\nxenfv\n")
+        got = subprocess.run(self.words(f"restore() {{ :; }}\n{self.loop}echo \"$@\""),
+                             capture_output=True, text=True, check=True)
+        self.assertEqual(got.stdout,
+                         "-incoming fd:4 -machine suppress-vmdesc=on -machine xenfv\n")
 
     def test_a_terminal_that_is_not_raw_yet_spoils_what_comes_first(self):
         self.assertNotEqual(self.restored(self.qemu, 1), self.qemu)
