@@ -56,6 +56,9 @@ static uint64_t lowest_place(const struct memmap_plan_in *in, uint64_t size,
         r = in_the_way(in, addr, size);
         if ( !r )
             return addr;
+        /* It may end where no address is any more. */
+        if ( memmap_range_end(r) >= hi >> 12 )
+            break;
     }
 
     return MEMMAP_BAR_UNPLACED;

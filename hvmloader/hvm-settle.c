@@ -16,6 +16,17 @@ static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 static unsigned int extents;    /* of 2 MiB, moved whole */
 
+/*
+ * First gfn where no RAM can be: beyond the guest's addresses, or where the
+ * 32 bits end that hypercalls and hvm_info have for a gfn here.
+ */
+static uint64_t ram_limit(void)
+{
+    const uint64_t limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT);
+
+    return limit >> 32 ? UINT32_MAX : limit;
+}
+
 static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
 {
     struct memmap_plan_in in = {
@@ -27,7 +38,7 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
         .high_thresh = MEMMAP_HIGH_THRESH,
         .addr_limit = 1ull << cpu_phys_addr(),
         /* What the device model can map is for it to say, with an index. */
-        .gfn_limit = 1ull << (cpu_phys_addr() - PAGE_SHIFT),
+        .gfn_limit = ram_limit(),
         .max_mtrrs = cpu_var_mtrrs(),
         .may_move = true,
     };

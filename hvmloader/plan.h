@@ -13,10 +13,10 @@
 #include "layout.h"
 
 /*
- * What firmware plans with, and who foresees its plan (libxen-memmap), in
- * bytes: the least 64-bit BAR that stock's hvmloader always puts above 4 GiB
- * is larger than the first; the hole grows down to the second at most; the
- * user can have no smaller one than the third, which is xl's own limit.
+ * What firmware plans with, and a toolstack that foresees its plan, in bytes:
+ * the least 64-bit BAR that hvmloader always puts above 4 GiB, also without
+ * this planner, is larger than the first; the hole grows down to the second at
+ * most; the user can have no smaller one than the third, xl's own limit.
  */
 #define MEMMAP_HIGH_THRESH  (1ull << 30)
 #define MEMMAP_HOLE_MIN     (2ull << 30)

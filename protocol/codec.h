@@ -6,7 +6,7 @@
  * Unpacking checks everything that can be judged from the bytes alone:
  * framing, checksum, kind, entry types, order.  What needs knowledge of the
  * guest (how much RAM it has, how wide its addresses are) is the device
- * model's part, in dm.h.
+ * model's part.
  */
 #ifndef XEN_MEMMAP_CODEC_H
 #define XEN_MEMMAP_CODEC_H

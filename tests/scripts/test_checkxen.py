@@ -73,8 +73,26 @@ class Check(unittest.TestCase):
         for line in ('    if ( a ) {', '    else {', '    } else'):
             self.assert_found('a brace', line)
         self.assert_found('// comment', '    int a; // why')
+
+    def test_style_of_libxl(self):
+        for name in ('tools/libs/light/a.c', 'tools/libs/util/a.c', 'tools/xl/a.c'):
+            self.assert_clean('    if (a) {', '    } else {', '    }', name=name)
+            self.assert_found(r'a space inside \(', '    if ( a )', name=name)
+            self.assert_found('a brace on a line', '    {', name=name)
+            self.assert_found(r'no space before \(', '    if(a)', name=name)
+
+    def test_the_rest(self):
         self.assert_found('no SPDX', 'int a;', spdx=False)
         self.assert_found('a name like', '    a = MEMMAP_TYPE_RAM;')
+
+    def test_names(self):
+        self.assert_found('a prefix that is there twice', '#ifndef XEN_XENGFN_PORT_H')
+        self.assert_clean('#define XENGFN_A_B 1', '#define XENGFN_A_C 2', 'int a; /* XENGFN_A_* */')
+        self.assert_found(':3: no family XENGFN_A_', '#define XENGFN_A_B 1', 'int a; /* XENGFN_A_* */')
+
+    def test_cover_letter(self):
+        self.assert_clean(message='Why.\n\nn (1):\n  ' + 'x' * 76)
+        self.assert_found('message: 78 columns', message='  ' + 'x' * 76)
 
     def test_words(self):
         self.assert_found('subject: add it', subject='add it')
@@ -104,8 +122,9 @@ class Check(unittest.TestCase):
 class Ours(unittest.TestCase):
     def test_the_series(self):
         """Every one that is for Xen's tree."""
-        folders = sorted([*ROOT.glob('hvmloader/xen-*'), *ROOT.glob('hvmloader/*/xen-*')])
-        self.assertGreaterEqual(len(folders), 3)
+        folders = sorted([*ROOT.glob('hvmloader/xen-*'), *ROOT.glob('hvmloader/*/xen-*'),
+                          *ROOT.glob('libxen-memmap/libxl/xen-*')])
+        self.assertGreaterEqual(len(folders), 4)
         for folder in folders:
             with self.subTest(folder.name), tempfile.TemporaryDirectory() as out:
                 subprocess.run([ROOT / 'scripts/mkseries', folder, pathlib.Path(out, 'a')],

@@ -486,6 +486,7 @@ class Ours(unittest.TestCase):
 
     def series(self):
         return [d for pattern in ('hvmloader/xen-*', 'hvmloader/*/xen-*',
+                                  'libxen-memmap/libxl/xen-*',
                                   'qemu-patches/qemu-*', 'qemu-patches/fixes/qemu-*',
                                   'tests/hostile/xen-*', 'tests/bench/*/xen-*')
                 for d in ROOT.glob(pattern)]
@@ -501,7 +502,7 @@ class Ours(unittest.TestCase):
         """hvmloader gets what it is made of, QEMU too, each file once."""
         tests = {f'hvmloader/tests/{p.name}' for p in (ROOT / 'hvmloader/tests').iterdir()}
         ends = {'hvmloader/xen-*': ('hvmloader', ('dm.', 'dm_rdm.'),
-                                    tests | {'tests/unit/test_plan.c'}),
+                                    tests | {'tests/unit/test_plan.c', 'PROTOCOL.md'}),
                 'qemu-patches/qemu-*': ('qemu-patches/src', ('fw.',),
                                         {'protocol/port.h', 'PROTOCOL.md'})}
         for pattern, (own, not_theirs, other) in ends.items():
@@ -512,8 +513,8 @@ class Ours(unittest.TestCase):
                     if not p.name.startswith(not_theirs)}
             for folder in ROOT.glob(pattern):
                 got = [source for source, _ in self.adds(folder)]
-                # Xen gets tests; QEMU's own port.h stands in for the other, and it has
-                # the text.
+                # Both get the text, Xen tests; QEMU's own port.h stands in for the
+                # other.
                 self.assertEqual(sorted(got), sorted(want ^ other), folder)
 
     def test_what_a_letter_claims_can_be_tried(self):
@@ -533,14 +534,18 @@ class Ours(unittest.TestCase):
                 else:
                     self.assertEqual(words[:2], ['tests/lab/lab', 'run'], letter)
                     for name in re.sub(r'--stack \S+', '', ' '.join(words[2:])).split():
-                        self.assertTrue((ROOT / f'tests/lab/scenarios/{name}.toml').exists(),
+                        self.assertTrue(list(ROOT.glob(f'tests/lab/scenarios/**/{name}.toml')),
                                         (letter, name))
             for figure in re.findall(r'\d+\.?\d* (?:%|ms)|\d\.\d(?= times)', text):
                 self.assertIn(figure, readme, letter)
 
-    def test_what_is_posted_to_qemu_has_a_letter(self):
+    def test_what_is_posted_has_a_letter(self):
+        """But the documents, which are posted as the last of hvmloader's."""
         for folder in ROOT.glob('qemu-patches/**/qemu-*'):
             self.assertTrue((folder.parent / 'common/cover-letter').exists(), folder)
+        for pattern in 'hvmloader/xen-*', 'hvmloader/hypervisor/xen-*', 'libxen-memmap/libxl/xen-*':
+            for folder in ROOT.glob(pattern):
+                self.assertTrue((folder / 'cover-letter').exists(), folder)
 
 
 if __name__ == '__main__':

@@ -440,6 +440,26 @@ START_TEST(no_address_for_ram)
 }
 END_TEST
 
+/* A hypercall of 32 bits, and hvm_info, say no gfn beyond: RAM would come to address 0. */
+START_TEST(no_gfn_for_ram)
+{
+    const struct memmap_range r = {
+        .gfn = FOUR_GIB, .pages = UINT32_MAX - FOUR_GIB,
+        .type = MEMMAP_TYPE_OWNED, .source = MEMMAP_NO_SOURCE };
+
+    guest(HOLE, 0);
+    sim.phys_bits = 46;
+    sim.dm.gfn_limit = 1ull << 34;
+    REQUIRE(memmap_layout_set(&sim.owned, &r));
+    has_bar(GB(1), false);
+    ck_assert(boot());
+    assert_sound();
+    ck_assert(sim_heard("memmap: not enough addresses for RAM, RAM stays where"
+                        " it is\n"));
+    ck_assert_uint_eq(sim.host.calls, 0);
+}
+END_TEST
+
 /* More reserved memory than a record has entries: first RAM stays, then it goes. */
 START_TEST(no_room_for_reserved_memory)
 {
@@ -1139,6 +1159,7 @@ Suite *hvm_suite(void)
     tcase_add_test(plan, limit_of_the_record);
     tcase_add_test(plan, no_address_for_a_bar);
     tcase_add_test(plan, no_address_for_ram);
+    tcase_add_test(plan, no_gfn_for_ram);
     tcase_add_test(plan, no_room_for_reserved_memory);
     tcase_add_test(plan, no_room_at_all);
     tcase_add_test(plan, owned);

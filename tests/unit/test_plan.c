@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The planner (hvmloader/plan.h).
+ * The planner (plan.h).
  *
  * It is a pure function and promises: every BAR that has an address has a
  * naturally aligned one, over no RAM, no other BAR and nothing reserved; RAM
@@ -1095,6 +1095,26 @@ START_TEST(full_of_what)
 }
 END_TEST
 
+/* What ends where addresses do has nothing behind it, least of all 0. */
+START_TEST(owned_to_the_end)
+{
+    for ( unsigned int less = 0; less <= 1; less++ )
+    {
+        const struct memmap_range owned = {
+            .gfn = GFN(GB(5)), .pages = MEMMAP_GFN_END - less - GFN(GB(5)),
+            .type = MEMMAP_TYPE_OWNED, .source = MEMMAP_NO_SOURCE };
+        struct memmap_bar bar[] = { { .size = GB(2), .is_64bit = true } };
+
+        guest(GB(3), 0);
+        REQUIRE(memmap_layout_set(&now, &owned));
+        in.may_move = true;
+        REQUIRE(memmap_plan(&in, bar, NELEM(bar), &plan));
+        ck_assert(bar[0].addr == MEMMAP_BAR_UNPLACED);
+        ck_assert_uint_eq(plan.unplaced, 1);
+    }
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *s = suite_create("plan");
@@ -1133,6 +1153,7 @@ Suite *plan_suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, no_hole_could_be_smaller);
     tcase_add_test(tc, mtrrs_of_any_bars);
+    tcase_add_test(tc, owned_to_the_end);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -5,18 +5,17 @@ elsewhere, and files have other ids, by which `git am -3` finds its way on a tre
 like it.
 """
 
-import glob
 import os
 import re
-import shutil
 import tempfile
 
 from . import cache, sources, spans, stacks, trees
 from .ui import LabError
 
 # What is posted, and what each is on top of: hvmloader's series, with the documents of the
-# newest Xen, the optional one for Xen itself, QEMU's fixes, and QEMU's series.
-_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ())),
+# newest Xen, the optional one for Xen itself, that for libxl, QEMU's fixes, and QEMU's series.
+_SERIES = {"xen": ((("xen", "documents-xen"), ()), (("hypervisor-xen",), ()),
+                   (("libxl-xen",), ("xen",))),
            "qemu": ((("fixes-qemu",), ()), (("qemu",), ("fixes-qemu",)))}
 
 
@@ -33,19 +32,26 @@ def write(top, log):
             names = [name] + [other for other in more
                               if spans.find(read, other, source.version)]
             series = stacks.Series({source.package: source}, read)
-            make(folder, source, series.of(below), series.of(names), log)
-            _letter(top, spans.find(read, name, source.version), folder)
+            below, patches = series.of(below), series.of(names)
+            letter = os.path.join(top, "build/series", spans.find(read, name, source.version),
+                                  "0000-cover-letter.patch")
+            make(folder, source, below, patches, log, letter)
             yield os.path.relpath(folder, top)
 
 
-def _letter(top, name, folder):
-    """The cover letter, if there is one; it names no line of any file."""
-    for path in glob.glob(os.path.join(top, "build/series", name, "0000-*.patch")):
-        shutil.copy(path, folder)
+def _letter(path):
+    """(who it is from, its subject and text) of the cover letter at PATH; the list of patches and
+    of files below it is git's, since patches of another folder may go with these."""
+    with open(path, encoding="utf-8") as stream:
+        head, _, text = stream.read().partition("\n\n")
+    said = dict(re.findall(r"^(From|Subject): (?:\[[^]]*\] )?(.*)$", head, re.MULTILINE))
+    text = re.split(r"^\S.* \(\d+\):\n(?=  \S)", text, 1, re.MULTILINE)[0]
+    return said["From"], f"{said['Subject']}\n\n{text.strip()}\n"
 
 
-def make(folder, source, below, patches, log):
-    """PATCHES in FOLDER, as they are for SOURCE with those BELOW."""
+def make(folder, source, below, patches, log, letter=None):
+    """PATCHES in FOLDER, as they are for SOURCE with those BELOW; and the LETTER, if there is one
+    of that name."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".exact-",
                                      dir=os.path.dirname(folder)) as work:
@@ -53,10 +59,25 @@ def make(folder, source, below, patches, log):
         trees.git(work, log, "clone", "-q", source.tree(log), tree)
         stacks.apply(tree, source, below, work, log)
         trees.git(tree, log, "tag", "lab-base")
+        trees.git(tree, log, "checkout", "-q", "-B", "lab-posted")
         stacks.apply(tree, source, patches, work, log)
         new = os.path.join(work, "new")
-        trees.git(tree, log, "-c", "core.abbrev=12", "format-patch", "-q",
+        options = []
+        if letter and os.path.exists(letter):
+            who, text = _letter(letter)
+            trees.git(tree, log, "config", "branch.lab-posted.description", text)
+            options = ["--cover-letter", "--cover-from-description=subject"]
+        trees.git(tree, log, "-c", "core.abbrev=12", "format-patch", "-q", *options,
                   "--zero-commit", "--no-signature", "-o", new, "lab-base")
+        if options:
+            _from(os.path.join(new, "0000-cover-letter.patch"), who)
         cache.remove(folder)
         os.rename(new, folder)
 
+
+def _from(path, who):
+    """Say at PATH, which git made, that it is from WHO."""
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(re.sub(r"^From: .*$", lambda _: f"From: {who}", text, 1, re.MULTILINE))

@@ -110,12 +110,11 @@ class Guest:
             raise Silent(self.stage, f"{text}, and nothing was heard for {now - heard:.0f} s")
         raise TooLong(self.stage, text)
 
-    def _job(self, script, stage):
+    def _job(self, script, stage, log=None):
         """As Host.job(); the guest's time is that of what is done for it, too."""
         self._check_time()
         try:
-            return self.host.job(script, stage,
-                                 min(self.host.limit, self._time_left()))
+            return self.host.job(script, stage, self._time_left(), log)
         except Silent:
             self._check_time()
             raise
@@ -294,7 +293,7 @@ class Guest:
     def _last_words(self):
         words = self.scenario.last_words(self.outcome.domid, f"/lab/{self.name}")
         if words:
-            self._job(words, "last words")
+            self._job(words, "last words", f"{self.name}/after.txt")
 
     def _tables(self):
         wanted = self.scenario.checks.get("superpages")

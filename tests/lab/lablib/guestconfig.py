@@ -113,4 +113,4 @@ def config(scenario, stack, cpus, count=False):
         lines.append("pci=[" + ",".join(devices) + "]")
     elif scenario.passthrough:
         lines.append('passthrough="enabled"')
-    return "\n".join(lines + guest["xl"]) + "\n"
+    return "\n".join(lines + scenario.xl_lines(stack)) + "\n"

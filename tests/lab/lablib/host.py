@@ -225,13 +225,12 @@ class Host:
                        + tail(self.qemu_log, 5) + f"\n{self.xen_log}:\n"
                        + tail(self.xen_log, 10))
 
-    def check_silence(self, stage, heard, limit=None):
-        limit = limit or self.limit
+    def check_silence(self, stage, heard):
         now = time.monotonic()
         if now - max(heard, self.nudged) > _NUDGE:
             self._nudge()
-        if now - heard > limit:
-            raise Silent(stage, f"nothing was heard for {limit:.0f} s; the end "
+        if now - heard > self.limit:
+            raise Silent(stage, f"nothing was heard for {self.limit:.0f} s; the end "
                          f"of {self.xen_log}:\n" + tail(self.xen_log, 10))
 
     def _nudge(self):
@@ -242,17 +241,29 @@ class Host:
             pass    # whatever it is, silence or the host's end will tell
         self.nudged = time.monotonic()
 
-    def job(self, script, stage, limit=None):
-        """Run SCRIPT (sh) in dom0: (exit status, output)."""
+    def job(self, script, stage, limit=None, log=None):
+        """Run SCRIPT (sh) in dom0: (exit status, output).
+
+        It may take LIMIT seconds in all, and as long as the host may be silent from
+        one line of its output to the next; LOG is the file on the share where that
+        goes, if it is another one.
+        """
         self.jobs += 1
         name = f"jobs/{self.jobs}"
         done = os.path.join(self.share, name + ".rc")
-        begun = time.monotonic()
+        said = os.path.join(self.share, log or name + ".out")
+        begun = heard = time.monotonic()
+        size = 0
         self.write(name, script)
         self._ring()
         while not os.path.exists(done):
             self.check_alive(stage)
-            self.check_silence(stage, begun, limit)
+            if os.path.exists(said) and os.path.getsize(said) != size:
+                size = os.path.getsize(said)
+                heard = time.monotonic()
+            self.check_silence(stage, heard)
+            if limit is not None and time.monotonic() - begun > limit:
+                raise Silent(stage, f"it was not done after {limit:.0f} s")
             time.sleep(0.05)
         with open(done) as stream:
             status = int(stream.read())

@@ -75,6 +75,9 @@ class Scenario:
     def qemu_options(self, stack):
         return self.guest["qemu"] + self.stack.get(stack, {}).get("qemu", [])
 
+    def xl_lines(self, stack):
+        return self.guest["xl"] + self.stack.get(stack, {}).get("xl", [])
+
     def guest_checks(self):
         """As the guest's command line wants them: NAME[:KEY=VALUE,...]."""
         words = []

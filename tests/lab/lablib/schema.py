@@ -77,7 +77,7 @@ SCHEMA = _table(
         ("device",), device=_TEXT,
         rdm_policy=_one_of("strict", "relaxed"), options=_TEXT, hotplug=_FLAG)},
     stack=_each(_table(allow__memory__relocate=_RELOCATE, xenstore=_each(_TEXT),
-                       qemu=_LIST, then=_one_of(*STACKS)), STACKS),
+                       qemu=_LIST, xl=_LIST, then=_one_of(*STACKS)), STACKS),
     checks={"type": "object", "propertyNames": {"pattern": _WORD},
             "properties": {"superpages": _table(iommu=_COUNT, gigabytes=_COUNT),
                            "faults": {**_table(device=_BDF, at=_RANGES),

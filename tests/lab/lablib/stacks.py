@@ -28,7 +28,11 @@ STACKS = {
     "ranges": ((*OURS["xen"], "ranges-xen"), OURS["qemu"]),
     "debian": ((), ()),
     "packaged": (OURS["xen"], OURS["qemu"]),
+    "toolstack": (OURS["xen"], OURS["qemu"]),
 }
+# As "ours", and xl and libxl are with the series for them.
+WITH_XL = frozenset(["toolstack"])
+_XL_SERIES = (*OURS["xen"], "libxl-xen")
 # As "ours", but of the Debian packages, installed in a Debian: packages.py makes these.
 INSTALLED = "packaged"
 # Its QEMU is the suite's own package, whatever version that has.
@@ -78,6 +82,26 @@ grep -qx '# CONFIG_DEBUG is not set' .config
 make -s -j"$(nproc)"
 """
 
+# As Debian configures it, as far as xl and libxl go: these alone are used.
+_TOOLSTACK = """
+cd /build/xen/tools
+# Debian's source has none of what autoconf makes.
+[ -x configure ] || {{ cp /usr/share/misc/config.* .. && autoconf && autoheader; }}
+./configure --prefix=/usr --libdir=/usr/lib/x86_64-linux-gnu --sysconfdir=/etc \
+    --localstatedir=/var --with-libexec-leaf-dir=xen-{version} --disable-rombios \
+    --disable-seabios --disable-ovmf --disable-ocamltools --disable-golang \
+    --disable-monitors --disable-xsmpolicy --disable-systemd \
+    --with-system-qemu=/usr/libexec/xen-qemu-system-i386 \
+    --with-system-seabios=/usr/share/seabios/bios-256k.bin
+for part in include libs xl; do
+    make -s -j"$(nproc)" -C $part
+done
+mkdir toolstack
+cp xl/xl libs/light/libxenlight.so.{version} libs/util/libxlutil.so.{version} toolstack
+strip toolstack/*
+tar -cf toolstack.tar -C toolstack .
+"""
+
 # Debian's source comes without the ROM images, which are packages of their own
 # in dom0, so there is nothing to build or install in pc-bios.
 _QEMU_CONFIGURE = """
@@ -108,7 +132,7 @@ PYTHON_COMMAND=python3 bash -ec '. ./edksetup.sh
 
 
 _DURATION = {"qemu-system-i386": " (2 to 5 min, less once ccache is warm)",
-             "OVMF.fd": " (5 min)", "xen": " (2 min)"}
+             "OVMF.fd": " (5 min)", "xen": " (2 min)", "toolstack.tar": " (2 min)"}
 
 
 @dataclass(frozen=True)
@@ -220,6 +244,26 @@ def hypervisor(suite, read, log):
                     "xen/xen", log)
 
 
+def toolstack_source(suite, log):
+    """What xl and libxl are built of: what is given or Debian's, if it is of the version of
+    the host, whose libraries they use; else None."""
+    tried = (sources.given("xen"),
+             sources.debian_in("xen", os.path.join(trees.build_root(suite, log), "src")))
+    return next((source for source in tried
+                 if source and source.version[:2] == spans.parse(suite.xen)), None)
+
+
+def toolstack(suite, read, log):
+    """A tarball of xl and libxl with this project's series for them."""
+    source = toolstack_source(suite, log)
+    if source is None:
+        raise LabError(f"there is no source of Xen {suite.xen} to build xl of: "
+                       f"{sources.VARIABLES['xen']}= gives one")
+    return _program(trees.toolstack_root(suite, log), source, "toolstack.tar",
+                    Series({"xen": source}, read).of(_XL_SERIES),
+                    _TOOLSTACK.format(version=suite.xen), "tools/toolstack.tar", log)
+
+
 def _program(root, source, name, patches, script, product, log):
     if source.lacks:
         raise LabError(source.lacks)
@@ -324,12 +368,16 @@ def made(root, sources, name, script, products, log):
 
 
 def build(suite, found, name, log):
-    """{"hvmloader": Program, "qemu": Program} of the stack NAME; FOUND: series()."""
+    """{"hvmloader": Program, "qemu": Program} of the stack NAME, and its "toolstack.tar" if
+    it has one; FOUND: series()."""
     root = trees.build_root(suite, log)
     xen, emulator = STACKS[name]
-    return {"hvmloader": hvmloader(root, found.sources["xen"], found.of(xen), log),
+    made = {"hvmloader": hvmloader(root, found.sources["xen"], found.of(xen), log),
             "qemu": packaged_qemu(suite, log) if name == _PACKAGED else
             qemu(root, found.sources["qemu"], found.of(emulator), log)}
+    if name in WITH_XL:
+        made["toolstack.tar"] = toolstack(suite, found.patches, log)
+    return made
 
 
 def files(made):
@@ -337,6 +385,6 @@ def files(made):
     packages.installable()."""
     if "qemu" not in made:
         return {name: program.path for name, program in made.items()}
-    return {**{os.path.basename(path): path for path in made["qemu"].beside},
-            "hvmloader": made["hvmloader"].path,
+    paths = {name: program.path for name, program in made.items() if name != "qemu"}
+    return {**{os.path.basename(path): path for path in made["qemu"].beside}, **paths,
             "qemu-system-i386": made["qemu"].path}

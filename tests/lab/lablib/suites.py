@@ -21,6 +21,13 @@ _HYPERVISOR = """
     gcc libc6-dev make flex bison python3 patch
 """.split()
 
+# The same for libxl and xl; the libraries under them are the suite's own.
+_TOOLSTACK = """
+    gcc libc6-dev make patch perl pkg-config ccache python3-dev python3-setuptools
+    flex bison acpica-tools uuid-dev zlib1g-dev libncurses-dev libglib2.0-dev
+    libpixman-1-dev libyajl-dev autoconf autotools-dev
+""".split()
+
 # The same for the guests' small kernel.
 _KERNEL = """
     gcc libc6-dev libelf-dev make ccache flex bison bc lz4 xz-utils linux-source
@@ -70,6 +77,7 @@ class Suite:
     build_packages: tuple
     firmware_packages: tuple
     hypervisor_packages: tuple
+    toolstack_packages: tuple
     kernel_packages: tuple
     library_packages: tuple
     packaging_packages: tuple
@@ -87,7 +95,7 @@ class Suite:
 
 def _suite(name, xen, sources, borrowed=()):
     return Suite(name, xen, tuple(_BUILD), tuple(_FIRMWARE),
-                 tuple(_HYPERVISOR), tuple(_KERNEL), tuple(_LIBRARY),
+                 tuple(_HYPERVISOR), tuple(_TOOLSTACK), tuple(_KERNEL), tuple(_LIBRARY),
                  (*_LIBRARY, *_PACKAGING), tuple(_RUNTIME),
                  (*_DOM0, f"xen-utils-{xen}"), tuple(_PROOF),
                  (*_HOST, f"xen-hypervisor-{xen}-amd64", f"xen-utils-{xen}"),

@@ -138,6 +138,13 @@ def hypervisor_root(suite, log):
                  releases={"xen": (suite.name,)})
 
 
+def toolstack_root(suite, log):
+    """The same for libxl and xl; no source is fetched, for that is hypervisor_root()'s or
+    given."""
+    return _root(suite, f"root-toolstack-{suite.name}-", suite.toolstack_packages, (),
+                 "build root for libxl and xl (1 min)", log)
+
+
 def kernel_root(suite, log):
     """The same for the guests' small kernel, whose source is a binary package:
     /usr/src/linux-source-VERSION.tar.xz, Debian's patches applied."""

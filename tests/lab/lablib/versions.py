@@ -14,12 +14,14 @@ from .ui import LabError, progress, result
 # are no part of it.
 _XEN_PARTS = """
     Config.mk config tools/Rules.mk tools/firmware tools/include tools/libacpi
-    tools/libs/uselibs.mk tools/tests/Makefile xen/Makefile xen/arch/x86/hvm/dm.c
+    tools/golang tools/libs/light tools/libs/uselibs.mk tools/libs/util
+    tools/tests/Makefile tools/xl docs/man/xl.cfg.5.pod.in xen/Makefile xen/arch/x86/hvm/dm.c
     xen/arch/x86/include xen/common/memory.c xen/include
     CHANGELOG.md MAINTAINERS SUPPORT.md docs/misc/xenstore-paths.pandoc
 """.split()
 # What applies on top of hvmloader's, and need not be built to be seen to.
-_BESIDE = ("hypervisor-xen", "documents-xen", "hostile-xen", "timed-xen", "ranges-xen")
+_BESIDE = ("hypervisor-xen", "documents-xen", "libxl-xen", "hostile-xen", "timed-xen",
+           "ranges-xen")
 # After what HVMLOADER sets up: only what a patch has changed, which may be a public header.
 _AGAIN = """
 cd /build/xen
@@ -162,15 +164,14 @@ class Matrix:
             return "no: " + _patch_failed(str(error))
 
     def _fits(self, work, patches, folder):
-        """Whether one more patch would apply; nothing is changed."""
-        for patch in patches:
-            path = os.path.join(folder, "beside.patch")
-            with open(path, "w", encoding="utf-8") as stream:
-                stream.write(patch)
-            try:
-                trees.git(work, self.log, "apply", "--check", path)
-            except LabError as error:
-                return "no: " + _patch_failed(str(error))
+        """Whether one more series would apply; nothing is changed."""
+        path = os.path.join(folder, "beside.patch")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.writelines(patches)
+        try:
+            trees.git(work, self.log, "apply", "--check", path)
+        except LabError as error:
+            return "no: " + _patch_failed(str(error))
         return "yes"
 
     def _builds_each(self, work, number, build_log):

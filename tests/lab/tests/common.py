@@ -146,8 +146,8 @@ class FakeHost:
         with open(path, "w") as stream:
             stream.write(text)
 
-    def job(self, script, stage, limit=None):
-        del stage
+    def job(self, script, stage, limit=None, log=None):
+        del stage, log
         self.scripts.append(script)
         self.limits.append(limit)
         return self.answer(script)
@@ -155,6 +155,5 @@ class FakeHost:
     def check_alive(self, stage):
         self.alive(stage)
 
-    def check_silence(self, stage, heard, limit=None):
-        del limit
+    def check_silence(self, stage, heard):
         self.silence(stage, heard)

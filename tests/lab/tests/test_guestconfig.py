@@ -55,6 +55,12 @@ class Config(unittest.TestCase):
         self.assertIn('"nvme,drive=n0,serial=disk0"', text)
         self.assertIn('ramdisk="/lab/guest/initrd.debian"', text)
 
+    def test_lines_of_one_stack(self):
+        old = "allow-memory-relocate = 1"
+        new = old + "\nxl = ['a=1']"
+        self.assertTrue(config(old, new).endswith("\na=1\n"))
+        self.assertNotIn("a=1", config(old, new, stack="ours"))
+
     def test_the_stack(self):
         text = config(stack="ours")
         self.assertIn('firmware_override="/run/lab/stacks/ours/hvmloader"', text)

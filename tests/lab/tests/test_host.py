@@ -57,12 +57,6 @@ class Silences(Case):
             with self.assertRaises(Silent):
                 self.host.check_silence("kernel", 100)
 
-    def test_a_job_may_have_less_time(self):
-        with mock.patch("lablib.host.time.monotonic", return_value=110):
-            self.host.check_silence("x", 100)
-            with self.assertRaises(Silent):
-                self.host.check_silence("x", 100, 9)
-
     def test_a_host_that_ended(self):
         self.host.check_alive("x")
         self.host.process.poll = lambda: 3
@@ -137,8 +131,31 @@ class Jobs(Case):
             self.host.job("", "x", 0.01)
 
     def test_no_answer_is_silence(self):
-        with self.assertRaises(Silent):
-            self.host.job("", "x", 0.2)
+        self.host.limit = 0.2
+        with self.assertRaisesRegex(Silent, "nothing was heard for"):
+            self.host.job("", "x")
+
+    def test_what_goes_on_talking_is_not_silent_and_has_its_time(self):
+        """In its output, or in the file that has it."""
+        now = 0
+        self.host.limit = 60
+
+        def sleep(_seconds):
+            nonlocal now
+            now += 1
+            if now <= 300 and now % 50 == 0:
+                self.host.write(name, now * "line\n")
+        with mock.patch("lablib.host.time.monotonic", side_effect=lambda: now), \
+                mock.patch("lablib.host.time.sleep", sleep):
+            for log in (None, "guests/a/after.txt"):
+                now = 0
+                name = log or f"jobs/{self.host.jobs + 1}.out"
+                with self.assertRaisesRegex(Silent, "nothing was heard for 60 s"):
+                    self.host.job("", "x", log=log)
+                self.assertEqual(now, 361)
+            now = 0
+            with self.assertRaisesRegex(Silent, "it was not done after 200 s"):
+                self.host.job("", "x", 200, log)
 
     def test_what_a_debug_key_prints(self):
         """Only what comes after it, and all of it, however late."""

@@ -47,7 +47,7 @@ class Case(unittest.TestCase):
 
     def lab(self, _top, suite):
         return SimpleNamespace(top=self.folder, suite=suite, scenarios=self.folder,
-                               logs=self.folder, scenario=scenario.load,
+                               logs=self.folder, build_log="", scenario=scenario.load,
                                every=lambda nightly: [self.path])
 
 
@@ -121,6 +121,21 @@ class Runs(Case):
         self.assertEqual([stack for _, stack in pairs], ["stock", "hostile"])
         pairs = self.run_of(self.path)[2][0]
         self.assertEqual(len(pairs), 2)
+
+    def test_what_there_is_no_source_for(self):
+        """It is left out with a line, unless somebody asked for it."""
+        with open(self.path, "w") as stream:
+            stream.write(JUDGED + '[expect.toolstack]\nmust_pass = ["boot"]\n'
+                         '[host]\nsuite = "trixie"\n')
+        for source, words, wanted in ((None, (), ["stock", "ours"]),
+                                      ("a", (), ["stock", "ours", "toolstack"]),
+                                      (None, ("--stack", "toolstack"), ["toolstack"])):
+            self.progress.reset_mock()
+            with mock.patch.object(lab.stacks, "toolstack_source", lambda *_, s=source: s):
+                pairs = self.run_of(*words)[2][0]
+            self.assertEqual([stack for _, stack in pairs], wanted)
+            told = [call for call in self.progress.mock_calls if "not run" in str(call)]
+            self.assertEqual(len(told), source is None and not words)
 
     def test_where_device_models_run(self):
         for words, stubdom in ((), False), (("--stubdom",), True):

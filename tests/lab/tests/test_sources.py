@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from types import SimpleNamespace
 from unittest import mock
 
 from tests.common import own_cache
@@ -275,10 +276,21 @@ class Given(unittest.TestCase):
                 stream.write(f"From: n <n@example>\nSubject: [PATCH 1/1] {name[:3]}\n\nm\n"
                              f"---\ndiff --git a/{PCI} b/{PCI}\n--- a/{PCI}\n+++ b/{PCI}\n"
                              + hunk)
+        with open(os.path.join(self.top, "build/series/xen-4.17..", "0000-cover-letter.patch"),
+                  "w") as stream:
+            stream.write("From 0\nFrom: W R <w@example>\nSubject: [PATCH 0/1] one and all\n\n"
+                         "Why.\n\n    $ run it\n\nW R (1):\n  xen\n\n a | +1\n--\n2.39\n")
         with mock.patch.dict(os.environ, {"XEN_SOURCE": self.tree, "QEMU_SOURCE": ""}):
             written = next(exact.write(self.top, self.log))
-        self.assertEqual(sorted(os.listdir(os.path.join(self.top, written))),
-                         ["0001-xen.patch", "0002-doc.patch"])
+        folder = os.path.join(self.top, written)
+        self.assertEqual(sorted(os.listdir(folder)),
+                         ["0000-cover-letter.patch", "0001-xen.patch", "0002-doc.patch"])
+        with open(os.path.join(folder, "0000-cover-letter.patch")) as stream:
+            text = stream.read()
+        for line in ("From: W R <w@example>", "Subject: [PATCH 0/2] one and all", "Why.",
+                     "    $ run it", "n (2):", "  xen", "  doc"):
+            self.assertIn(f"\n{line}\n", text)
+        self.assertEqual(text.count("  xen\n"), 1)
 
     def test_nothing_to_write_for(self):
         with mock.patch.dict(os.environ, {"XEN_SOURCE": "", "QEMU_SOURCE": ""}):
@@ -355,8 +367,8 @@ class TheSeries(unittest.TestCase):
             os.path.abspath(__file__)))))
         folders = [name for where in ("hvmloader", "hvmloader/hypervisor",
                                       "hvmloader/documents", "qemu-patches",
-                                      "tests/hostile", "tests/bench/timed",
-                                      "tests/bench/ranges")
+                                      "libxen-memmap/libxl", "tests/hostile",
+                                      "tests/bench/timed", "tests/bench/ranges")
                    for name in os.listdir(os.path.join(top, where))
                    if name.startswith(("xen-", "qemu-"))]
         self.assertGreater(len(folders), 7)
@@ -364,6 +376,39 @@ class TheSeries(unittest.TestCase):
             self.assertNotEqual(spans.split(name), (None, None), name)
         for version in ("4.17.4", "4.17.7", "4.18.1", "4.20.4", "4.22.0", "4.23"):
             self.assertTrue(spans.find(folders, "xen", spans.parse(version)), version)
+
+
+class Toolstack(unittest.TestCase):
+    """xl is of the host's version, or there is none."""
+
+    def of(self, given, debian):
+        def source(version):
+            return version and SimpleNamespace(version=spans.parse(version), name=version)
+        with mock.patch.object(trees, "build_root", return_value="/root"), \
+                mock.patch.object(sources, "given", return_value=source(given)), \
+                mock.patch.object(sources, "debian_in", return_value=source(debian)):
+            found = stacks.toolstack_source(suites.SUITES["trixie"], "log")
+        return found and found.name
+
+    def test_what_it_is_built_of(self):
+        self.assertEqual(self.of("4.20.4", "4.20.1"), "4.20.4")
+        self.assertEqual(self.of("4.21.2", "4.20.1"), "4.20.1")
+        self.assertEqual(self.of(None, "4.20.1"), "4.20.1")
+
+    def test_there_is_none(self):
+        for given, debian in (None, "4.17.5"), ("4.2.0", None), (None, None):
+            self.assertIsNone(self.of(given, debian))
+        with mock.patch.object(stacks, "toolstack_source", return_value=None), \
+                self.assertRaisesRegex(LabError, "no source of Xen 4.20 .*XEN_SOURCE="):
+            stacks.toolstack(suites.SUITES["trixie"], {}, "log")
+
+    def test_what_dom0_gets(self):
+        program = stacks.Program("/cache/x", "key")
+        made = {"hvmloader": program, "qemu": stacks.Program("/cache/q", "key", ("/lib/a.so",))}
+        self.assertEqual(stacks.files(made), {
+            "hvmloader": "/cache/x", "qemu-system-i386": "/cache/q", "a.so": "/lib/a.so"})
+        self.assertEqual(stacks.files({**made, "toolstack.tar": program})["toolstack.tar"],
+                         "/cache/x")
 
 
 class Packaged(unittest.TestCase):

@@ -188,6 +188,13 @@ class Tries(Case):
         self.assertEqual(rows["4.20.4"].beside, "no: hypervisor-xen")
         self.patches["hypervisor-xen-4.17.."] = BESIDE
         self.assertTrue(self.run_it()[0])
+        # The second on top of the first.
+        self.patches["libxl-xen-4.17.."] = (BESIDE, PATCH.replace(
+            "1,2 +1,3", "3,2 +3,3").replace(" one\n int pci;\n+int more", " int more;\n int beside;\n"
+                                            "+int above"))
+        self.assertTrue(self.run_it()[0])
+        self.patches["libxl-xen-4.17.."] = (BESIDE, PATCH)
+        self.assertEqual(self.run_it()[1]["4.20.4"].beside, "no: libxl-xen")
 
     def test_debians(self):
         """Listed and not there is no failure of the series."""
