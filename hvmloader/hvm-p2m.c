@@ -12,7 +12,7 @@
 
 /*
  * Not in a multicall of calls of 16 pages, after which Xen returns if there is
- * an IOMMU.  That is four times as fast then, but no faster than extents, and
+ * an IOMMU.  That is four times as fast then, but slower than extents, and
  * half as fast without an IOMMU, of which a guest does not know; and Xen makes
  * all of its calls, whatever becomes of one, so each that finds no memory for
  * a page table loses a page.
