@@ -459,8 +459,12 @@ unsigned int lie_tell(unsigned int n, const struct truth *t, uint8_t *buf)
     struct memmap_record r = t->record;
     uint8_t bytes[MEMMAP_BUFFER_BYTES];
 
+    /*
+     * Not in BUF, which others write to meanwhile: the truth would be there, if only for an
+     * instant, and a checksum would be of whatever is there, be it half of this lie and half of
+     * another, which can be the truth.
+     */
     if (how[n].bytes) {
-        /* Not in BUF: the truth would be there, if only for an instant. */
         truth_tell(t, bytes);
         how[n].bytes(bytes);
         memcpy(buf, bytes, memmap_record_bytes(t->record.layout.nr));
@@ -471,7 +475,7 @@ unsigned int lie_tell(unsigned int n, const struct truth *t, uint8_t *buf)
     if (!how[n].layout(&r, t)) {
         return MEMMAP_OK;
     }
-    memmap_pack(&r, buf, MEMMAP_BUFFER_BYTES);
+    memcpy(buf, bytes, memmap_pack(&r, bytes, sizeof(bytes)));
     /* What the device owns may lie where it cannot have RAM anyway, and that is asked first. */
     if (how[n].layout == ram_over_owned && t->owned.range[0].gfn >= t->device_limit) {
         return MEMMAP_E_RANGE;

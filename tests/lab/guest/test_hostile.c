@@ -334,6 +334,40 @@ START_TEST(test_every_lie)
 }
 END_TEST
 
+static void *meddler(void *arg)
+{
+    volatile uint8_t *entry = (uint8_t *)arg + MEMMAP_HDR_BYTES + MEMMAP_ENT_PAGES;
+
+    while (!stop) {
+        *entry ^= 1;
+    }
+    return NULL;
+}
+
+/* Whatever others write there meanwhile: a checksum of that would make it a record. */
+START_TEST(test_a_checksum_is_of_the_lie)
+{
+    static uint8_t alone[MEMMAP_BUFFER_BYTES], shared[MEMMAP_BUFFER_BYTES];
+    pthread_t t;
+    unsigned int wrong = 0;
+
+    begin(MEMMAP_ST_NEGOTIATED, NONE);
+    stop = false;
+    ck_assert_int_eq(pthread_create(&t, NULL, meddler, shared), 0);
+    for (unsigned int i = 0; i < 500; i++) {
+        for (unsigned int n = 0; n < nr_lies; n++) {
+            if (lie_tell(n, &truth, alone)) {
+                lie_tell(n, &truth, shared);
+                wrong += memcmp(alone + MEMMAP_HDR_CHECKSUM, shared + MEMMAP_HDR_CHECKSUM, 4) != 0;
+            }
+        }
+    }
+    stop = true;
+    pthread_join(t, NULL);
+    ck_assert_uint_eq(wrong, 0);
+}
+END_TEST
+
 START_TEST(test_owned_below_limit)
 {
     /* With VRAM where RAM could be, OWNED is the answer and not RANGE. */
@@ -533,6 +567,7 @@ int main(void)
 
     tcase_set_timeout(t, 60);
     tcase_add_test(t, test_every_lie);
+    tcase_add_test(t, test_a_checksum_is_of_the_lie);
     tcase_add_test(t, test_owned_below_limit);
     tcase_add_loop_test(t, test_withstood, 0, sizeof(states) / sizeof(states[0]));
     tcase_add_test(t, test_ran);
