@@ -208,6 +208,8 @@ void harness_pass(unsigned int ms);
 const char *harness_key(const char *key);
 /* The same in device-model/DOMID/physmap/. */
 const char *harness_physmap(const char *key);
+/* The toolstack writes it there. */
+void harness_note_physmap(const char *key, const char *value);
 /* Keys there, transactions that were committed, keys written. */
 unsigned int harness_keys(void);
 unsigned int harness_commits(void);

@@ -204,6 +204,13 @@ const char *harness_physmap(const char *key)
     return g_tree_lookup(keys, path);
 }
 
+void harness_note_physmap(const char *key, const char *value)
+{
+    g_autofree char *path = g_strdup_printf(DIRECTORY "/physmap/%s", key);
+
+    insert(path, (gpointer)value, keys);
+}
+
 static gboolean carry(gpointer key, gpointer value, gpointer tree)
 {
     if (strstr(key, "/physmap/")) {

@@ -336,6 +336,32 @@ START_TEST(not_incoming)
 }
 END_TEST
 
+/* It comes along with the guest, so it may be anything; the stream is refused then. */
+START_TEST(incoming_nonsense)
+{
+    static const struct { const char *where; bool good; } keys[] = {
+        { "ffffffffff000", true }, { "20000000", true },
+        { "10000000000000", false }, { "1ffff000", false }, { "0", false },
+        { "100000001", false }, { "fffffffffffff000", false },
+    };
+
+    for (unsigned int i = 0; i < G_N_ELEMENTS(keys); i++) {
+        moved();
+        harness_reset();
+        harness_incoming();
+        harness_note_physmap("20000000/start_addr", keys[i].where);
+        guest_build();
+        if (keys[i].good) {
+            ck_contains(harness_traced(), "xen_ram_park_found");
+            ck_assert_str_eq(harness_said(), "");
+        } else {
+            ck_lacks(harness_traced(), "xen_ram_park_found");
+            ck_contains(harness_said(), "VRAM and ROMs cannot be parked at 0x");
+        }
+    }
+}
+END_TEST
+
 Suite *park_suite(void)
 {
     Suite *s = suite_create("park");
@@ -356,6 +382,7 @@ Suite *park_suite(void)
     tcase_add_test(t, huge);
     tcase_add_test(t, incoming);
     tcase_add_test(t, not_incoming);
+    tcase_add_test(t, incoming_nonsense);
     suite_add_tcase(s, t);
     return s;
 }

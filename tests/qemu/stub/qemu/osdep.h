@@ -17,6 +17,7 @@
 #define ARRAY_SIZE(a)       (sizeof(a) / sizeof((a)[0]))
 #define DIV_ROUND_UP(n, d)  (((n) + (d) - 1) / (d))
 #define ROUND_UP(n, d)      (((n) + (d) - 1) & -(0 ? (n) : (d)))
+#define QEMU_IS_ALIGNED(n, m) ((n) % (m) == 0)
 #define QEMU_ALIGN_UP(n, m) (((n) + (m) - 1) / (m) * (m))
 #define BITS_PER_LONG       (8 * (int)sizeof(long))
 #define container_of(p, type, member) \

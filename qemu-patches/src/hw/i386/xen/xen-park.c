@@ -13,6 +13,7 @@
 #include "qemu/osdep.h"
 #include "hw/xen/xen_native.h"
 #include "qemu/cutils.h"
+#include "qemu/error-report.h"
 #include "qemu/host-utils.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -71,6 +72,13 @@ static char *xen_park_read_key(const char *key)
     return qemu_xen_xs_read(xenstore, XBT_NULL, path, &len);
 }
 
+/* What a toolstack restores has come along with the guest. */
+static bool xen_park_is_place(uint64_t start)
+{
+    return start >= park.start && start < MAX_ADDRESS &&
+           QEMU_IS_ALIGNED(start, qemu_target_page_size());
+}
+
 void xen_park_init(ram_addr_t ram_len)
 {
     char *name, *where;
@@ -87,8 +95,13 @@ void xen_park_init(ram_addr_t ram_len)
     where = xen_park_read_key("start_addr");
     if (name && where && !strcmp(name, PARK_NAME) &&
         !qemu_strtou64(where, NULL, 16, &start)) {
-        park.distance = start - park.start;
-        trace_xen_ram_park_found(park.start, park.start + park.distance);
+        if (xen_park_is_place(start)) {
+            park.distance = start - park.start;
+            trace_xen_ram_park_found(park.start, start);
+        } else {
+            error_report("xen-memmap: VRAM and ROMs cannot be parked at 0x%"
+                         PRIx64 ", as xenstore says", start);
+        }
     }
     free(name);
     free(where);
