@@ -64,8 +64,8 @@ MKSERIES = scripts/mkseries $(if $(AUTHOR),--author '$(AUTHOR)') \
 series: deps-series
 	@for dir in hvmloader/xen-* qemu-patches/qemu-*; do \
 		$(MKSERIES) $$dir build/series/$${dir##*/} || exit 1; done
-	@for dir in qemu-patches/fixes/qemu-* hvmloader/*/xen-* libxen-memmap/libxl/xen-* tests/hostile/xen-* \
-	    tests/bench/*/xen-*; do \
+	@for dir in qemu-patches/fixes/qemu-* hvmloader/*/xen-* libxen-memmap/libxl/xen-* \
+	    tests/hostile/xen-* tests/bench/*/xen-*; do \
 		name=$$(basename $$(dirname $$dir)); \
 		$(MKSERIES) $$dir build/series/$$name-$${dir##*/} || exit 1; done
 	@$(if $(XEN_SOURCE)$(QEMU_SOURCE),$(LAB) series)
