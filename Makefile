@@ -44,7 +44,7 @@ all: series
 # Each command sees to what it needs; nobody but root installs anything.
 .PHONY: deps-series deps-unit deps-lab
 # What makes QEMU's style of Xen's; clang-format of bookworm, 14, is too old for it.
-FORMAT   = 'clang-format-16|clang-format-19|clang-format' pandoc
+FORMAT   = 'clang-format-16|clang-format-19|clang-format>=1:15' pandoc
 deps-series:
 	@scripts/deps python3 git $(FORMAT)
 deps-unit:

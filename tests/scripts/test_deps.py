@@ -13,7 +13,20 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DPKG = '''#!/bin/sh
 for last; do :; done
-case $last in have*) printf installed ;; half) printf half-configured ;; *) exit 1 ;; esac
+case $last in
+have*) printf 'installed 1:14.0-5' ;; half) printf 'half-configured 1:14.0-5' ;;
+*) exit 1 ;;
+esac
+'''
+CACHE = '''#!/bin/sh
+for last; do :; done
+case $last in
+later*) [ -e "$LOG.new" ] || exit 100 ;;
+known*) ;;
+*) exit 100 ;;
+esac
+echo "Package: $last"
+echo "Version: 1:19.0-63"
 '''
 APT = '''#!/bin/sh
 echo "$*" >>"$LOG"
@@ -33,7 +46,7 @@ class Deps(unittest.TestCase):
         self.log = self.path / 'log'
         self.tool('dpkg-query', DPKG)
         self.tool('apt-get', APT)
-        self.tool('apt-cache', '#!/bin/sh\ncase $2 in known*) ;; *) exit 100 ;; esac\n')
+        self.tool('apt-cache', CACHE)
         self.tool('id', '#!/bin/sh\necho $WHO\n')
 
     def tool(self, name, text):
@@ -67,6 +80,25 @@ class Deps(unittest.TestCase):
         self.assertEqual(self.deps('a|have1'), (0, '', []))
         self.assertEqual(self.deps('a|known1|known2', 'have2')[1], 'installing known1\n')
         self.assertEqual(self.deps('a|b')[1], 'installing a\n')
+
+    def test_one_that_is_new_enough(self):
+        """What the image of a machine brings may be too old: bookworm's clang-format."""
+        self.assertEqual(self.deps('a|have1>=1:14'), (0, '', []))
+        self.assertEqual(self.deps('a|have1>=1:15|known1')[1], 'installing known1\n')
+        self.assertEqual(self.deps('have1>=1:15|known1>=1:20|known2>=1:19')[1],
+                         'installing known2\n')
+        self.assertEqual(self.deps('have1>=1:15')[1], 'installing have1\n')
+        self.assertEqual(self.deps('half>=1:14')[1], 'installing half\n')
+
+    def test_one_of_several_without_lists(self):
+        status, said, asked = self.deps('a|later1|later2')
+        self.assertEqual((status, said, [a.split()[0] for a in asked]),
+                         (0, 'installing later1\n', ['update', 'install']))
+        self.log.unlink()
+        (self.path / 'log.new').unlink()
+        status, said, asked = self.deps('a|later1', who=1000)
+        self.assertEqual((status, asked), (2, []))
+        self.assertIn(' a\n', said)
 
     def test_old_lists(self):
         status, _, asked = self.deps('a', old='yes')
