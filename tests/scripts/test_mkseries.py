@@ -309,6 +309,13 @@ class Forms(Series):
                          '#include "a.h"\n\nint f(int x) {\n        if (x) {\n'
                          '                return 1;\n        }\n        return 0;\n}\n')
 
+    def test_an_include_that_is_first_already(self):
+        text = '/* c */\n#include <first.h>\n#include "a.h"\n'
+        self.put('src/new.c', text)
+        self.put('series/01-file.patch',
+                 'Subject: add\nFirst: <first.h>\nAdd: src/new.c a/new.c\n\nm\n---\n')
+        self.assertEqual(self.added('a/new.c'), text)
+
     def test_what_is_no_c_stays(self):
         self.put('src/doc.txt', 'if ( x )\n')
         self.put('series/01-file.patch', 'Subject: add\nFormat: style\n'
@@ -402,6 +409,11 @@ diff --git a/tools/Makefile b/tools/Makefile
         self.put('series/changes', '# why\nint x => long x\n')
         self.assertEqual(self.applied()['tools/memmap/new.c'],
                          SOURCE.replace('int x', 'long x'))
+
+    def test_a_change_of_lines(self):
+        self.put('series/changes', r'int x; => int x;\n\nint z;' '\n')
+        self.assertEqual(self.applied()['tools/memmap/new.c'],
+                         SOURCE.replace('int x;', 'int x;\n\nint z;'))
 
     def test_changes_that_versions_share(self):
         self.put('common/changes', 'int x => long x\n')

@@ -9,6 +9,8 @@
  * ranges are cut and joined, a command that is obeyed out of turn.
  */
 #include "qemu/osdep.h"
+#include "hw/i386/xen/memmap/codec.h"
+//+ dm
 #include "hw/i386/xen/memmap/dm.h"
 #include "hw/i386/xen/memmap/dm_rdm.h"
 
@@ -102,6 +104,7 @@ static Machine *machine_new(void)
     return m;
 }
 
+//-
 static void set(struct memmap_layout *l, unsigned int type, uint64_t gfn,
                 uint64_t pages, uint64_t source)
 {
@@ -115,6 +118,7 @@ static void set(struct memmap_layout *l, unsigned int type, uint64_t gfn,
     g_assert_true(memmap_layout_set(l, &r));
 }
 
+//+ dm
 /* The layout as built, in storage of the caller. */
 static void as_built(struct memmap_record *r, struct memmap_range *storage)
 {
@@ -147,6 +151,7 @@ static void assert_status(uint32_t status, unsigned int state,
     g_assert_cmphex(status, ==, MEMMAP_STATUS(state, err, index));
 }
 
+//-
 static void test_wire(void)
 {
     static const uint8_t header[] = {
@@ -222,6 +227,7 @@ static void test_layout(void)
     g_assert_cmpuint(memmap_layout_pages(&l, MEMMAP_TYPE_RAM), ==, 100);
 }
 
+//+ dm
 static void test_conversation(void)
 {
     g_autofree Machine *m = machine_new();
@@ -346,14 +352,17 @@ static void test_rdm(void)
     g_assert_false(memmap_dm_rdm_missing(&l, &other, &gfn, &pages));
 }
 
+//-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xen-memmap/wire", test_wire);
     g_test_add_func("/xen-memmap/layout", test_layout);
+    //+ dm
     g_test_add_func("/xen-memmap/conversation", test_conversation);
     g_test_add_func("/xen-memmap/refused", test_refused);
     g_test_add_func("/xen-memmap/changes", test_changes);
     g_test_add_func("/xen-memmap/rdm", test_rdm);
+    //-
     return g_test_run();
 }
