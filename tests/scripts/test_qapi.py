@@ -4,7 +4,7 @@
 
 Its example is of no guest that a test runs, and its errors are the protocol's by position.
 What could go wrong: sums of the example that no guest can have, an error that was added to
-the one and not to the other.
+the one and not to the other, a line that QEMU's generator refuses.
 """
 import json
 import pathlib
@@ -46,6 +46,14 @@ class Example(unittest.TestCase):
         start += -start % (64 << 12)
         top = max([4 * GIB, *(r['start'] + r['size'] for r in self.told['ranges'])])
         self.assertEqual(self.told['parked'], (1 << (top - 1).bit_length()) - start)
+
+
+class Text(unittest.TestCase):
+    def test_lines_are_as_long_as_qapi_gen_takes(self):
+        """10.2's refuses more than 70 columns, and a sentence one space after another."""
+        for line in SCHEMA.splitlines():
+            self.assertLessEqual(len(line), 70, line)
+            self.assertNotRegex(line, r'^#.*\w[.?!] [A-Z]')
 
 
 class Errors(unittest.TestCase):
