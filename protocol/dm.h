@@ -30,7 +30,8 @@ struct memmap_dm_ops {
      * @cmd says, with a record that passed every check of the machine.  A
      * PREPARE asks whether RAM may move, a COMMIT says that it has: there only
      * what cannot be followed is refused.  Returns an error, and in *@index the
-     * range of @r->layout to blame or MEMMAP_NO_INDEX.  Must change nothing.
+     * range of @r->layout to blame or MEMMAP_NO_INDEX.  Must change nothing
+     * but where memory of the device model's own is, which may have to go.
      */
     unsigned int (*check)(void *opaque, unsigned int cmd,
                           const struct memmap_record *r, uint16_t *index);

@@ -16,7 +16,8 @@ FILTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'rst.lua')
 # What a reader of the other tree has to know of the text.
 RST_HEAD = """\
 .. SPDX-License-Identifier: MIT
-.. Converted from Markdown by pandoc; it is changed where it comes from.
+.. Converted from Markdown by pandoc; it is changed where it comes from.  The tests
+.. that it names are there, too.
 
 """
 
@@ -60,6 +61,8 @@ def include_first(text, header):
     if not first:
         raise FormError('includes nothing')
     line = f'#include {header}\n'
+    if line in text:
+        return text
     return text[:first.start()] + line + text[first.start():]
 
 

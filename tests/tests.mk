@@ -156,11 +156,12 @@ $(eval $(call qemu_rules,$(T)/qemu-asan))
 
 $(QEMU_TREE)/made: $(wildcard protocol/*.[ch]) scripts/mkseries scripts/forms.py \
         qemu-patches/clang-format qemu-patches/common/02-protocol.patch \
+        qemu-patches/common/03-dm.patch \
         qemu-patches/src/hw/i386/xen/memmap/port.h qemu-patches/src/tests/unit/test-xen-memmap.c
 	@rm -rf $(@D); mkdir -p $(@D)
 	@scripts/mkseries qemu-patches/qemu-10.0 $(@D)/series >/dev/null
 	@cd $(@D) && GIT_CEILING_DIRECTORIES=$(CURDIR)/$(T) git apply \
-	    --include='hw/i386/xen/memmap/*' --include='tests/unit/*.c' series/0002-*.patch
+	    --include='hw/i386/xen/memmap/*' --include='tests/unit/*.c' series/000[23]-*.patch
 	@touch $@
 
 # What this version saves of a guest, for each later one to load: tests/qemu/test_streams.c.

@@ -66,6 +66,29 @@ START_TEST(refused)
 }
 END_TEST
 
+/* A later QEMU may have had an error that this one has no name for. */
+START_TEST(other_error)
+{
+    static uint8_t section[HARNESS_SECTION_BYTES];
+    uint32_t bytes;
+
+    harness_reset();
+    guest_build();
+    guest_negotiate(FEATURES);
+    layout_built(&l, 512 * MIB);
+    layout_move(&l, 0x18000, FOUR_GIB, 0x8000);
+    ck_status(guest_say(MEMMAP_CMD_COMMIT, &l), COMMITTED, OK, NOBODY);
+    bytes = harness_save(section);
+    section[1] = 200;
+
+    harness_reset();
+    harness_incoming();
+    guest_build();
+    ck_assert_int_eq(harness_load(section, bytes), 0);
+    ck_contains(harness_monitor(), "committed 1 error 23 (unknown error) ");
+}
+END_TEST
+
 /* Restricted to its guest, QEMU has no xenstore; the monitor is what is left. */
 START_TEST(restricted)
 {
@@ -144,6 +167,7 @@ Suite *monitor_suite(void)
     tcase_add_test(tc, as_built);
     tcase_add_test(tc, content);
     tcase_add_test(tc, refused);
+    tcase_add_test(tc, other_error);
     tcase_add_test(tc, restricted);
     tcase_add_test(tc, reserved);
     tcase_add_test(tc, parked);

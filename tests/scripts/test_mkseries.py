@@ -170,6 +170,23 @@ class Applies(Series):
                 else:
                     before.write_text(old)
 
+    def test_a_message_has_lines_that_git_log_shows_whole(self):
+        wide = 'a line of ' + 67 * 'x'
+        for patch, letter in ((f'Subject: s\n\nWhy.\n{wide}\n', 'Subject: s\n\nWhy.\n'),
+                              (f'Subject: {wide}\n\nWhy.\n', 'Subject: s\n\nWhy.\n'),
+                              ('Subject: s\n\nWhy.\n', f'Subject: s\n\n{wide}\n'),
+                              ('Subject: s\n\nWhy.\n', f'Subject: {wide}\n\nWhy.\n')):
+            self.put('series/02-hooks.patch', f'{patch}---\n{HOOK}')
+            self.put('series/cover-letter', letter)
+            done = self.run_it()
+            self.assertEqual(done.returncode, 1, (patch, letter))
+            self.assertRegex(done.stderr, 'more than 76 columns: a line of x')
+        self.put('series/02-hooks.patch', f'Subject: s\n\n{wide[:-1]}\n  <{80 * "x"}>\n\n'
+                 f'Fixes: 123456789abc ("{70 * "x "}")\n---\n{HOOK}')
+        self.put('series/cover-letter', f'Subject: s\n\n{wide[:-1]}\n')
+        done = self.run_it()
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+
     def test_who_has_no_address_is_nobody(self):
         for option in '--author', '--signoff':
             done = self.run_it(self.series, self.out, option, 'somebody')
@@ -236,6 +253,41 @@ class Letter(Series):
             self.assertIn('cover-letter: needs a Subject: line', done.stderr)
 
 
+class Parts(Series):
+    """A file that takes several patches to grow."""
+
+    def setUp(self):
+        super().setUp()
+        self.put('src/new.c', 'a;\n//+ one\nb; \f\n    //+ two\nc;\n    //-\nd;\n//-\n'
+                 '#+ two\ne;\n#-\n\nf;\n')
+        self.put('series/02-hooks.patch', f'Subject: two\nPart: two\n\nWhy.\n---\n{HOOK}')
+        self.put('series/03-one.patch', 'Subject: one\nPart: one\n\nWhy.\n---\n')
+
+    def test_it_grows(self):
+        done = self.run_it()
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.upstream()
+        self.git('am', '-q', *done.stdout.splitlines())
+        self.assertEqual([self.git('show', f'HEAD~{n}:tools/memmap/new.c') for n in (2, 1, 0)],
+                         ['a;\n\nf;\n', 'a;\ne;\n\nf;\n', 'a;\nb; \f\nc;\nd;\ne;\n\nf;\n'])
+        self.assertEqual((self.root / 'tree/tools/main.c').read_text(),
+                         'one\ntwo\nhook\nthree\n')
+
+    def test_what_is_left_over_is_said(self):
+        self.run_it()
+        for name, text, said in (
+                ('series/02-hooks.patch', f'Subject: s\n\nWhy.\n---\n{HOOK}',
+                 'no patch has part two'),
+                ('series/03-one.patch', 'Subject: s\nPart: one\nPart: three\n\nWhy.\n---\n',
+                 'no file has part three'),
+                ('src/new.c', 'a;\n//+ one\n//+ two\n//-\n', 'part one has no end'),
+                ('src/new.c', 'a;\n//-\n', 'a part ends that has not begun')):
+            old = (self.root / name).read_text()
+            self.put(name, text)
+            self.assert_refused(said)
+            self.put(name, old)
+
+
 class Forms(Series):
     """What is shared is put into the other tree's form; nobody edits it there."""
 
@@ -256,6 +308,13 @@ class Forms(Series):
         self.assertEqual(self.added('a/new.c'), '/* c */\n#include <first.h>\n'
                          '#include "a.h"\n\nint f(int x) {\n        if (x) {\n'
                          '                return 1;\n        }\n        return 0;\n}\n')
+
+    def test_an_include_that_is_first_already(self):
+        text = '/* c */\n#include <first.h>\n#include "a.h"\n'
+        self.put('src/new.c', text)
+        self.put('series/01-file.patch',
+                 'Subject: add\nFirst: <first.h>\nAdd: src/new.c a/new.c\n\nm\n---\n')
+        self.assertEqual(self.added('a/new.c'), text)
 
     def test_what_is_no_c_stays(self):
         self.put('src/doc.txt', 'if ( x )\n')
@@ -350,6 +409,11 @@ diff --git a/tools/Makefile b/tools/Makefile
         self.put('series/changes', '# why\nint x => long x\n')
         self.assertEqual(self.applied()['tools/memmap/new.c'],
                          SOURCE.replace('int x', 'long x'))
+
+    def test_a_change_of_lines(self):
+        self.put('series/changes', r'int x; => int x;\n\nint z;' '\n')
+        self.assertEqual(self.applied()['tools/memmap/new.c'],
+                         SOURCE.replace('int x;', 'int x;\n\nint z;'))
 
     def test_changes_that_versions_share(self):
         self.put('common/changes', 'int x => long x\n')

@@ -9,6 +9,8 @@
  * ranges are cut and joined, a command that is obeyed out of turn.
  */
 #include "qemu/osdep.h"
+#include "hw/i386/xen/memmap/codec.h"
+//+ dm
 #include "hw/i386/xen/memmap/dm.h"
 #include "hw/i386/xen/memmap/dm_rdm.h"
 
@@ -102,6 +104,7 @@ static Machine *machine_new(void)
     return m;
 }
 
+//-
 static void set(struct memmap_layout *l, unsigned int type, uint64_t gfn,
                 uint64_t pages, uint64_t source)
 {
@@ -115,6 +118,7 @@ static void set(struct memmap_layout *l, unsigned int type, uint64_t gfn,
     g_assert_true(memmap_layout_set(l, &r));
 }
 
+//+ dm
 /* The layout as built, in storage of the caller. */
 static void as_built(struct memmap_record *r, struct memmap_range *storage)
 {
@@ -129,7 +133,7 @@ static void as_built(struct memmap_record *r, struct memmap_range *storage)
 }
 
 /* Send @r as @cmd; the status that the device model has then. */
-static uint32_t send(Machine *m, unsigned int cmd,
+static uint32_t ring(Machine *m, unsigned int cmd,
                      const struct memmap_record *r)
 {
     if (r) {
@@ -147,6 +151,7 @@ static void assert_status(uint32_t status, unsigned int state,
     g_assert_cmphex(status, ==, MEMMAP_STATUS(state, err, index));
 }
 
+//-
 static void test_wire(void)
 {
     static const uint8_t header[] = {
@@ -222,30 +227,31 @@ static void test_layout(void)
     g_assert_cmpuint(memmap_layout_pages(&l, MEMMAP_TYPE_RAM), ==, 100);
 }
 
+//+ dm
 static void test_conversation(void)
 {
     g_autofree Machine *m = machine_new();
     struct memmap_range storage[MEMMAP_MAX_ENTRIES];
     struct memmap_record r;
 
-    assert_status(send(m, MEMMAP_CMD_QUERY, NULL), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_QUERY, NULL), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_OK, MEMMAP_NO_INDEX);
     g_assert_cmpmem(m->ram + (BUFFER_GFN << 12), 4, "XGML", 4);
 
     as_built(&r, storage);
     g_assert_true(memmap_layout_move(&r.layout, GIB(2), GIB(4), GIB(1)));
-    assert_status(send(m, MEMMAP_CMD_PREPARE, &r), MEMMAP_ST_PREPARED,
+    assert_status(ring(m, MEMMAP_CMD_PREPARE, &r), MEMMAP_ST_PREPARED,
                   MEMMAP_OK, MEMMAP_NO_INDEX);
     g_assert_cmpuint(m->layout.nr, ==, 0);
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_COMMITTED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_COMMITTED,
                   MEMMAP_OK, MEMMAP_NO_INDEX);
     g_assert_true(memmap_layout_equal(&m->layout, &r.layout));
     g_assert_cmpuint(memmap_dm_read(&m->dm, MEMMAP_REG_GENERATION), ==, 1);
 
-    assert_status(send(m, MEMMAP_CMD_SEAL, NULL), MEMMAP_ST_SEALED, MEMMAP_OK,
+    assert_status(ring(m, MEMMAP_CMD_SEAL, NULL), MEMMAP_ST_SEALED, MEMMAP_OK,
                   MEMMAP_NO_INDEX);
     r.generation = 2;
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_SEALED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_SEALED,
                   MEMMAP_E_STATE, MEMMAP_NO_INDEX);
 }
 
@@ -259,7 +265,7 @@ static void test_refused(void)
     memmap_dm_write(&m->dm, MEMMAP_REG_OFFER, MEMMAP_OFFER(1, 0, 0));
     assert_status(memmap_dm_read(&m->dm, MEMMAP_REG_DOORBELL),
                   MEMMAP_ST_NEGOTIATED, MEMMAP_E_STATE, MEMMAP_NO_INDEX);
-    assert_status(send(m, 5, NULL), MEMMAP_ST_NEGOTIATED, MEMMAP_E_COMMAND,
+    assert_status(ring(m, 5, NULL), MEMMAP_ST_NEGOTIATED, MEMMAP_E_COMMAND,
                   MEMMAP_NO_INDEX);
     memmap_dm_write(&m->dm, MEMMAP_REG_DOORBELL,
                     MEMMAP_DOORBELL(MEMMAP_CMD_COMMIT, 0x9e));
@@ -269,33 +275,33 @@ static void test_refused(void)
     /* RAM over what the device model owns. */
     as_built(&r, storage);
     g_assert_true(memmap_layout_move(&r.layout, GIB(2), GIB(5) + 0xfff, 1));
-    assert_status(send(m, MEMMAP_CMD_PREPARE, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_PREPARE, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_OWNED, 3);
 
     /* A page too many, one too few, and the wrong generation. */
     as_built(&r, storage);
     set(&r.layout, MEMMAP_TYPE_RAM, GIB(4), 1, MEMMAP_NO_SOURCE);
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_RAM_SUM, MEMMAP_NO_INDEX);
     as_built(&r, storage);
     g_assert_true(memmap_layout_clear(&r.layout, GIB(3) - 1, 1));
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_RAM_SUM, MEMMAP_NO_INDEX);
     as_built(&r, storage);
     r.generation = 2;
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_GENERATION, MEMMAP_NO_INDEX);
 
     /* Page 0 elsewhere. */
     as_built(&r, storage);
     g_assert_true(memmap_layout_move(&r.layout, 0, GIB(4), 1));
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_FIXED, MEMMAP_NO_INDEX);
 
     /* Who holds a mapping says so. */
     as_built(&r, storage);
     m->refuse = MEMMAP_E_BUSY;
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_NEGOTIATED,
                   MEMMAP_E_BUSY, MEMMAP_NO_INDEX);
     g_assert_cmpuint(m->layout.nr, ==, 0);
     g_assert_cmpuint(memmap_dm_read(&m->dm, MEMMAP_REG_GENERATION), ==, 0);
@@ -310,7 +316,7 @@ static void test_changes(void)
 
     as_built(&r, storage);
     m->changes = true;
-    assert_status(send(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_COMMITTED,
+    assert_status(ring(m, MEMMAP_CMD_COMMIT, &r), MEMMAP_ST_COMMITTED,
                   MEMMAP_OK, MEMMAP_NO_INDEX);
     g_assert_true(memmap_layout_equal(&m->layout, &r.layout));
 }
@@ -346,14 +352,17 @@ static void test_rdm(void)
     g_assert_false(memmap_dm_rdm_missing(&l, &other, &gfn, &pages));
 }
 
+//-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xen-memmap/wire", test_wire);
     g_test_add_func("/xen-memmap/layout", test_layout);
+    //+ dm
     g_test_add_func("/xen-memmap/conversation", test_conversation);
     g_test_add_func("/xen-memmap/refused", test_refused);
     g_test_add_func("/xen-memmap/changes", test_changes);
     g_test_add_func("/xen-memmap/rdm", test_rdm);
+    //-
     return g_test_run();
 }

@@ -40,6 +40,33 @@ typedef enum XenMemmapStage {
     XEN_MEMMAP_STAGE_SEALED,
 } XenMemmapStage;
 
+typedef enum XenMemmapError {
+    XEN_MEMMAP_ERROR_SUCCESS,
+    XEN_MEMMAP_ERROR_COMMAND,
+    XEN_MEMMAP_ERROR_STATE,
+    XEN_MEMMAP_ERROR_NEGOTIATE,
+    XEN_MEMMAP_ERROR_BUFFER,
+    XEN_MEMMAP_ERROR_MAGIC,
+    XEN_MEMMAP_ERROR_VERSION,
+    XEN_MEMMAP_ERROR_LENGTH,
+    XEN_MEMMAP_ERROR_CHECKSUM,
+    XEN_MEMMAP_ERROR_COUNT,
+    XEN_MEMMAP_ERROR_KIND,
+    XEN_MEMMAP_ERROR_TYPE,
+    XEN_MEMMAP_ERROR_EMPTY,
+    XEN_MEMMAP_ERROR_RANGE,
+    XEN_MEMMAP_ERROR_ORDER,
+    XEN_MEMMAP_ERROR_RAM_SUM,
+    XEN_MEMMAP_ERROR_GENERATION,
+    XEN_MEMMAP_ERROR_OWNED,
+    XEN_MEMMAP_ERROR_FIXED,
+    XEN_MEMMAP_ERROR_BUSY,
+    XEN_MEMMAP_ERROR_APPLY,
+    XEN_MEMMAP_ERROR_RESERVED,
+    XEN_MEMMAP_ERROR_RDM,
+    XEN_MEMMAP_ERROR_OTHER,
+} XenMemmapError;
+
 typedef enum XenMemmapRangeType {
     XEN_MEMMAP_RANGE_TYPE_RAM,
     XEN_MEMMAP_RANGE_TYPE_RDM,
@@ -86,7 +113,7 @@ QAPI_LIST(XenMemmapReserved);
 typedef struct XenMemmapInfo {
     XenMemmapStage stage;
     uint32_t generation;
-    uint8_t error;
+    XenMemmapError error;
     char *reason;
     uint64_t parked;
     XenMemmapRangeList *ranges;

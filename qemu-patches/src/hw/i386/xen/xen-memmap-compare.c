@@ -5,18 +5,23 @@
  */
 
 #include "qemu/osdep.h"
+//+ busy
 #include "hw/xen/xen-ram.h"
+//-
 #include "xen-memmap-compare.h"
 
 typedef bool XenMemmapMatters(const struct memmap_range *r, uint64_t gfn,
                               uint64_t pages);
 
+//+ busy
 static bool xen_memmap_is_locked(const struct memmap_range *r, uint64_t gfn,
                                  uint64_t pages)
 {
     return xen_ram_is_locked(gfn << 12, pages << 12);
 }
 
+//-
+//+ migrate
 /* RAM that libxl built elsewhere than we thought has not moved. */
 static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
                                uint64_t pages)
@@ -24,6 +29,7 @@ static bool xen_memmap_is_away(const struct memmap_range *r, uint64_t gfn,
     return r->source != r->gfn;
 }
 
+//-
 /*
  * Where @a has RAM and @b has none, or other RAM: does any of it matter?
  * *@index is the range of @a.
@@ -64,6 +70,7 @@ static bool xen_memmap_differs(const struct memmap_layout *a,
     return false;
 }
 
+//+ busy
 bool xen_memmap_is_busy(const struct memmap_layout *now,
                         const struct memmap_layout *next)
 {
@@ -73,6 +80,7 @@ bool xen_memmap_is_busy(const struct memmap_layout *now,
     return xen_memmap_differs(now, next, xen_memmap_is_locked, &index);
 }
 
+//-
 static bool xen_memmap_always(const struct memmap_range *r, uint64_t gfn,
                               uint64_t pages)
 {
@@ -87,6 +95,7 @@ bool xen_memmap_moves(const struct memmap_layout *a,
     return xen_memmap_differs(a, b, xen_memmap_always, &index) ||
            xen_memmap_differs(b, a, xen_memmap_always, &index);
 }
+//+ migrate
 
 bool xen_memmap_leaves(const struct memmap_layout *now,
                        const struct memmap_layout *next, bool first,
@@ -105,3 +114,4 @@ bool xen_memmap_leaves(const struct memmap_layout *now,
     }
     return false;
 }
+//-

@@ -12,6 +12,7 @@
 bool xen_memmap_moves(const struct memmap_layout *a,
                       const struct memmap_layout *b);
 
+//+ migrate
 /*
  * Would RAM leave its place, or come back to it, with @next after @now?
  * *@index is the range of @next, or MEMMAP_NO_INDEX.  What firmware says @first
@@ -22,8 +23,11 @@ bool xen_memmap_leaves(const struct memmap_layout *now,
                        const struct memmap_layout *next, bool first,
                        uint16_t *index);
 
+//-
+//+ busy
 /* Is any RAM that is other RAM, or none, in @next than in @now in use? */
 bool xen_memmap_is_busy(const struct memmap_layout *now,
                         const struct memmap_layout *next);
 
+//-
 #endif /* HW_I386_XEN_XEN_MEMMAP_COMPARE_H */

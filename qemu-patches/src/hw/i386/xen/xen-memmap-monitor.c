@@ -22,6 +22,33 @@ QEMU_BUILD_BUG_ON((int)XEN_MEMMAP_STAGE_PREPARED != MEMMAP_ST_PREPARED);
 QEMU_BUILD_BUG_ON((int)XEN_MEMMAP_STAGE_COMMITTED != MEMMAP_ST_COMMITTED);
 QEMU_BUILD_BUG_ON((int)XEN_MEMMAP_STAGE_SEALED != MEMMAP_ST_SEALED);
 
+#define SAME_ERROR(name) \
+    QEMU_BUILD_BUG_ON((int)XEN_MEMMAP_ERROR_##name != MEMMAP_E_##name)
+
+QEMU_BUILD_BUG_ON((int)XEN_MEMMAP_ERROR_SUCCESS != MEMMAP_OK);
+SAME_ERROR(COMMAND);
+SAME_ERROR(STATE);
+SAME_ERROR(NEGOTIATE);
+SAME_ERROR(BUFFER);
+SAME_ERROR(MAGIC);
+SAME_ERROR(VERSION);
+SAME_ERROR(LENGTH);
+SAME_ERROR(CHECKSUM);
+SAME_ERROR(COUNT);
+SAME_ERROR(KIND);
+SAME_ERROR(TYPE);
+SAME_ERROR(EMPTY);
+SAME_ERROR(RANGE);
+SAME_ERROR(ORDER);
+SAME_ERROR(RAM_SUM);
+SAME_ERROR(GENERATION);
+SAME_ERROR(OWNED);
+SAME_ERROR(FIXED);
+SAME_ERROR(BUSY);
+SAME_ERROR(APPLY);
+SAME_ERROR(RESERVED);
+SAME_ERROR(RDM);
+
 static struct {
     const struct memmap_dm *dm;
     const struct memmap_layout *layout;
@@ -117,7 +144,7 @@ XenMemmapInfo *qmp_query_xen_memmap(Error **errp)
     info = g_new0(XenMemmapInfo, 1);
     info->stage = dm->state;
     info->generation = dm->generation;
-    info->error = dm->error;
+    info->error = MIN(dm->error, XEN_MEMMAP_ERROR_OTHER);
     info->reason = g_strdup(memmap_strerror(dm->error));
     info->parked = xen_park_distance();
     info->ranges = xen_memmap_ranges(shown.layout);

@@ -52,8 +52,10 @@ GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm)
 {
     g_assert_not_reached();
 }
+//+ monitor
 
 XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm)
 {
     g_assert_not_reached();
 }
+//-

@@ -493,6 +493,7 @@ GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm)
     return lines;
 }
 
+//+ monitor
 XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm)
 {
     g_autoptr(GPtrArray) ranges = xen_rdm_collect(rdm);
@@ -517,6 +518,7 @@ XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm)
     return list;
 }
 
+//-
 void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure)
 {
     g_autoptr(GPtrArray) ranges = xen_rdm_collect(rdm);

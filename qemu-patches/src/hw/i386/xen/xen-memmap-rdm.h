@@ -68,7 +68,9 @@ void xen_memmap_rdm_seal(XenMemmapRDM *rdm, XenMemmapRdmFailure failure);
 /* A line (char *) for each range of each assigned device: section 8. */
 GPtrArray *xen_memmap_rdm_report(XenMemmapRDM *rdm);
 
+//+ monitor
 /* The same for a monitor; the caller frees it. */
 XenMemmapReservedList *xen_memmap_rdm_list(XenMemmapRDM *rdm);
 
+//-
 #endif /* HW_I386_XEN_MEMMAP_RDM_H */

@@ -16,34 +16,50 @@
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
+//+ busy
 #include "block/block-global-state.h"
+//-
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/memory.h"
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
+//+ linux
 #include "hw/xen/xen-linux.h"
+//-
 #include "hw/xen/xen-memmap.h"
 #include "hw/xen/xen-park.h"
 #include "hw/xen/xen-ram.h"
 #include "memmap/dm.h"
+//+ migrate
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+//-
 #include "system/xen.h"
 #include "xen-memmap-compare.h"
+//+ monitor
 #include "xen-memmap-monitor.h"
+//-
+//+ publish
 #include "xen-memmap-publish.h"
+//-
+//+ rdm
 #include "xen-memmap-rdm.h"
+//-
 #include "trace.h"
 
 /* All ms: what a guest can make us do by writing to a port is bounded. */
+//+ publish
 #define PUBLISH_INTERVAL    100
 #define PUBLISH_PENDING     1000    /* while more is to be said very soon */
 #define PUBLISH_RETRY_MAX   30000   /* after a failure: doubled up to here */
+//-
 #define LOG_INTERVAL        1000
+//+ migrate
 /* No longer is a guest kept from being saved. */
 #define MOVING_MAX          120000
+//-
 /* Messages in each LOG_INTERVAL. */
 #define LOG_BURST           10
 /* Of all messages, those that are said whatever QEMU is told to log. */
@@ -58,8 +74,10 @@ struct XenMemmapState {
     /* Properties. */
     bool enabled;
     uint64_t gfn_limit;             /* RAM goes below it */
+    //+ rdm
     XenMemmapRdmMode rdm_mode;
     XenMemmapRdmFailure rdm_failure;
+    //-
 
     X86MachineState *x86ms;
     MemoryRegion io;
@@ -71,8 +89,11 @@ struct XenMemmapState {
     struct memmap_range range[MEMMAP_MAX_ENTRIES];
     struct memmap_record force;
 
+    //+ rdm
     XenMemmapRDM *rdm;              /* NULL: nothing to be done for devices */
 
+    //-
+    //+ migrate
     /* What migrates.  Loading can be interrupted, so it is not @dm itself. */
     struct {
         uint8_t state;
@@ -88,8 +109,11 @@ struct XenMemmapState {
     MemoryListener log;
     int64_t moving_end;         /* 0: there was no PREPARE yet */
 
+    //-
+    //+ publish
     QEMUTimer *publish_timer;
     int64_t publish_retry;      /* ms until the next try, 0: none has failed */
+    //-
     int64_t log_start;
     unsigned int log_count;
     unsigned int log_aloud;
@@ -147,11 +171,13 @@ static bool xen_memmap_write(void *opaque, uint64_t addr, const void *src,
     return xen_memmap_access(addr, (void *)src, bytes, true);
 }
 
+//+ migrate
 static bool xen_memmap_is_migrating(void)
 {
     return global_dirty_tracking & GLOBAL_DIRTY_MIGRATION;
 }
 
+//-
 /*
  * Nothing of QEMU's own is to be where the layout has anything.  Firmware moves
  * RAM after PREPARE, so it must be gone by then.
@@ -160,77 +186,127 @@ static unsigned int xen_memmap_make_room(const struct memmap_layout *l)
 {
     Error *err = NULL;
 
+    //+ migrate
     /*
-     * If it cannot move, firmware knows, and the layout has nothing there.
      * While the guest migrates RAM stays, and for a BAR it is no worse than it
      * ever was.
      */
-    if (!xen_park_can_move() || xen_memmap_is_migrating() ||
-        xen_park_make_room(l, &err)) {
+    if (xen_memmap_is_migrating()) {
+        return MEMMAP_OK;
+    }
+    //-
+    /* If it cannot move, firmware knows, and the layout has nothing there. */
+    if (!xen_park_can_move() || xen_park_make_room(l, &err)) {
         return MEMMAP_OK;
     }
     error_report_err(err);
     return MEMMAP_E_APPLY;
 }
 
+//+ migrate
 /*
  * While the guest migrates RAM must not move: the other host is sent more and
  * more pages, and never told that one is gone.  Once RAM has moved, refusing to
  * follow would only make things worse.
  *
+ * Of what is lost of the layout as built only the flag tells.
+ */
+static bool xen_memmap_would_move(XenMemmapState *s,
+                                  const struct memmap_record *r,
+                                  uint16_t *index)
+{
+    return xen_memmap_leaves(&s->force.layout, &r->layout, !s->dm.generation,
+                             index) ||
+           r->flags & ~s->force.flags & MEMMAP_RF_RAM_SHRUNK;
+}
+
+//-
+//+ linux
+/* Once RAM has moved, or was never there, a no would help nobody. */
+static bool xen_memmap_is_kernels(XenMemmapState *s,
+                                  const struct memmap_layout *l)
+{
+    if (xen_linux_fits(s->x86ms, l) ||
+        !xen_linux_fits(s->x86ms, &s->force.layout)) {
+        return false;
+    }
+    error_report_once("xen-memmap: RAM stays where it is: the kernel that is "
+                      "booted directly has to be loaded where firmware was to "
+                      "take some away");
+    return true;
+}
+
+//-
+//+ busy
+/*
  * A locked mapping outlives the invalidation that comes with a new layout, and
  * goes on leading to pages that are elsewhere by then, or gone.  Block devices
  * can be made to finish, and are.  What is locked after that belongs to a
  * device that will not let go of it by itself (a network packet under way, a
  * virtio ring), so the layout cannot be had.
  */
+static bool xen_memmap_stays_busy(XenMemmapState *s,
+                                  const struct memmap_layout *l)
+{
+    if (!xen_memmap_is_busy(&s->force.layout, l)) {
+        return false;
+    }
+    bdrv_drain_all();
+    return xen_memmap_is_busy(&s->force.layout, l);
+}
+
+//-
 static unsigned int xen_memmap_check(void *opaque, unsigned int cmd,
                                      const struct memmap_record *r,
                                      uint16_t *index)
 {
+    //+ migrate
     XenMemmapState *s = opaque;
 
+    //-
+    //+ rdm
     if (s->rdm && cmd == MEMMAP_CMD_PREPARE) {
         xen_memmap_rdm_note(s->rdm, &r->layout);
     }
-    /* Of what is lost of the layout as built only the flag tells. */
+    //-
+    //+ migrate
     if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_migrating() &&
-        (xen_memmap_leaves(&s->force.layout, &r->layout, !s->dm.generation,
-                           index) ||
-         r->flags & ~s->force.flags & MEMMAP_RF_RAM_SHRUNK)) {
+        xen_memmap_would_move(s, r, index)) {
         return MEMMAP_E_BUSY;
     }
-    /* Once RAM has moved, or was never there, a no would help nobody. */
-    if (cmd == MEMMAP_CMD_PREPARE && !xen_linux_fits(s->x86ms, &r->layout) &&
-        xen_linux_fits(s->x86ms, &s->force.layout)) {
-        error_report_once("xen-memmap: RAM stays where it is: the kernel that "
-                          "is booted directly has to be loaded where firmware "
-                          "was to take some away");
+    //-
+    //+ linux
+    if (cmd == MEMMAP_CMD_PREPARE && xen_memmap_is_kernels(s, &r->layout)) {
         return MEMMAP_E_BUSY;
     }
-    if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
-        bdrv_drain_all();
-        if (xen_memmap_is_busy(&s->force.layout, &r->layout)) {
-            return MEMMAP_E_BUSY;
-        }
+    //-
+    //+ busy
+    if (xen_memmap_stays_busy(s, &r->layout)) {
+        return MEMMAP_E_BUSY;
     }
+    //-
     return xen_memmap_make_room(&r->layout);
 }
 
 static bool xen_memmap_constraints(void *opaque, struct memmap_layout *l)
 {
+    //+ rdm
     XenMemmapState *s = opaque;
 
+    //-
     /* What moves out of the way is in nobody's. */
     if (!xen_park_can_move() && !xen_park_add_owned(l)) {
         return false;
     }
+    //+ rdm
     if (s->rdm) {
         xen_memmap_rdm_constraints(s->rdm, l);
     }
+    //-
     return true;
 }
 
+//+ rdm
 static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
                                        const struct memmap_layout *l,
                                        uint16_t *index)
@@ -244,6 +320,7 @@ static unsigned int xen_memmap_map_rdm(XenMemmapState *s,
            xen_memmap_rdm_map(s->rdm, l, &owned, index) : MEMMAP_E_APPLY;
 }
 
+//-
 static unsigned int xen_memmap_apply(void *opaque,
                                      const struct memmap_record *r,
                                      uint16_t *index)
@@ -251,7 +328,10 @@ static unsigned int xen_memmap_apply(void *opaque,
     XenMemmapState *s = opaque;
     g_autofree XenRAMRange *range = g_new0(XenRAMRange, MEMMAP_MAX_ENTRIES);
     Error *err = NULL;
-    unsigned int i, rc, nr = 0;
+    unsigned int i, nr = 0;
+    //+ rdm
+    unsigned int rc;
+    //-
 
     for (i = 0; i < r->layout.nr; i++) {
         const struct memmap_range *e = &r->layout.range[i];
@@ -267,16 +347,20 @@ static unsigned int xen_memmap_apply(void *opaque,
         }
     }
 
+    //+ rdm
     /* First, because it can be undone without anybody having noticed. */
     rc = s->rdm ? xen_memmap_map_rdm(s, &r->layout, index) : MEMMAP_OK;
     if (rc) {
         return rc;
     }
+    //-
     if (xen_memmap_moves(&s->force.layout, &r->layout) &&
         !xen_ram_layout_set(range, nr, &err)) {
+        //+ rdm
         if (s->rdm) {
             xen_memmap_rdm_undo(s->rdm);
         }
+        //-
         warn_report("xen-memmap: %s", error_get_pretty(err));
         error_free(err);
         return MEMMAP_E_APPLY;
@@ -286,10 +370,14 @@ static unsigned int xen_memmap_apply(void *opaque,
     memmap_layout_copy(&s->force.layout, &r->layout);
     s->force.flags = r->flags;
     s->force.gfn_limit = r->gfn_limit;
+    //+ linux
     xen_linux_place(s->x86ms, &s->force.layout);
+    //-
+    //+ rdm
     if (s->rdm) {
         xen_memmap_rdm_keep(s->rdm);
     }
+    //-
     return MEMMAP_OK;
 }
 
@@ -299,6 +387,7 @@ static int xen_memmap_entry(uint16_t index)
     return index == MEMMAP_NO_INDEX ? -1 : index;
 }
 
+//+ publish
 /*
  * Soon, and not from here: firmware that talks to us need not wait for
  * xenstored, neither now nor with what it says next.
@@ -331,7 +420,9 @@ static void xen_memmap_publish_cb(void *opaque)
         xen_memmap_publish_in(s, PUBLISH_INTERVAL);
         return;
     }
+    //+ rdm
     rdm = s->rdm ? xen_memmap_rdm_report(s->rdm) : NULL;
+    //-
     if (xen_memmap_publish(&s->dm, &s->force.layout, rdm)) {
         s->publish_retry = 0;
         return;
@@ -345,6 +436,7 @@ static void xen_memmap_publish_cb(void *opaque)
     xen_memmap_publish_in(s, s->publish_retry);
 }
 
+//-
 /*
  * Whoever looks at a guest that fails is to see what was refused.  What a guest
  * tries after the seal is nobody's news, nor is it what goes on for ever.
@@ -387,6 +479,7 @@ static void xen_memmap_log_error(XenMemmapState *s, unsigned int cmd)
     xen_memmap_log(s, text);
 }
 
+//+ migrate
 /*
  * Between PREPARE and COMMIT firmware moves RAM, which must not happen to a
  * guest that is being sent: the other side would keep what has gone from here.
@@ -421,26 +514,34 @@ static bool xen_memmap_log_start(MemoryListener *listener, Error **errp)
                                  errp);
 }
 
+//-
 static void xen_memmap_changed(void *opaque, unsigned int cmd)
 {
     XenMemmapState *s = opaque;
 
+    //+ migrate
     xen_memmap_begin_moving(s);
-
+    //-
     trace_xen_memmap_changed(cmd, memmap_strstate(s->dm.state),
                              s->dm.generation, memmap_strerror(s->dm.error),
                              xen_memmap_entry(s->dm.index));
     if (s->dm.error) {
         xen_memmap_log_error(s, cmd);
+    //+ rdm
     } else if (cmd == MEMMAP_CMD_SEAL && s->rdm) {
         xen_memmap_rdm_seal(s->rdm, s->rdm_failure);
+    //-
     }
+    //+ monitor
     xen_memmap_monitor_changed();
+    //-
+    //+ publish
     /* What the guest tries after the firmware has sealed is nobody's news. */
     if (!s->dm.error || s->dm.state != MEMMAP_ST_SEALED) {
         xen_memmap_publish_in(s, s->dm.error || cmd >= MEMMAP_CMD_COMMIT ?
                                  PUBLISH_INTERVAL : PUBLISH_PENDING);
     }
+    //-
 }
 
 static const struct memmap_dm_ops xen_memmap_dm_ops = {
@@ -484,6 +585,7 @@ static const MemoryRegionOps xen_memmap_io_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
 };
 
+//+ migrate
 static int xen_memmap_pre_save(void *opaque)
 {
     XenMemmapState *s = opaque;
@@ -577,8 +679,12 @@ static int xen_memmap_post_load(void *opaque, int version_id)
     s->dm.generation = s->mig.generation;
     trace_xen_memmap_loaded(memmap_strstate(s->dm.state), s->dm.generation);
     xen_memmap_begin_moving(s);
+    //+ monitor
     xen_memmap_monitor_changed();
+    //-
+    //+ publish
     xen_memmap_publish_later(s);
+    //-
     return 0;
 }
 
@@ -613,28 +719,37 @@ static const VMStateDescription vmstate_xen_memmap = {
     }
 };
 
+//-
 static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
 {
     XenMemmapState *s = XEN_MEMMAP(dev);
 
+    //+ migrate
     s->mig.record = g_malloc0(MEMMAP_BUFFER_BYTES);
+    //-
     s->dm.ops = &xen_memmap_dm_ops;
     s->dm.opaque = s;
+    //+ rdm
     s->rdm = xen_memmap_rdm_new(&s->dm, &s->force.layout, s->rdm_mode,
                                 xen_memmap_publish_later, s);
     if (s->rdm) {
         s->dm.features |= MEMMAP_FEAT_RDM;
     }
+    //-
+    //+ migrate
     s->log = (MemoryListener) {
         .name = TYPE_XEN_MEMMAP,
         .log_global_start = xen_memmap_log_start,
     };
     memory_listener_register(&s->log, &address_space_memory);
+    //-
+    //+ publish
     if (xen_memmap_can_publish()) {
         s->dm.features |= MEMMAP_FEAT_PUBLISH;
         s->publish_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
                                         xen_memmap_publish_cb, s);
     }
+    //-
 
     /*
      * Once, and not when devices are reset.  Firmware does not run a second
@@ -643,19 +758,26 @@ static void xen_memmap_realizefn(DeviceState *dev, Error **errp)
      * again, and some of it the guest can do itself.
      */
     memmap_dm_reset(&s->dm);
+    //+ migrate
     if (runstate_check(RUN_STATE_INMIGRATE)) {
         /* Its firmware has run, unless the stream says that it is at it. */
         s->dm.state = MEMMAP_ST_SEALED;
     }
+    //-
+    //+ monitor
     xen_memmap_monitor_show(&s->dm, &s->force.layout, s->rdm);
+    //-
     trace_xen_memmap_offered(s->dm.features, s->dm.gfn_limit);
+    //+ publish
     xen_memmap_publish_later(s);
+    //-
 
     memory_region_init_io(&s->io, OBJECT(s), &xen_memmap_io_ops, s,
                           TYPE_XEN_MEMMAP, MEMMAP_PORT_COUNT);
     memory_region_add_subregion(get_system_io(), MEMMAP_PORT_BASE, &s->io);
 }
 
+//+ rdm
 static int xen_memmap_get_rdm(Object *obj, Error **errp)
 {
     return XEN_MEMMAP(obj)->rdm_mode;
@@ -676,6 +798,7 @@ static void xen_memmap_set_rdm_failure(Object *obj, int value, Error **errp)
     XEN_MEMMAP(obj)->rdm_failure = value;
 }
 
+//-
 static const Property xen_memmap_properties[] = {
     DEFINE_PROP_BOOL("enabled", XenMemmapState, enabled, true),
     DEFINE_PROP_UINT64("gfn-limit", XenMemmapState, gfn_limit, GFN_LIMIT),
@@ -687,8 +810,11 @@ static void xen_memmap_class_init(ObjectClass *klass, void *data)
 
     dc->desc = "Xen guest memory map";
     dc->realize = xen_memmap_realizefn;
+    //+ migrate
     dc->vmsd = &vmstate_xen_memmap;
+    //-
     device_class_set_props(dc, xen_memmap_properties);
+    //+ rdm
     object_class_property_add_enum(klass, "rdm", "XenMemmapRdmMode",
                                    &XenMemmapRdmMode_lookup, xen_memmap_get_rdm,
                                    xen_memmap_set_rdm);
@@ -696,14 +822,17 @@ static void xen_memmap_class_init(ObjectClass *klass, void *data)
                                    &XenMemmapRdmFailure_lookup,
                                    xen_memmap_get_rdm_failure,
                                    xen_memmap_set_rdm_failure);
+    //-
     object_class_property_set_description(klass, "enabled",
         "off: there is no device, and firmware lays RAM out as without it");
     object_class_property_set_description(klass, "gfn-limit",
         "guest frame number that RAM is kept below");
+    //+ rdm
     object_class_property_set_description(klass, "rdm",
         "whose reserved device memory firmware is to make room for");
     object_class_property_set_description(klass, "rdm-failure",
         "what becomes of a device whose reserved memory is not mapped");
+    //-
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 

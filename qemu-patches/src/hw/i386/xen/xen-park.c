@@ -12,6 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "hw/xen/xen_native.h"
+#include "qemu/atomic.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/host-utils.h"
@@ -37,7 +38,13 @@
 
 static struct {
     ram_addr_t start;       /* of the first block */
-    uint64_t distance;      /* from a ram_addr to where it is parked */
+    /*
+     * From a ram_addr to where it is parked.  Changed under the BQL, but the
+     * mapcache asks from any thread: it must not see half of it.  Who asks
+     * while blocks move may look for a page at its old place, and find none;
+     * only firmware runs then, and it does not wait for such a device.
+     */
+    aligned_uint64_t distance;
 } park;
 
 static char *xen_park_path(const char *key)
@@ -87,7 +94,7 @@ void xen_park_init(ram_addr_t ram_len)
     /* As find_ram_offset() rounds it. */
     park.start = ROUND_UP(ram_len,
                           (ram_addr_t)BITS_PER_LONG << qemu_target_page_bits());
-    park.distance = 0;
+    qatomic_set_u64(&park.distance, 0);
     if (!xenstore || !runstate_check(RUN_STATE_INMIGRATE)) {
         return;
     }
@@ -96,7 +103,7 @@ void xen_park_init(ram_addr_t ram_len)
     if (name && where && !strcmp(name, PARK_NAME) &&
         !qemu_strtou64(where, NULL, 16, &start)) {
         if (xen_park_is_place(start)) {
-            park.distance = start - park.start;
+            qatomic_set_u64(&park.distance, start - park.start);
             trace_xen_ram_park_found(park.start, start);
         } else {
             error_report("xen-memmap: VRAM and ROMs cannot be parked at 0x%"
@@ -109,12 +116,12 @@ void xen_park_init(ram_addr_t ram_len)
 
 hwaddr xen_park_gaddr(ram_addr_t addr)
 {
-    return addr + park.distance;
+    return addr + qatomic_read_u64(&park.distance);
 }
 
 uint64_t xen_park_distance(void)
 {
-    return park.distance;
+    return qatomic_read_u64(&park.distance);
 }
 
 bool xen_park_can_move(void)
@@ -268,7 +275,7 @@ static bool xen_park_go(const struct memmap_layout *l, ram_addr_t end,
         xen_park_note(park.distance, end - park.start);
         return false;
     }
-    park.distance = distance;
+    qatomic_set_u64(&park.distance, distance);
     return true;
 }
 

@@ -318,6 +318,7 @@ hwaddr xen_ram_gaddr(ram_addr_t offset)
     return XEN_RAM_NOWHERE;
 }
 
+//+ busy
 bool xen_ram_is_locked(hwaddr addr, hwaddr size)
 {
     const XenRAMPiece *p;
@@ -336,6 +337,7 @@ bool xen_ram_is_locked(hwaddr addr, hwaddr size)
     return false;
 }
 
+//-
 void xen_ram_layout_init(X86MachineState *x86ms, MemoryRegion *ram)
 {
     const XenRAMRange range[] = {

@@ -22,7 +22,10 @@ struct memmap_layout;
  */
 void xen_park_init(ram_addr_t ram_len);
 
-/* Where the byte at @addr, of any block but guest RAM's, is parked. */
+/*
+ * Where the byte at @addr, of any block but guest RAM's, is parked.  From any
+ * thread; all else here wants the BQL.
+ */
 hwaddr xen_park_gaddr(ram_addr_t addr);
 
 /*

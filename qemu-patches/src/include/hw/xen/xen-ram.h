@@ -40,10 +40,12 @@ bool xen_ram_layout_set(const XenRAMRange *range, unsigned int nr,
  */
 hwaddr xen_ram_gaddr(ram_addr_t offset);
 
+//+ busy
 /*
  * Is any of the @size bytes of RAM at guest address @addr in a mapping that
  * outlives the invalidation of the mapcache?
  */
 bool xen_ram_is_locked(hwaddr addr, hwaddr size);
 
+//-
 #endif /* HW_XEN_XEN_RAM_H */
