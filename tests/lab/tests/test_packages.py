@@ -29,6 +29,29 @@ def older(one, other):
                           check=False).returncode == 0
 
 
+class Lintian(unittest.TestCase):
+    """What it calls an error ends the build, and is said."""
+
+    def build(self, status):
+        with tempfile.TemporaryDirectory() as work:
+            for name in ("source", "bin"):
+                os.makedirs(os.path.join(work, name))
+            for name, text in (("dpkg-buildpackage", ":"),
+                               ("lintian", f"echo E: a tag; exit {status}")):
+                path = os.path.join(work, "bin", name)
+                with open(path, "w") as stream:
+                    stream.write(f"#!/bin/sh\n{text}\n")
+                os.chmod(path, 0o755)
+            done = subprocess.run(["sh", "-e", "-c", packages._LIBRARY], cwd=work,
+                                  capture_output=True, text=True, check=False,
+                                  env={"PATH": f"{work}/bin:/usr/bin:/bin"})
+            return done.returncode == 0, done.stdout
+
+    def test_errors(self):
+        self.assertEqual(self.build(0), (True, "E: a tag\n"))
+        self.assertEqual(self.build(2), (False, "E: a tag\n"))
+
+
 class Versions(unittest.TestCase):
     def test_of_a_source(self):
         for name, revision, wanted in (
