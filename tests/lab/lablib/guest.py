@@ -323,7 +323,7 @@ class Guest:
                     ending.stage, _DOM0_ANSWERS)[1])
             except (LabError, Silent) as error:
                 raise Lost(ending.stage, "nothing was heard, nor does dom0 or its "
-                           "emulator answer") from error
+                           f"emulator answer: {error}") from error
 
     def _host_console(self):
         """Lines of the host's console since this guest began."""
