@@ -286,7 +286,7 @@ class Host:
     def monitor(self, command):
         """What the outer QEMU's monitor for people answers to COMMAND: for what there
         is no command for programs."""
-        return self.qmp.execute("human-monitor-command", command_line=command)
+        return self.qmp.execute("human-monitor-command", **{"command-line": command})
 
     def physical(self, address, size):
         """SIZE bytes of the host's physical memory."""

@@ -12,6 +12,11 @@ from lablib import host, qmp
 from lablib.ui import LabError
 
 
+# As QEMU's schema has them, which the library does not know: it takes any.
+_ARGUMENTS = {"human-monitor-command": {"command-line"}, "pmemsave": {"val", "size", "filename"},
+              "send-key": {"keys"}, "gone": set()}
+
+
 class Client:
     """As the library's, but for the socket."""
 
@@ -27,6 +32,8 @@ class Client:
 
     def cmd(self, name, **arguments):
         self.calls.append((name, arguments))
+        if set(arguments) != _ARGUMENTS[name]:
+            raise ValueError(f"{name} has other parameters than {sorted(arguments)}")
         if name == "pmemsave":
             with open(os.path.join(self.folder, arguments["filename"]), "wb") as file:
                 file.write(b"abcd")
@@ -63,7 +70,7 @@ class Monitor(unittest.TestCase):
         self.assertEqual(client.folder, os.path.realpath(self.folder))
         self.assertEqual(client.calls, [
             60, "connect",
-            ("human-monitor-command", {"command_line": "info pic"}),
+            ("human-monitor-command", {"command-line": "info pic"}),
             ("pmemsave", {"val": 0x1000, "size": 4, "filename": "memory"})])
 
     def test_memory_that_is_not_all_there_is_an_error(self):
