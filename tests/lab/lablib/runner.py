@@ -44,7 +44,7 @@ class Lab:
     def every(self, nightly):
         """The names of all scenarios; the slow ones only if NIGHTLY."""
         return [item.path for item in scenario.every(self.scenarios)
-                if nightly or not item.nightly]
+                if item.stacks(nightly)]
 
     def new_run(self):
         """A folder for this run's logs; old ones go."""

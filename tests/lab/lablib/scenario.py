@@ -39,12 +39,14 @@ class Scenario:
     stack: dict
     before: list
     after: list
-    nightly: bool = False
+    nightly: frozenset = frozenset()     # stacks that wait for the nightly run
     expect: dict = field(default_factory=dict)
 
-    def stacks(self):
-        """The stacks that the scenario expects something of, in STACKS order."""
-        return [stack for stack in STACKS if stack in self.expect]
+    def stacks(self, nightly=True):
+        """The stacks that the scenario expects something of, in STACKS order; the slow
+        ones only if NIGHTLY."""
+        return [stack for stack in STACKS if stack in self.expect
+                and (nightly or stack not in self.nightly)]
 
     def in_stubdom(self):
         """The same, but the device model is in a domain of its own; results say so."""
@@ -191,8 +193,7 @@ def load(path):
                         raw.get("checks", {}), raw.get("logs", {}),
                         raw.get("stack", {}),
                         raw.get("dom0", {}).get("before", []),
-                        raw.get("dom0", {}).get("after", []),
-                        raw.get("nightly", False))
+                        raw.get("dom0", {}).get("after", []))
     for kind, names in (("checks", scenario.checks), ("logs", scenario.logs)):
         for check in names:
             if check in RESERVED or kind == "logs" and check in scenario.checks:
@@ -202,7 +203,16 @@ def load(path):
         schema.fail(path, "checks.vram", "compares what the guest's check vga "
                     "wrote, and there is none")
     _expectations(path, scenario, raw["expect"])
+    scenario.nightly = _nightly(path, scenario, raw.get("nightly", False))
     return scenario
+
+
+def _nightly(path, scenario, raw):
+    """RAW: of all stacks, true or false, or the names of some."""
+    found = frozenset(raw if isinstance(raw, list) else scenario.expect if raw else ())
+    for stack in found - scenario.expect.keys():
+        schema.fail(path, "nightly", f"the scenario expects nothing of '{stack}'")
+    return found
 
 
 def _files(folder, name="*"):

@@ -29,7 +29,7 @@ class Keys(unittest.TestCase):
     def test_what_judges_is_not_part_of_it(self):
         item = scenario_of()
         other = scenario_of(name="renamed")
-        other.title, other.nightly, other.logs, other.expect = "t", True, {}, {}
+        other.title, other.nightly, other.logs, other.expect = "t", {"stock"}, {}, {}
         other.stack["ours"] = {}
         self.assertEqual(key(item), key(other))
 

@@ -52,7 +52,7 @@ class Case(unittest.TestCase):
 
 
 class Runs(Case):
-    def run_of(self, *words, stock=None, ours=None, trouble=None, raises=None):
+    def run_of(self, *words, named=True, stock=None, ours=None, trouble=None, raises=None):
         """The exit status when these checks come of guests that are run; and what
         was to be run, and how."""
         asked = []
@@ -71,7 +71,7 @@ class Runs(Case):
                     if checks is not None:
                         self.judge.ended(outcome_of(stack, item, **checks))
         with mock.patch.object(lab.runner, "Run", Run):
-            status, lines = self.main("run", *words, self.path)
+            status, lines = self.main("run", *words, *[self.path] * named)
         return status, lines, asked and asked[0]
 
     STOCK = all_good("create", "boot", nvme=DEAD)
@@ -121,6 +121,14 @@ class Runs(Case):
         self.assertEqual([stack for _, stack in pairs], ["stock", "hostile"])
         pairs = self.run_of(self.path)[2][0]
         self.assertEqual(len(pairs), 2)
+
+    def test_slow_guests_run_at_night_or_when_named(self):
+        with open(self.path, "w") as stream:
+            stream.write('nightly = ["ours"]\n' + JUDGED)
+        for words, named, wanted in (((), False, ["stock"]), ((), True, ["stock", "ours"]),
+                                     (["--nightly"], False, ["stock", "ours"])):
+            pairs = self.run_of(*words, named=named)[2][0]
+            self.assertEqual([stack for _, stack in pairs], wanted)
 
     def test_what_there_is_no_source_for(self):
         """It is left out with a line, unless somebody asked for it."""

@@ -76,7 +76,13 @@ class Contents(unittest.TestCase):
             scenario_of('host = "nobody"\n' + JUDGED)
 
     def test_slow_ones_say_so(self):
-        self.assertTrue(scenario_of("nightly = true\n" + JUDGED).nightly)
+        for said, daily in (("false", ["stock", "ours"]), ("true", []),
+                            ('["stock"]', ["ours"])):
+            item = scenario_of(f"nightly = {said}\n" + JUDGED)
+            self.assertEqual((item.stacks(), item.stacks(nightly=False)),
+                             (["stock", "ours"], daily), said)
+        with self.assertRaisesRegex(LabError, "nightly: .*nothing of 'hostile'"):
+            scenario_of('nightly = ["hostile"]\n' + JUDGED)
 
     def test_checks_of_dom0_and_of_the_host_are_not_the_guests_to_make(self):
         item = scenario_of(JUDGED.replace("views = {}", """views = {}

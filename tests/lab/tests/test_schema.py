@@ -34,6 +34,8 @@ class Mistakes(unittest.TestCase):
         self.refused('title = "t"', "title = t", "")
         self.refused('title = "t"', "title = 1", "title")
         self.refused('title = "t"', 'title = "t"\nnightly = 1', "nightly")
+        self.refused('title = "t"', 'title = "t"\nnightly = []', "nightly")
+        self.refused('title = "t"', 'title = "t"\nnightly = ["theirs"]', "nightly")
         self.refused('title = "t"', 'title = "t"\nfoo = 1', "foo: unknown")
 
     def test_tables_of_the_wrong_shape(self):
