@@ -17,6 +17,7 @@ struct memmap_guest {
      * there is more room than a record has.
      */
     struct memmap_layout now;
+    bool known;                 /* now is so, whether or not anybody follows */
     uint64_t lost_pages;        /* of RAM, for good */
     bool dirty;                 /* now is not what was committed last */
 };

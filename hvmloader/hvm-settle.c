@@ -11,7 +11,8 @@
 #include "../config.h"
 #include "../util.h"
 
-static struct memmap_range after_range[MEMMAP_MAX_ENTRIES];
+/* Of a record, but if that is too little for RAM by itself. */
+static struct memmap_range after_range[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_move moves[2 * MEMMAP_MAX_ENTRIES];
 static struct memmap_plan plan;
 static unsigned int extents;    /* of 2 MiB, moved whole */
@@ -57,7 +58,10 @@ static struct memmap_plan_in inputs(uint64_t mmio_hole_size)
     return in;
 }
 
-/* Plan, and if there is no room do with less; @in says with what. */
+/*
+ * Plan, and if there is no room do with less; @in says with what.  Where RAM
+ * alone is too much for a record COMMIT will say so.
+ */
 static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
                       unsigned int nr)
 {
@@ -70,10 +74,16 @@ static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     plan.move = moves;
     plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
-    /* What an E820 has, and nothing else, there is room for. */
-    while ( !memmap_plan(in, bar, nr, &plan) &&
-            (in->may_move || in->rdm || !in->no_mmio) )
+    /* What an E820 has there is room for, but not for what a move left of it. */
+    while ( !memmap_plan(in, bar, nr, &plan) )
     {
+        if ( plan.after.max > MEMMAP_MAX_ENTRIES )
+            break;
+        if ( !in->may_move && !in->rdm && in->no_mmio )
+        {
+            plan.after.max = MEMMAP_ARRAY_SIZE(after_range);
+            continue;
+        }
         printf("memmap: not enough %s, %s\n", full[plan.full],
                in->may_move ? "RAM stays where it is" :
                in->rdm ? "reserved memory is left out"

@@ -39,10 +39,10 @@ static void sync_hvm_info(void)
 
 bool memmap_sync_e820(void)
 {
-    if ( memmap_guest.fw.present )
+    if ( memmap_guest.known )
         memmap_e820_write(&memmap_guest.now);
 
-    return memmap_guest.fw.present;
+    return memmap_guest.known;
 }
 
 void memmap_sync(void)
@@ -53,7 +53,7 @@ void memmap_sync(void)
 
 uint32_t memmap_low_ram_end(void)
 {
-    if ( memmap_guest.fw.present )
+    if ( memmap_guest.known )
         return memmap_e820_low_end(&memmap_guest.now);
 
     return hvm_info->low_mem_pgend << PAGE_SHIFT;
@@ -63,7 +63,7 @@ uint64_t memmap_ram_size(void)
 {
     uint64_t high = hvm_info->high_mem_pgend;
 
-    if ( memmap_guest.fw.present )
+    if ( memmap_guest.known )
         return memmap_layout_pages(&memmap_guest.now, MEMMAP_TYPE_RAM)
                << PAGE_SHIFT;
     if ( high )
@@ -111,6 +111,7 @@ bool memmap_begin(void)
         g->query.layout.nr = 0;
     }
     memmap_e820_read(&g->now);
+    g->known = true;
 
     return true;
 }
@@ -127,7 +128,7 @@ void memmap_tell(void)
 
 bool memmap_is_ram(uint64_t addr, uint64_t size)
 {
-    return !memmap_guest.fw.present ||
+    return !memmap_guest.known ||
            memmap_layout_covers(&memmap_guest.now, MEMMAP_TYPE_RAM,
                                 addr >> PAGE_SHIFT, size >> PAGE_SHIFT);
 }
@@ -153,7 +154,7 @@ void memmap_page_taken(uint64_t from, uint64_t to)
     unsigned int i = memmap_layout_seek(now, from);
     bool unfreed;
 
-    if ( !memmap_guest.fw.present )
+    if ( !memmap_guest.known )
         return;
 
     old = i < now->nr && now->range[i].gfn <= from ? &now->range[i] : NULL;
@@ -189,6 +190,7 @@ void memmap_finish(void)
     if ( rc )
         memmap_talk_complain(fw, "to be sealed", rc,
                              "the guest can talk to it");
-    printf("memmap: sealed at generation %u after %u port accesses\n",
-           fw->generation, fw->accesses);
+    else
+        printf("memmap: sealed at generation %u after %u port accesses\n",
+               fw->generation, fw->accesses);
 }

@@ -170,6 +170,8 @@ static unsigned int op_apply(void *opaque, const struct memmap_record *r,
         return rc;
     if ( fails(&sim.fault.apply) )
     {
+        for ( uint64_t i = 0; sim.fault.litter && i < 2 * MEMMAP_MAX_ENTRIES; i++ )
+            host_set(&sim.host, sim.fault.litter + 2 * i, 1, 0, HOST_GRANT);
         xen_memmap_rdm_undo(get_rdm());
         return MEMMAP_E_APPLY;
     }

@@ -525,8 +525,8 @@ static void check(struct prop_count *count)
     check_p2m(now);
     check_windows();
     check_bars();
-    if ( sim_present() )
-        check_firmware_tables(now, count);
+    /* Whether or not the device model is still there. */
+    check_firmware_tables(now, count);
     check_rdm(now);
     /* A device model that died believes what it likes. */
     if ( heard )

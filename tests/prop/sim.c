@@ -292,7 +292,7 @@ bool sim_boot(struct memmap_bar *bar, unsigned int nr, uint64_t hole_size,
     sim.host.fail_again = 0;
     sim.host.pool = 1u << 30;
     memset(sim.host.fault, 0, sizeof(sim.host.fault));
-    for ( unsigned int i = 0; i < pages_taken && memmap_guest.fw.present && !sim.bug;
+    for ( unsigned int i = 0; i < pages_taken && memmap_guest.known && !sim.bug;
           i++ )
         take_page((pci_mem_end >> PAGE_SHIFT) + i);
     memmap_sync_e820();

@@ -18,6 +18,7 @@
 struct sim_faults {
     unsigned int check, apply;      /* device model says BUSY, APPLY */
     bool migrating;                 /* every PREPARE is BUSY */
+    uint64_t litter;                /* every other page from here is a grant, once APPLY failed */
     unsigned int read, write;       /* the buffer cannot be reached */
     unsigned int constraints;
     int vanish_after;               /* register accesses; -1: never */

@@ -540,6 +540,21 @@ START_TEST(no_room_at_all)
 }
 END_TEST
 
+/* RAM that goes back to every other page: more ranges than anybody can be told. */
+START_TEST(moved_back_in_pieces)
+{
+    gigabyte_bar();
+    sim.fault.apply = 1;
+    sim.fault.litter = 0xc0000;
+    ck_assert(boot());
+    ck_assert_uint_gt(sim_now()->nr, MEMMAP_MAX_ENTRIES);
+    assert_sound();
+    ck_assert(!sim.committed);
+    ck_assert(sim_heard("memmap: device model refused to follow: record has too many entries;"
+                        " devices may not see all RAM\n"));
+}
+END_TEST
+
 /* Reserved memory that QUERY tells of is for who chose to hear of it. */
 START_TEST(reserved_memory_is_agreed_on)
 {
@@ -825,13 +840,24 @@ END_TEST
 
 START_TEST(no_device_model)
 {
+    unsigned int entries;
+
     gigabyte_bar();
     sim.fault.vanish_after = 0;
+    entries = memory_map.nr_map;
     ck_assert(!boot());
     ck_assert_uint_eq(sim.wire, 1);
     ck_assert(!sim_present());
     ck_assert(sim_heard("memmap: device model makes no offer"));
     ck_assert(memmap_is_ram(0, GB(64)));
+
+    /* hvmloader has it all as ever. */
+    ck_assert(!memmap_sync_e820());
+    ck_assert_uint_eq(memory_map.nr_map, entries);
+    hvm_info->low_mem_pgend = HOLE;
+    ck_assert_uint_eq(memmap_low_ram_end(), HOLE << PAGE_SHIFT);
+    memmap_page_taken(0x1000, 0x2000);
+    ck_assert_uint_eq(hvm_info->low_mem_pgend, HOLE);
 }
 END_TEST
 
@@ -1064,6 +1090,7 @@ START_TEST(gone_at_the_seal)
     ck_assert(boot());
     ck_assert(sim_heard("memmap: device model refused to be sealed: "));
     ck_assert(sim_heard("; the guest can talk to it\n"));
+    ck_assert(!sim_heard("memmap: sealed"));
 }
 END_TEST
 
@@ -1162,6 +1189,7 @@ Suite *hvm_suite(void)
     tcase_add_test(plan, no_gfn_for_ram);
     tcase_add_test(plan, no_room_for_reserved_memory);
     tcase_add_test(plan, no_room_at_all);
+    tcase_add_test(plan, moved_back_in_pieces);
     tcase_add_test(plan, owned);
     tcase_add_test(plan, owned_over_ram);
     tcase_add_test(plan, no_look_no_move);
