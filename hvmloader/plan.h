@@ -2,10 +2,9 @@
 /*
  * plan.h - where the MMIO hole, the BARs and guest RAM go.
  *
- * This folder is the speaker: it plans the guest's layout, moves RAM, and
- * tells the device model.  The planner is a pure function of its input: it
- * must never read a register, make a hypercall or keep anything between two
- * calls.
+ * hvmloader is the speaker: it plans the guest's layout, moves RAM, and tells
+ * the device model.  The planner is a pure function of its input: it must
+ * never read a register, make a hypercall or keep anything between two calls.
  */
 #ifndef XEN_MEMMAP_PLAN_H
 #define XEN_MEMMAP_PLAN_H

@@ -2,15 +2,15 @@
 /*
  * layout.h - the layout algebra: a sorted, disjoint table of gfn ranges.
  *
- * This folder is the language that both ends speak: the wire codec, the layout
- * algebra, and the state machine of either end.  It is compiled into hvmloader
- * (32-bit, freestanding), QEMU, libxen-memmap and the tests; a tree may have a
- * style and a port.h of its own.
+ * The protocol's own files are the language that both ends speak: the wire
+ * codec, the layout algebra, and the state machine of either end.  They are
+ * compiled into hvmloader (32-bit, freestanding), QEMU, a toolstack's library
+ * and tests; a tree may have a style and a port.h of its own.
  *
- * It must never touch a port, a hypercall, xenstore, a clock or an allocator:
- * all of that is handed to it as callbacks and caller-owned storage.  It must
- * never cast a struct onto wire bytes, and never divide 64-bit numbers
- * (hvmloader has no helper for that).
+ * They must never touch a port, a hypercall, xenstore, a clock or an
+ * allocator: all of that is handed to them as callbacks and caller-owned
+ * storage.  They must never cast a struct onto wire bytes, and never divide
+ * 64-bit numbers (hvmloader has no helper for that).
  *
  * Storage belongs to the caller and never grows.  Neighbours that say the same
  * are one range: equal type, flags and aux, and sources that continue.

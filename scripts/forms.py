@@ -11,7 +11,7 @@ import subprocess
 # InsertBraces came with 15.
 OLDEST = 15
 NAMES = ('clang-format', *(f'clang-format-{n}' for n in range(21, OLDEST - 1, -1)))
-FILTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'rst.lua')
+FILTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'other-tree.lua')
 
 # What a reader of the other tree has to know of the text.
 RST_HEAD = """\
@@ -68,6 +68,15 @@ def include_first(text, header):
 
 def rst(text):
     """reStructuredText of Markdown."""
-    made = run(['pandoc', '--from=gfm', '--to=rst', '--columns=90',
+    return RST_HEAD + converted(text, 'rst', 90)
+
+
+def markdown(text):
+    """Markdown for a tree with lines of 80, but for tables."""
+    return converted(text, 'gfm', 78)
+
+
+def converted(text, to, columns):
+    made = run(['pandoc', '--from=gfm', f'--to={to}', f'--columns={columns}',
                 f'--lua-filter={FILTER}'], text)
-    return RST_HEAD + re.sub(r' +$', '', made, flags=re.MULTILINE)
+    return re.sub(r' +$', '', made, flags=re.MULTILINE)

@@ -49,7 +49,7 @@ class Series(unittest.TestCase):
                         GIT_CONFIG_GLOBAL='/dev/null', GIT_CONFIG_SYSTEM='/dev/null',
                         HOME=str(self.root), PYTHONDONTWRITEBYTECODE='1')
         (self.root / 'scripts').mkdir()
-        for name in 'mkseries', 'forms.py', 'rst.lua':
+        for name in 'mkseries', 'forms.py', 'other-tree.lua':
             shutil.copy(ROOT / 'scripts' / name, self.root / 'scripts')
         self.put('src/new.c', SOURCE)
         self.put('series/01-file.patch',
@@ -333,6 +333,16 @@ class Forms(Series):
         self.assertNotIn('gone', text)
         self.assertNotRegex(text, r'(?m) $')
 
+    def test_markdown(self):
+        self.put('src/doc.md', '# Title\n\n<!-- c -->\n## One\n\nA `b` of [c](d.md).'
+                 + ' word' * 30 + '\n\n<!-- house:begin -->\n\ngone\n\n'
+                 '<!-- house:end -->\n')
+        self.put('series/01-file.patch',
+                 'Subject: add\nMarkdown: src/doc.md a/doc.pandoc\n\nm\n---\n')
+        text = self.added('a/doc.pandoc')
+        self.assertTrue(text.startswith('# Title\n\n## One\n\nA `b` of c. word'), text)
+        self.assertNotRegex(text, 'gone|<!--|.{79}')
+
     def test_what_has_no_style(self):
         self.put('series/01-file.patch', 'Subject: add\nFormat: nowhere\n'
                  'Add: src/new.c a/new.c\n\nm\n---\n')
@@ -548,7 +558,7 @@ class Ours(unittest.TestCase):
         return [line.split()[1:] for where in (folder, folder.parent / 'common')
                 for patch in sorted(where.glob('*.patch'))
                 for line in patch.read_text().splitlines()
-                if re.match('(Add|Rst): ', line)]
+                if re.match('(Add|Rst|Markdown): ', line)]
 
     def series(self):
         return [d for pattern in ('hvmloader/xen-*', 'hvmloader/*/xen-*',
@@ -611,7 +621,8 @@ class Ours(unittest.TestCase):
             self.assertTrue((folder.parent / 'common/cover-letter').exists(), folder)
         for pattern in 'hvmloader/xen-*', 'hvmloader/hypervisor/xen-*', 'libxen-memmap/libxl/xen-*':
             for folder in ROOT.glob(pattern):
-                self.assertTrue((folder / 'cover-letter').exists(), folder)
+                self.assertTrue(any((where / 'cover-letter').exists()
+                                    for where in (folder, folder.parent / 'common')), folder)
 
 
 if __name__ == '__main__':

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
--- A pandoc filter: what of PROTOCOL.md is this repository's own business stays here.
--- The table of test vectors names files that the other tree has not.
+-- A pandoc filter: what of PROTOCOL.md is this repository's own business stays here: how it is
+-- changed, and the table of test vectors, which names files that the other tree has not.
 function Pandoc(doc)
   local kept, skipping = {}, false
   for _, block in ipairs(doc.blocks) do
     local raw = block.t == "RawBlock" and block.text or ""
-    if raw:match("vectors:begin") then skipping = true end
+    if raw:match("vectors:begin") or raw:match("house:begin") then skipping = true end
     if not skipping and block.t ~= "RawBlock" then
       table.insert(kept, block)
     end
-    if raw:match("vectors:end") then skipping = false end
+    if raw:match("vectors:end") or raw:match("house:end") then skipping = false end
   end
   return pandoc.Pandoc(kept, doc.meta)
 end
