@@ -49,7 +49,7 @@ deps-series:
 	@scripts/deps python3 git $(FORMAT)
 deps-unit:
 	@scripts/deps gcc libc6-dev clang check libglib2.0-dev pkg-config python3 \
-		python3-jsonschema python3-docutils git $(FORMAT)
+		python3-jsonschema python3-docutils git busybox $(FORMAT)
 deps-lab:
 	@scripts/deps mmdebstrap debian-archive-keyring git patch tar xz-utils \
 		libarchive-tools

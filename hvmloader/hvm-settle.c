@@ -74,7 +74,7 @@ static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     plan.move = moves;
     plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
-    /* What an E820 has there is room for, but not for what a move left of it. */
+    /* What an E820 has there is room for, not for all that a move leaves. */
     while ( !memmap_plan(in, bar, nr, &plan) )
     {
         if ( plan.after.max > MEMMAP_MAX_ENTRIES )

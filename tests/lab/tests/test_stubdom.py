@@ -4,6 +4,7 @@ import os
 import random
 import re
 import select
+import shutil
 import subprocess
 import tempfile
 import time
@@ -72,6 +73,9 @@ class State(unittest.TestCase):
             with open(os.path.join(self.folder, "xenstore-" + name), "w") as stream:
                 stream.write(f"#!/bin/sh\n{does}\n")
             os.chmod(stream.name, 0o755)
+        # What dom0 has is busybox', and does things its own way.
+        for name in ("cat", "dd"):
+            os.symlink(shutil.which("busybox"), os.path.join(self.folder, name))
         self.loop = re.search(r"^set --\nwhile IFS=.*?^done.*?\n", init, re.M | re.S).group()
         functions = re.findall(r"^(?:nothing|keys|restore)\(\) \{\n.*?^\}", init, re.M | re.S)
         self.assertEqual(len(functions), 3)
@@ -127,14 +131,13 @@ class State(unittest.TestCase):
         with open(os.path.join(self.folder, "ended")) as stream:
             self.assertEqual(stream.read(), "the saved state was not all there\n")
 
-    def test_qemu_is_told_that_nothing_follows_its_state(self):
-        """It would wait for a description of it, and a pipe from a terminal has no end."""
+    def test_qemu_is_told_where_its_state_is(self):
         with open(os.path.join(self.folder, "arguments"), "w") as stream:
             stream.write("-incoming\n$STUBDOM_RESTORE_INCOMING_ARG\n-machine\nxenfv\n")
         got = subprocess.run(self.words(f"restore() {{ :; }}\n{self.loop}echo \"$@\""),
                              capture_output=True, text=True, check=True)
         self.assertEqual(got.stdout,
-                         "-incoming fd:4 -machine suppress-vmdesc=on -machine xenfv\n")
+                         "-incoming fd:4 -machine xenfv\n")
 
     def test_a_terminal_that_is_not_raw_yet_spoils_what_comes_first(self):
         self.assertNotEqual(self.restored(self.qemu, 1), self.qemu)
