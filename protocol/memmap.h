@@ -143,10 +143,10 @@
 #define MEMMAP_EF_KNOWN         (MEMMAP_EF_OPTIONAL | MEMMAP_EF_FIRMWARE | \
                                  MEMMAP_EF_UNFREED | MEMMAP_EF_UNMAPPED)
 
-#define MEMMAP_NO_SOURCE        0xffffffffffffffffull
+#define MEMMAP_NO_SOURCE        0xffffffffffffffffULL
 
 /* Gfns have 52 bits: no address has more than 64. */
-#define MEMMAP_GFN_END          0x10000000000000ull
+#define MEMMAP_GFN_END          0x10000000000000ULL
 
 /* The hole that VGA memory leaves in RAM below 1 MiB, in gfns. */
 #define MEMMAP_VGA_GFN          0xa0u

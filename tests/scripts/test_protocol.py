@@ -54,7 +54,7 @@ def numbers_of_the_header():
                                  re.M):
         if name in DERIVED:
             continue
-        text = re.sub(r"(?<=[0-9a-f])u(?:ll)?\b", "", text)
+        text = re.sub(r"(?<=[0-9a-f])(?:u|ULL)\b", "", text)
         text = re.sub(r"MEMMAP_\w+", lambda m: str(numbers[m[0]]), text)
         numbers[name] = eval(text, {"__builtins__": {}})  # pylint: disable=eval-used
     return numbers
