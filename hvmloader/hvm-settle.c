@@ -75,25 +75,22 @@ static void make_plan(struct memmap_plan_in *in, struct memmap_bar *bar,
     plan.max_moves = MEMMAP_ARRAY_SIZE(moves);
     memmap_layout_init(&plan.after, after_range, MEMMAP_MAX_ENTRIES);
     /* What an E820 has there is room for, not for all that a move leaves. */
-    while ( !memmap_plan(in, bar, nr, &plan) )
+    while ( !memmap_plan(in, bar, nr, &plan) &&
+            plan.after.max == MEMMAP_MAX_ENTRIES )
     {
-        if ( plan.after.max > MEMMAP_MAX_ENTRIES )
-            break;
-        if ( !in->may_move && !in->rdm && in->no_mmio )
-        {
-            plan.after.max = MEMMAP_ARRAY_SIZE(after_range);
-            continue;
-        }
         printf("memmap: not enough %s, %s\n", full[plan.full],
                in->may_move ? "RAM stays where it is" :
-               in->rdm ? "reserved memory is left out"
-                       : "what is for BARs is not told");
+               in->rdm ? "reserved memory is left out" :
+               !in->no_mmio ? "what is for BARs is not told"
+                            : "where RAM is cannot be told");
         if ( in->may_move )
             in->may_move = false;
         else if ( in->rdm )
             in->rdm = NULL;
-        else
+        else if ( !in->no_mmio )
             in->no_mmio = true;
+        else
+            plan.after.max = MEMMAP_ARRAY_SIZE(after_range);
     }
 
     memmap_e820_fit(&plan.after);

@@ -550,6 +550,7 @@ START_TEST(moved_back_in_pieces)
     ck_assert_uint_gt(sim_now()->nr, MEMMAP_MAX_ENTRIES);
     assert_sound();
     ck_assert(!sim.committed);
+    ck_assert(sim_heard("memmap: not enough ranges in the layout, where RAM is cannot be told\n"));
     ck_assert(sim_heard("memmap: device model refused to follow: record has too many entries;"
                         " devices may not see all RAM\n"));
 }
