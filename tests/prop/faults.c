@@ -574,5 +574,13 @@ const char *faults(uint64_t seed, uint64_t nr, unsigned int pairs,
             return why;
         }
     }
-    return enough(count) ? NULL : why;
+    if ( !enough(count) )
+    {
+        size_t used = strlen(why);
+
+        snprintf(why + used, sizeof(why) - used, " (%" PRIu64 " maps of seed %#"
+                 PRIx64 ")", count->maps, seed);
+        return why;
+    }
+    return NULL;
 }

@@ -15,7 +15,7 @@ const struct prop_floor prop_floor[PROP_KINDS] = {
     [PROP_XEN_FAILED]      = { "Xen failed", 620 },
     [PROP_MOVE_UNDONE]     = { "the move was undone", 380 },
     [PROP_LOST]            = { "pages were lost", 3 },
-    [PROP_HELD]            = { "the device model held some", 3 },
+    [PROP_HELD]            = { "the device model held some", 2 },
     [PROP_BEYOND]          = { "RAM moved beyond the quota", 60 },
     [PROP_STAYS_UNTOUCHED] = { "RAM had to stay", 210 },
     [PROP_NUMA]            = { "for its nodes", 50 },
@@ -40,24 +40,24 @@ const struct prop_floor prop_floor[PROP_KINDS] = {
     [PROP_HIGH]            = { "BARs above 4 GiB", 750 },
     [PROP_UNPLACED]        = { "without a place", 570 },
     [PROP_QUOTA]           = { "xenstore was full", 420 },
-    [PROP_HIT_HIDDEN]      = { "what nobody knew of was hit", 3 },
+    [PROP_HIT_HIDDEN]      = { "what nobody knew of was hit", 1 },
     [PROP_IOMMU_FAILED]    = { "the IOMMU failed", 6 },
 };
 
 /* Of fewer guests a kind may be missing by chance. */
 #define ENOUGH 10000
 
-static const char *too_few(const struct prop_count *c)
+static const char *too_few(uint64_t seed, const struct prop_count *c)
 {
-    static char why[160];
+    static char why[200];
 
     for ( unsigned int k = 0; k < PROP_KINDS && c->guests >= ENOUGH; k++ )
         if ( c->kind[k] * 10000 < c->guests * prop_floor[k].of_10000 )
         {
             snprintf(why, sizeof(why), "nothing is tested: \"%s\" %" PRIu64
-                     " times in %" PRIu64 " guests, less than %u of 10000",
-                     prop_floor[k].name, c->kind[k], c->guests,
-                     prop_floor[k].of_10000);
+                     " times in %" PRIu64 " guests of seed %#" PRIx64 ", less than"
+                     " %u of 10000", prop_floor[k].name, c->kind[k], c->guests,
+                     seed, prop_floor[k].of_10000);
             return why;
         }
     return NULL;
@@ -86,5 +86,5 @@ const char *prop(uint64_t seed, uint64_t first, uint64_t nr,
             return why;
         }
     }
-    return too_few(count);
+    return too_few(seed, count);
 }
