@@ -5,7 +5,7 @@
  * holds of all 2^64.  ask() in proof.h, which looks at every range, is the judge.
  *
  * Before: a table of up to RANGES ranges in any sound state.  set() and clear() are in
- * replace.c.
+ * narrow.c and replace.c, move() in tables.c.
  */
 #include "proof.h"
 
@@ -37,26 +37,6 @@ static bool unchanged(const struct memmap_layout *a, const struct memmap_layout 
     unsigned int i = nondet_u32();
 
     return a->nr == b->nr && (i >= a->nr || same_range(&a->range[i], &b->range[i]));
-}
-
-/* Pages of @type that are in [gfn, gfn + pages). */
-static uint64_t among(const struct memmap_layout *l, unsigned int type,
-                      uint64_t gfn, uint64_t pages)
-{
-    uint64_t sum = 0;
-    unsigned int i;
-
-    for ( i = 0; i < l->nr; i++ )
-    {
-        uint64_t lo = l->range[i].gfn, hi = lo + l->range[i].pages;
-
-        lo = lo < gfn ? gfn : lo;
-        hi = hi > gfn + pages ? gfn + pages : hi;
-        if ( l->range[i].type == type && lo < hi )
-            sum += hi - lo;
-    }
-
-    return sum;
 }
 
 void prove_seek(void)
@@ -95,41 +75,6 @@ void prove_append(void)
     prove(same(ask(&l, gfn), within(gfn, r.gfn, r.pages) ? ask(&one, gfn)
                                                          : ask(&was, gfn)),
           "as set");
-}
-
-void prove_move(void)
-{
-    SOUND_TABLE(l);
-    struct memmap_range was_storage[RANGES + 2];
-    struct memmap_layout was = { was_storage, l.nr, l.max };
-    uint64_t from = nondet_u64(), to = nondet_u64(), pages = nondet_u64();
-    uint64_t gfn = nondet_u64(), over;
-    unsigned int i, type = nondet_u16();
-
-    for ( i = 0; i < RANGES; i++ )
-        was_storage[i] = l_storage[i];
-
-    if ( !memmap_layout_move(&l, from, to, pages) )
-    {
-        prove(unchanged(&l, &was), "false leaves the table as it was");
-        return;
-    }
-    prove(ends(from, pages) && ends(to, pages), "what is no range is refused");
-    prove(from + pages <= to || to + pages <= from, "the two do not overlap");
-    prove(!within(gfn, from, pages) || ask(&was, gfn).type == MEMMAP_TYPE_RAM,
-          "all of it was RAM");
-    prove(sorted(&l), "sorted, disjoint, not empty, below max");
-    prove(joined(&l), "neighbours that say the same are one");
-    if ( within(gfn, from, pages) )
-        prove(!ask(&l, gfn).type, "nothing is said of where it was");
-    else if ( within(gfn, to, pages) )
-        prove(same(ask(&l, gfn), ask(&was, gfn - to + from)),
-              "each page is said to be what it was where it was");
-    else
-        prove(same(ask(&l, gfn), ask(&was, gfn)), "what was said of other gfns stays");
-    over = among(&was, type, to, pages);
-    prove(!type || memmap_layout_pages(&l, type) ==
-          memmap_layout_pages(&was, type) - over, "no page is lost or invented");
 }
 
 /* Whether one of the gfns at which an answer can change is in the window, and is asked for. */

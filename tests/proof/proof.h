@@ -12,6 +12,7 @@
 #define MEMMAP_PROOF_H
 
 #include "codec.h"
+#include "said.h"
 
 /* Before each check had one place, the kind was not memmap_unpack()'s. */
 bool nondet_bool(void);
@@ -24,96 +25,6 @@ struct memmap_record nondet_record(void);
 
 #define assume(c) __CPROVER_assume(c)
 #define prove(c, clause) __CPROVER_assert(c, clause)
-/* The same three fields and sources that continue: what one gfn is said to be. */
-struct said {
-    uint16_t type, flags;
-    uint32_t aux;
-    uint64_t source;
-};
-
-/* Of @gfn in @l, by looking at every range; type 0: nothing. */
-static struct said ask(const struct memmap_layout *l, uint64_t gfn)
-{
-    struct said s = { 0, 0, 0, 0 };
-    unsigned int i;
-
-    for ( i = 0; i < l->nr; i++ )
-    {
-        const struct memmap_range *r = &l->range[i];
-
-        if ( gfn >= r->gfn && gfn - r->gfn < r->pages )
-        {
-            s.type = r->type;
-            s.flags = r->flags;
-            s.aux = r->aux;
-            s.source = r->source == MEMMAP_NO_SOURCE
-                       ? r->source : r->source + (gfn - r->gfn);
-        }
-    }
-
-    return s;
-}
-
-static bool same(struct said a, struct said b)
-{
-    return a.type == b.type &&
-           (!a.type || (a.flags == b.flags && a.aux == b.aux &&
-                        a.source == b.source));
-}
-
-/* [gfn, gfn + pages) has pages and an end that can be said. */
-static bool ends(uint64_t gfn, uint64_t pages)
-{
-    return pages && pages <= UINT64_MAX - gfn;
-}
-
-/* No address leads beyond. */
-static bool reachable(uint64_t gfn, uint64_t pages)
-{
-    return ends(gfn, pages) && gfn + pages <= 0x10000000000000;
-}
-
-/* Sources of a run are gfns: they do not reach what means that there is none. */
-static bool sourced(const struct memmap_range *r)
-{
-    return r->source == MEMMAP_NO_SOURCE || ends(r->source, r->pages);
-}
-
-static bool sorted(const struct memmap_layout *l)
-{
-    unsigned int i;
-
-    if ( l->nr > l->max )
-        return false;
-    for ( i = 0; i < l->nr; i++ )
-        if ( !l->range[i].type || !ends(l->range[i].gfn, l->range[i].pages) ||
-             !sourced(&l->range[i]) ||
-             (i && l->range[i].gfn - l->range[i - 1].gfn < l->range[i - 1].pages) ||
-             (i && l->range[i].gfn < l->range[i - 1].gfn) )
-            return false;
-
-    return true;
-}
-
-/* No two neighbours say the same of the pages to either side of where they meet. */
-static bool joined(const struct memmap_layout *l)
-{
-    unsigned int i;
-
-    for ( i = 1; i < l->nr; i++ )
-    {
-        const struct memmap_range *a = &l->range[i - 1], *b = &l->range[i];
-        uint64_t next = a->source == MEMMAP_NO_SOURCE ? a->source
-                                                      : a->source + a->pages;
-
-        if ( a->gfn + a->pages == b->gfn && a->type == b->type &&
-             a->flags == b->flags && a->aux == b->aux && next == b->source &&
-             (a->source == MEMMAP_NO_SOURCE) == (b->source == MEMMAP_NO_SOURCE) )
-            return false;
-    }
-
-    return true;
-}
 
 /* Up to @most arbitrary ranges in a table of any size up to @room. */
 static void any_layout(struct memmap_layout *l, struct memmap_range *storage,
@@ -130,6 +41,12 @@ static void any_layout(struct memmap_layout *l, struct memmap_range *storage,
 }
 
 /* Section 4, of one entry. */
+
+/* No address leads beyond. */
+static bool reachable(uint64_t gfn, uint64_t pages)
+{
+    return ends(gfn, pages) && gfn + pages <= 0x10000000000000;
+}
 
 static bool known(const struct memmap_range *e)
 {

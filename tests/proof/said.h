@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * said.h - what a table says of a gfn, and what makes a table sound: written from
+ * layout.h's words, by looking at every range.  The judge of every proof about tables.
+ */
+#ifndef MEMMAP_SAID_H
+#define MEMMAP_SAID_H
+
+#include "layout.h"
+
+/* The same three fields and sources that continue: what one gfn is said to be. */
+struct said {
+    uint16_t type, flags;
+    uint32_t aux;
+    uint64_t source;
+};
+
+/* Of @gfn in @l, by looking at every range; type 0: nothing. */
+static struct said ask(const struct memmap_layout *l, uint64_t gfn)
+{
+    struct said s = { 0, 0, 0, 0 };
+    unsigned int i;
+
+    for ( i = 0; i < l->nr; i++ )
+    {
+        const struct memmap_range *r = &l->range[i];
+
+        if ( gfn >= r->gfn && gfn - r->gfn < r->pages )
+        {
+            s.type = r->type;
+            s.flags = r->flags;
+            s.aux = r->aux;
+            s.source = r->source == MEMMAP_NO_SOURCE
+                       ? r->source : r->source + (gfn - r->gfn);
+        }
+    }
+
+    return s;
+}
+
+static bool same(struct said a, struct said b)
+{
+    return a.type == b.type &&
+           (!a.type || (a.flags == b.flags && a.aux == b.aux &&
+                        a.source == b.source));
+}
+
+/* [gfn, gfn + pages) has pages and an end that can be said. */
+static bool ends(uint64_t gfn, uint64_t pages)
+{
+    return pages && pages <= UINT64_MAX - gfn;
+}
+
+/* Sources of a run are gfns: they do not reach what means that there is none. */
+static bool sourced(const struct memmap_range *r)
+{
+    return r->source == MEMMAP_NO_SOURCE || ends(r->source, r->pages);
+}
+
+static bool sorted(const struct memmap_layout *l)
+{
+    unsigned int i;
+
+    if ( l->nr > l->max )
+        return false;
+    for ( i = 0; i < l->nr; i++ )
+        if ( !l->range[i].type || !ends(l->range[i].gfn, l->range[i].pages) ||
+             !sourced(&l->range[i]) ||
+             (i && l->range[i].gfn - l->range[i - 1].gfn < l->range[i - 1].pages) ||
+             (i && l->range[i].gfn < l->range[i - 1].gfn) )
+            return false;
+
+    return true;
+}
+
+/* No two neighbours say the same of the pages to either side of where they meet. */
+static bool joined(const struct memmap_layout *l)
+{
+    unsigned int i;
+
+    for ( i = 1; i < l->nr; i++ )
+    {
+        const struct memmap_range *a = &l->range[i - 1], *b = &l->range[i];
+        uint64_t next = a->source == MEMMAP_NO_SOURCE ? a->source
+                                                      : a->source + a->pages;
+
+        if ( a->gfn + a->pages == b->gfn && a->type == b->type &&
+             a->flags == b->flags && a->aux == b->aux && next == b->source &&
+             (a->source == MEMMAP_NO_SOURCE) == (b->source == MEMMAP_NO_SOURCE) )
+            return false;
+    }
+
+    return true;
+}
+
+#endif /* MEMMAP_SAID_H */
