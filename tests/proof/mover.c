@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mover, by exhaustion: every execution of it on every little guest, for every answer
- * that Xen may give, up to FAULTS of them bad.  Not CBMC's work: each step of the mover is
- * a set(), a clear() and a search, and a formula of ten such steps has no end.
+ * The mover, by exhaustion: every execution of it on the little guests of build(), for
+ * every answer that Xen may give, up to FAULTS of them bad.  Not CBMC's work: each step of
+ * the mover is a set(), a clear() and a search, and a formula of ten such steps has no end.
  *
- * A guest has 32 gfns, and a word says where pages are.
+ * A guest has 32 gfns, and a word says where pages are.  One of somebody else's may be
+ * parked where RAM is to go, unsaid: the mover sees it where it looks, see move.h.
  */
 #include "move.h"
 

@@ -67,26 +67,6 @@ static void any_table(struct memmap_layout *l, struct memmap_range *storage,
     was->range = copy;
 }
 
-static bool within(uint64_t gfn, uint64_t first, uint64_t pages)
-{
-    return gfn >= first && gfn - first < pages;
-}
-
-static bool unchanged(const struct memmap_layout *a, const struct memmap_layout *b)
-{
-    unsigned int i;
-
-    for ( i = 0; i < RANGES && i < b->nr; i++ )
-    {
-        const struct memmap_range *x = &a->range[i], *y = &b->range[i];
-
-        if ( x->gfn != y->gfn || x->pages != y->pages || x->source != y->source ||
-             x->type != y->type || x->flags != y->flags || x->aux != y->aux )
-            return false;
-    }
-    return a->nr == b->nr;
-}
-
 static struct said of(const struct memmap_range *r, uint64_t gfn)
 {
     struct memmap_layout one = { (struct memmap_range *)r, 1, 1 };

@@ -31,11 +31,6 @@ static void any_ranges(struct memmap_layout *l)
     assume(sorted(l) && joined(l));
 }
 
-static bool within(uint64_t gfn, uint64_t first, uint64_t pages)
-{
-    return gfn >= first && gfn - first < pages;
-}
-
 static bool has(const struct memmap_range *r, uint64_t gfn)
 {
     return within(gfn, r->gfn, r->pages);

@@ -15,8 +15,13 @@ struct said {
     uint64_t source;
 };
 
+static inline bool within(uint64_t gfn, uint64_t first, uint64_t pages)
+{
+    return gfn >= first && gfn - first < pages;
+}
+
 /* Of @gfn in @l, by looking at every range; type 0: nothing. */
-static struct said ask(const struct memmap_layout *l, uint64_t gfn)
+static inline struct said ask(const struct memmap_layout *l, uint64_t gfn)
 {
     struct said s = { 0, 0, 0, 0 };
     unsigned int i;
@@ -25,7 +30,7 @@ static struct said ask(const struct memmap_layout *l, uint64_t gfn)
     {
         const struct memmap_range *r = &l->range[i];
 
-        if ( gfn >= r->gfn && gfn - r->gfn < r->pages )
+        if ( within(gfn, r->gfn, r->pages) )
         {
             s.type = r->type;
             s.flags = r->flags;
@@ -38,7 +43,7 @@ static struct said ask(const struct memmap_layout *l, uint64_t gfn)
     return s;
 }
 
-static bool same(struct said a, struct said b)
+static inline bool same(struct said a, struct said b)
 {
     return a.type == b.type &&
            (!a.type || (a.flags == b.flags && a.aux == b.aux &&
@@ -46,18 +51,18 @@ static bool same(struct said a, struct said b)
 }
 
 /* [gfn, gfn + pages) has pages and an end that can be said. */
-static bool ends(uint64_t gfn, uint64_t pages)
+static inline bool ends(uint64_t gfn, uint64_t pages)
 {
     return pages && pages <= UINT64_MAX - gfn;
 }
 
 /* Sources of a run are gfns: they do not reach what means that there is none. */
-static bool sourced(const struct memmap_range *r)
+static inline bool sourced(const struct memmap_range *r)
 {
     return r->source == MEMMAP_NO_SOURCE || ends(r->source, r->pages);
 }
 
-static bool sorted(const struct memmap_layout *l)
+static inline bool sorted(const struct memmap_layout *l)
 {
     unsigned int i;
 
@@ -74,7 +79,7 @@ static bool sorted(const struct memmap_layout *l)
 }
 
 /* No two neighbours say the same of the pages to either side of where they meet. */
-static bool joined(const struct memmap_layout *l)
+static inline bool joined(const struct memmap_layout *l)
 {
     unsigned int i;
 
@@ -89,6 +94,26 @@ static bool joined(const struct memmap_layout *l)
              (a->source == MEMMAP_NO_SOURCE) == (b->source == MEMMAP_NO_SOURCE) )
             return false;
     }
+
+    return true;
+}
+
+static inline bool same_range(const struct memmap_range *a, const struct memmap_range *b)
+{
+    return a->gfn == b->gfn && a->pages == b->pages && a->source == b->source &&
+           a->type == b->type && a->flags == b->flags && a->aux == b->aux;
+}
+
+/* Range for range. */
+static inline bool unchanged(const struct memmap_layout *a, const struct memmap_layout *b)
+{
+    unsigned int i;
+
+    if ( a->nr != b->nr )
+        return false;
+    for ( i = 0; i < a->nr; i++ )
+        if ( !same_range(&a->range[i], &b->range[i]) )
+            return false;
 
     return true;
 }
