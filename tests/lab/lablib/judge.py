@@ -117,11 +117,18 @@ class Judge:
                     outcome.checks[LAYOUT] = NOT_REACHED
                     self._count(outcome, [LAYOUT])
             self._write(complete=True)
-            report.summary([f"{first.scenario.name} on {first.stack}"
+            report.summary([f"{first.scenario.name} on {first.stack} "
+                            f"({first.ending.short()})"
                             for first in self._second_tries.values()],
-                           self.allowed, len(self.pairs), self._why, self.passed,
-                           self.failed)
+                           self.allowed, len(self.pairs), self._unmet(), self._why,
+                           self.passed, self.failed)
             return self.passed > 0 and self.failed == 0 and trouble is None
+
+    def _unmet(self):
+        """[(Outcome, names)] of the guests that ran and are not as expected."""
+        ran = [self._outcomes[_key(pair)] for pair in self.pairs
+               if _key(pair) in self._bad]
+        return [(outcome, verdict.unmet(outcome)) for outcome in ran]
 
     def _write(self, complete=False):
         if self.json_path is None:

@@ -3,7 +3,7 @@
 import os
 
 from . import verdict
-from .results import Result
+from .results import NOT_REACHED, Result
 from .ui import result
 
 # Lines of logs that explain a failure, by check; the last few of each.
@@ -15,6 +15,8 @@ _TELLING = {
     "views": ("views.txt", ("differ",)),
 }
 _LINES = 6
+# Characters of a check's text in the summary.
+_SHORT = 160
 
 
 def _line(who, text):
@@ -66,8 +68,20 @@ def not_run(who, count):
     _line(who, f"not run  <-- {count} checks were to be as expected")
 
 
-def summary(second_tries, allowed, guests, why, passed, failed):
-    """WHY: why the run ended before its end, if it did."""
+def summary(second_tries, allowed, guests, unmet, why, passed, failed):
+    """UNMET: [(outcome, names of its checks that are not as expected)], once more,
+    because who reads a long log reads its end; WHY: why the run ended before its
+    end, if it did."""
+    for outcome, names in unmet:
+        told = [name for name in names
+                if outcome.checks.get(name, NOT_REACHED) != NOT_REACHED]
+        parts = [f"{name} {outcome.checks[name].result.value}: "
+                 f"{outcome.checks[name].text}"[:_SHORT] for name in told]
+        if len(told) < len(names):
+            parts.append("not reached: " + ", ".join(
+                name for name in names if name not in told))
+        result(f"not as expected: {outcome.scenario.name} on {outcome.stack}: "
+               + "; ".join(parts))
     if second_tries:
         result(f"second tries: {len(second_tries)} of {guests} guests, "
                f"{allowed} allowed: " + ", ".join(second_tries))

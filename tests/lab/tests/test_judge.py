@@ -71,6 +71,15 @@ class Counts(Case):
         self.assertIn("<-- must be failure for 'dead'", "\n".join(lines))
         self.assertIn("<-- must be success: x", "\n".join(lines))
 
+    def test_the_end_says_once_more_what_is_not_as_expected(self):
+        outcome = self.stock(boot=found("error", "x" * 999))
+        del outcome.checks["nvme"]
+        lines = self.run_of(outcome)[1]
+        self.assertEqual([line[:60] for line in lines if line.startswith("not as")],
+                         ["not as expected: s on stock: boot error: " + "x" * 19])
+        self.assertIn("xxx; not reached: nvme", lines[-2])
+        self.assertLess(len(lines[-2]), 250)
+
     def test_a_failure_for_another_reason(self):
         good, lines = self.run_of(self.stock(nvme=found("failure", "else")))
         self.assertEqual((good, lines[-1]), (False, "2 passed, 1 failed"))
@@ -156,7 +165,7 @@ class Layouts(Case):
                             outcome_of("new-qemu", self.item)):
                 one.ended(outcome)
             one.finish()
-        self.assertEqual("\n".join(lines).count("layout "), 1)
+        self.assertEqual(sum("layout   " in line for line in lines), 1)
         self.assertEqual(lines[-1], "8 passed, 1 failed")
 
     def test_that_never_came(self):
@@ -218,7 +227,8 @@ class SecondTries(Case):
         self.assertIn("second try; the first: kernel: nothing was heard",
                       "\n".join(lines))
         self.assertEqual(lines[-2:], ["second tries: 1 of 1 guests, 1 allowed: s on "
-                                      "stock", "3 passed, 0 failed"])
+                                      "stock (kernel: nothing was heard)",
+                                      "3 passed, 0 failed"])
         self.assertEqual(self.written()["second_tries"], {
             "allowed": 1, "guests": [{"scenario": "s", "stack": "stock",
                                       "first": "kernel: nothing was heard"}]})
