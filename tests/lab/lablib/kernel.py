@@ -59,8 +59,9 @@ def words(scenario, stack):
     if "nvme" in scenario.expect.get(stack, {}).get("must_fail", ()):
         found += [f"nvme_core.admin_timeout={_DEAD}", f"nvme_core.io_timeout={_DEAD}"]
     if guest["vcpus"] > 1:
-        # Its vCPUs would do nothing but wait for the clock (FINDINGS.md).
-        found.append("hpet=disable")
+        # Its vCPUs would do nothing but wait for the clock, or take its interrupts
+        # (FINDINGS.md).
+        found += ["hpet=disable", "highres=off", "nohz=off"]
     return found
 
 

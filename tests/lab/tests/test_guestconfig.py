@@ -20,7 +20,7 @@ class Config(unittest.TestCase):
         text = config()
         self.assertIn("-- e820:total=2048M,less=16M nvme\"", text)
         self.assertNotIn("hpet=", text)
-        self.assertIn(" hpet=disable -- e820:",
+        self.assertIn(" hpet=disable highres=off nohz=off -- e820:",
                       config("memory = 2048", "memory = 2048\nvcpus = 2"))
 
     def test_the_small_kernel_leaves_ram_alone(self):
