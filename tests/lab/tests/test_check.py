@@ -17,7 +17,8 @@ LABS = {
     # As the lab does when it is told to end.
     "long": "trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; sleep 60 & wait",
 }
-PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 60\n"
+PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 60\n" \
+    "nice:\n\t@sleep 0.5; echo \"== $$(nice), $$(cat /proc/self/autogroup)\"\n"
 
 
 class Check(unittest.TestCase):
@@ -59,6 +60,11 @@ class Check(unittest.TestCase):
         lines, code = self.run_it("long", "good", CHECK_UNTIL="1")
         self.assertIn("make long: not done when the time was up (1 s)", lines)
         self.assertEqual((lines[-1], code), ("5 passed, 1 failed", 1))
+
+    @unittest.skipUnless(os.path.exists("/proc/self/autogroup"), "no groups")
+    def test_what_is_beside_stands_back_as_a_session_too(self):
+        lines, _ = self.run_it("nice", "good")
+        self.assertRegex("\n".join(lines), r"(?m)^== 1[0-9], /autogroup-\d+ nice 10$")
 
     def test_the_lab_is_told_how_long_it_may_take(self):
         LABS["told"] = 'echo "$@"'
