@@ -12,8 +12,7 @@ from .ui import LabError, progress, tail
 XEN_MEMORY = 1024       # MiB: Xen itself, p2m and shadow tables, the DMs' pages
 
 # Why each of these, see tests/lab/FINDINGS.md.
-_CPU = ("EPYC,+svm,+npt,-smap,-smep,-monitor,-rdtscp,x-force-features=on,+invtsc,"
-        "-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec")
+_CPU = "EPYC,+svm,+npt,-smap,-smep,-monitor,-rdtscp"
 _IOMMU = {
     "none": ([], []),
     "intel": (["-machine", "kernel-irqchip=split",
