@@ -127,8 +127,8 @@ class Judge:
     def _unmet(self):
         """[(Outcome, names)] of the guests that ran and are not as expected."""
         ran = [self._outcomes[_key(pair)] for pair in self.pairs
-               if _key(pair) in self._bad]
-        return [(outcome, verdict.unmet(outcome)) for outcome in ran]
+               if _key(pair) in self._outcomes]
+        return [(outcome, names) for outcome in ran if (names := verdict.unmet(outcome))]
 
     def _write(self, complete=False):
         if self.json_path is None:
