@@ -157,7 +157,7 @@ class Runs(Case):
                           settings.seconds), (7, 8, 3, 9))
         settings = self.run_of()[2][1]
         self.assertEqual((settings.guest_limit, settings.timeout, settings.seconds),
-                         (300, 400, None))
+                         (900, 400, None))
 
     def test_it_ends_when_so_many_have_failed(self):
         ended = []
