@@ -23,6 +23,7 @@ PUBLIC xen_memmap_handle *xen_memmap_open(struct xentoollog_logger *logger,
     h->logger = logger;
     h->sysfs = "/sys";
     h->grace_ms = 5000;
+    h->slice_ms = 1000;
     if (!h->logger) {
         h->logger = h->owned_logger = (xentoollog_logger *)
             xtl_createlogger_stdiostream(stderr, XTL_WARN,

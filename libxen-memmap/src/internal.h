@@ -31,6 +31,11 @@ struct xen_memmap_handle {
      * time (QEMU: a tenth of a second, of a machine that may be slow).
      */
     unsigned int grace_ms;
+    /*
+     * Who waits looks again this often whether or not an event came: a device model in
+     * a stub domain may have its directory elsewhere than where the watch is.
+     */
+    unsigned int slice_ms;
 };
 
 /* Set errno and the message.  Always -1, for `return memmap_fail(...)`. */

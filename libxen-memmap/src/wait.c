@@ -8,12 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-/*
- * It is looked again this often whether or not an event came: a device model in a
- * stub domain may have its directory elsewhere than where the watch is.
- */
-#define SLICE_MS 1000
-
 struct waiting {
     xen_memmap_handle *h;
     uint32_t domid;
@@ -111,7 +105,8 @@ static int until(struct waiting *w, struct memmap_watches *events,
         now = now_ms();
         if (now >= end)
             return time_is_over(w, ms);
-        rc = poll(&p, 1, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
+        rc = poll(&p, 1, end - now < w->h->slice_ms ? (int)(end - now)
+                                                    : (int)w->h->slice_ms);
         if (rc < 0 && errno != EINTR)
             return memmap_fail(w->h, errno, "poll: %s", strerror(errno));
         while (!memmap_watches_event(w->h, events, &any))

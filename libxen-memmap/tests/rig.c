@@ -45,7 +45,7 @@ void rig_start(void)
     ck_assert(daemon_pid >= 0);
     if (!daemon_pid)
         run_daemon(xenstored, noxen);
-    for (tries = 0; !(xs = xs_open(0)) && tries < 500; tries++)
+    for (tries = 0; !(xs = xs_open(0)) && tries < 6000; tries++)
         usleep(10000);
     ck_assert_msg(xs != NULL, "%s did not start", xenstored);
     h = xen_memmap_open(NULL, 0);

@@ -26,7 +26,7 @@ class Store:
             env=dict(os.environ, LD_PRELOAD=os.environ["NOXEN"]))
         self.lib = ctypes.CDLL("libxenstore.so.4", use_errno=True)
         self.lib.xs_open.restype = ctypes.c_void_p
-        for _ in range(500):
+        for _ in range(6000):
             self.handle = ctypes.c_void_p(self.lib.xs_open(0))
             if self.handle:
                 return

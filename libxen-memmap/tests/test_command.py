@@ -29,7 +29,7 @@ def run(*args, status=0, stdin=b"", xen=None, version=""):
         os.environ, LD_PRELOAD=os.environ["FAKEXEN_SO"], FAKEXEN=xen,
         FAKEXEN_VERSION=version)
     got = subprocess.run([COMMAND, *map(str, args)], input=stdin, capture_output=True,
-                         timeout=30, env=env)
+                         timeout=600, env=env)
     text = got.stdout.decode() + got.stderr.decode()
     if got.returncode != status:
         raise AssertionError(f"{args}: status {got.returncode}, not {status}:\n{text}")
@@ -203,7 +203,7 @@ class WithoutXen(Folder):
         """{name: address} of the plan for CONFIG, and what was said beside it."""
         got = subprocess.run([COMMAND, "explain", "--json", "--no-host", "--width", "39",
                               *options, self.file("cfg", CONFIG + config)],
-                             capture_output=True, text=True, timeout=30)
+                             capture_output=True, text=True, timeout=600)
         return ({bar["name"]: bar["address"] for bar in json.loads(got.stdout)["bars"]},
                 got.stderr)
 
@@ -651,7 +651,7 @@ class WithXenstored(Folder):
         while seen[-1]["note"] != "ended":
             seen.append(json.loads(child.stdout.readline()))
         child.terminate()
-        self.assertEqual(child.wait(10), 0)
+        self.assertEqual(child.wait(600), 0)
         self.assertEqual([s["domid"] for s in seen][:2] + [seen[-1]["domid"]], [5, 6, 5])
 
     def test_watch_one(self):
@@ -659,7 +659,7 @@ class WithXenstored(Folder):
         self.assertIn(b"OFFERED", child.stdout.readline())
         self.store.gone(5)
         self.assertIn(b"ended", child.stdout.read())
-        self.assertEqual(child.wait(10), 0)
+        self.assertEqual(child.wait(600), 0)
 
     def test_declare(self):
         run("declare", "--no-relocate", "guest", "7fff0-7fff3=0:0:4.0", "80000")

@@ -43,7 +43,7 @@ START_TEST(test_there)
     seal();
     ck_ok(xen_memmap_wait(h, GUEST, XEN_MEMMAP_COMMITTED, 0));
     ck_ok(xen_memmap_wait(h, GUEST, XEN_MEMMAP_SEALED, 60000));
-    ck_assert_uint_lt(ms() - begin, 2000);
+    ck_assert_uint_lt(ms() - begin, 30000);
 }
 END_TEST
 
@@ -54,11 +54,13 @@ START_TEST(test_comes)
     pid_t child;
 
     guest_is_there();
+    ck_assert_uint_eq(h->slice_ms, 1000);
+    h->slice_ms = 60000;
     begin = ms();
     child = later(200, seal);
     ck_ok(xen_memmap_wait(h, GUEST, XEN_MEMMAP_SEALED, 60000));
     ck_assert_uint_ge(ms() - begin, 200);
-    ck_assert_uint_lt(ms() - begin, 900);
+    ck_assert_uint_lt(ms() - begin, 30000);
     waitpid(child, NULL, 0);
 }
 END_TEST
@@ -72,7 +74,7 @@ START_TEST(test_goes)
     child = later(200, guest_ends);
     ck_failed(xen_memmap_wait(h, GUEST, XEN_MEMMAP_SEALED, 60000), ESRCH,
               "no domain 5");
-    ck_assert_uint_lt(ms() - begin, 900);
+    ck_assert_uint_lt(ms() - begin, 30000);
     waitpid(child, NULL, 0);
 }
 END_TEST
@@ -90,7 +92,7 @@ START_TEST(test_cannot_come)
     ck_failed(xen_memmap_wait(h, GUEST, XEN_MEMMAP_SEALED, 60000), ECANCELED,
               "switched off");
     ck_failed(xen_memmap_wait(h, GUEST, XEN_MEMMAP_UNKNOWN, 1), EINVAL, "state");
-    ck_assert_uint_lt(ms() - begin, 2000);
+    ck_assert_uint_lt(ms() - begin, 30000);
 }
 END_TEST
 
@@ -106,7 +108,7 @@ START_TEST(test_no_publish)
     ck_failed(xen_memmap_wait(h, GUEST, XEN_MEMMAP_SEALED, 60000), ENODATA,
               "old QEMU");
     ck_assert_uint_ge(ms() - begin, 300);
-    ck_assert_uint_lt(ms() - begin, 2500);
+    ck_assert_uint_lt(ms() - begin, 30000);
 }
 END_TEST
 
@@ -147,14 +149,14 @@ START_TEST(test_lost_before_a_watch)
 }
 END_TEST
 
-/* Wait for the descriptor, at most a second, and take all that there is. */
-static unsigned int events(uint32_t domid)
+/* Wait for the descriptor, at most so long, and take all that there is. */
+static unsigned int events(uint32_t domid, int wait_ms)
 {
     struct pollfd p = { .fd = xen_memmap_fd(h), .events = POLLIN };
     unsigned int nr = 0;
     uint32_t got;
 
-    poll(&p, 1, 1000);
+    poll(&p, 1, wait_ms);
     while (!xen_memmap_event(h, &got)) {
         ck_assert_uint_eq(got, domid);
         nr++;
@@ -166,7 +168,7 @@ static unsigned int events(uint32_t domid)
 static void settle(uint32_t domid)
 {
     usleep(100000);
-    events(domid);
+    events(domid, 0);
 }
 
 START_TEST(test_events)
@@ -177,44 +179,46 @@ START_TEST(test_events)
     ck_ok(xen_memmap_watch(h, GUEST));
     ck_failed(xen_memmap_watch(h, GUEST), EEXIST, "already");
     fd = xen_memmap_fd(h);
-    ck_assert_uint_ge(events(GUEST), 1);
+    ck_assert_uint_ge(events(GUEST, 30000), 1);
     settle(GUEST);
     seal();
-    ck_assert_uint_ge(events(GUEST), 1);
+    ck_assert_uint_ge(events(GUEST, 30000), 1);
     settle(GUEST);
     guest_ends();
-    ck_assert_uint_ge(events(GUEST), 1);
+    ck_assert_uint_ge(events(GUEST, 30000), 1);
     ck_assert_int_eq(xen_memmap_fd(h), fd);
     ck_ok(xen_memmap_unwatch(h, GUEST));
     ck_failed(xen_memmap_unwatch(h, GUEST), ENOENT, "not watched");
     settle(GUEST);
     guest_is_there();
-    ck_assert_uint_eq(events(GUEST), 0);
+    ck_assert_uint_eq(events(GUEST, 1000), 0);
 }
 END_TEST
 
 START_TEST(test_events_of_domains)
 {
     ck_ok(xen_memmap_watch(h, XEN_MEMMAP_NO_DOMAIN));
-    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN), 1);
+    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN, 30000), 1);
     settle(XEN_MEMMAP_NO_DOMAIN);
     guest_is_there();
-    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN), 1);
+    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN, 30000), 1);
     settle(XEN_MEMMAP_NO_DOMAIN);
     guest_ends();
-    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN), 1);
+    ck_assert_uint_ge(events(XEN_MEMMAP_NO_DOMAIN, 30000), 1);
 }
 END_TEST
 
 START_TEST(test_events_lost)
 {
     uint32_t domid;
+    int tries = 0;
 
     guest_is_there();
     ck_ok(xen_memmap_watch(h, GUEST));
     settle(GUEST);
     rig_kill();
-    usleep(100000);
+    while (xen_memmap_event(h, &domid) && errno == EAGAIN && tries++ < 3000)
+        usleep(10000);
     ck_failed(xen_memmap_event(h, &domid), ECONNRESET, "lost");
 }
 END_TEST

@@ -535,13 +535,13 @@ class Refused(Series):
         background of a script has it ignored, and so would we."""
         fake = self.root / 'bin' / 'git'
         self.put('bin/git', '#!/bin/sh\n'
-                 f'[ -e {self.root}/second ] && {{ kill -INT $PPID; exec sleep 60; }}\n'
+                 f'[ -e {self.root}/second ] && {{ kill -INT $PPID; exec sleep 900; }}\n'
                  f': >{self.root}/second\n')
         fake.chmod(0o755)
         before = self.made()
         self.env['PATH'] = f'{fake.parent}:{self.env["PATH"]}'
         done = self.run_it(
-            timeout=50, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            timeout=600, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(self.made(), before)
         self.assertEqual(os.listdir(self.out.parent), ['made'])

@@ -77,7 +77,7 @@ class Mutate(unittest.TestCase):
 
     def test_hang(self):
         status, said = self.mutate('src/a.sh | x=1 | sleep 99 & wait\n', '--verbose',
-                                   head=HEAD + '#! timeout: 1\n')
+                                   head=HEAD + '#! timeout: 3\n')
         self.assertEqual(status, 0)
         self.assertIn('hangs', said)
 
@@ -86,11 +86,13 @@ class Mutate(unittest.TestCase):
         left = self.root / 'left'
         self.put('test.py', 'import os, sys, time\n'
                  'if os.fork():\n'
-                 '    time.sleep(.3)\n'
+                 f'    while not os.path.exists("{left}"):\n'
+                 '        time.sleep(.01)\n'
                  '    sys.exit("x=2" in open("src/a.sh").read())\n'
                  'os.setpgid(0, 0)\n'
-                 f'open("{left}", "w").write(str(os.getpid()))\n'
-                 'time.sleep(60)\n')
+                 f'open("{left}.new", "w").write(str(os.getpid()))\n'
+                 f'os.rename("{left}.new", "{left}")\n'
+                 'time.sleep(900)\n')
         status, _ = self.mutate('src/a.sh | x=1 | x=2\n', head='#! sources: src/*.sh\n'
                                 '#! build: true\n#! test: python3 test.py\n')
         self.assertEqual(status, 0)

@@ -21,17 +21,17 @@ class Entries(unittest.TestCase):
         def make(folder):
             made.append(folder)
             started.set()
-            go_on.wait(10)
+            go_on.wait(600)
 
         def want():
             found.append(cache.entry("a-1", make))
         first, second = (threading.Thread(target=want) for _ in range(2))
         first.start()
-        started.wait(10)
+        started.wait(600)
         with mock.patch.object(cache, "before_making", [go_on.set]):
             second.start()
-            first.join(10)
-            second.join(10)
+            first.join(600)
+            second.join(600)
         self.assertEqual(found, [os.path.join(self.top, "a-1")] * 2)
         self.assertEqual(len(made), 1)
 

@@ -15,9 +15,9 @@ LABS = {
     "bad": "echo 5 passed, 1 failed; exit 1",
     "lost": "echo half a line; exit 2",
     # As the lab does when it is told to end.
-    "long": "trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; sleep 60 & wait",
+    "long": "trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; sleep 900 & wait",
 }
-PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 60\n" \
+PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 900\n" \
     "nice:\n\t@sleep 0.5; echo \"== $$(nice), $$(cat /proc/self/autogroup)\"\n"
 
 
@@ -36,7 +36,7 @@ class Check(unittest.TestCase):
                 ["python3", script, "--beside", beside, "--", "sh", "-c",
                  LABS[lab], "lab"], capture_output=True, text=True, check=False,
                 env={**os.environ, "MAKEFLAGS": "", **environment})
-            self.assertLess(time.monotonic() - began, 20)
+            self.assertLess(time.monotonic() - began, 600)
         self.assertEqual(done.stderr, "")
         return done.stdout.splitlines(), done.returncode
 
@@ -69,8 +69,8 @@ class Check(unittest.TestCase):
     def test_the_lab_is_told_how_long_it_may_take(self):
         LABS["told"] = 'echo "$@"'
         lines, _ = self.run_it("good", "told",
-                               CHECK_UNTIL=str(int(time.time()) + 160))
-        self.assertRegex("\n".join(lines), r"(?m)^--seconds (100|[89][0-9])$")
+                               CHECK_UNTIL=str(int(time.time()) + 3660))
+        self.assertRegex("\n".join(lines), r"(?m)^--seconds 3[0-6]\d\d$")
 
 
 class Ci(unittest.TestCase):
@@ -90,7 +90,7 @@ class Ci(unittest.TestCase):
     def test_it_ends_before_ci_does(self):
         lines, code = self.run_it('echo "$@ $(($CHECK_UNTIL - $(date +%s)))"\n'
                                   'echo 3 passed, 0 failed\n')
-        self.assertRegex(lines[0], "^check (5100|5099)$")
+        self.assertRegex(lines[0], r"^check (5100|50\d\d)$")
         self.assertEqual((lines[1:], code), (["3 passed, 0 failed"], 0))
 
     def test_there_is_a_closing_line_whatever_happens(self):

@@ -79,7 +79,7 @@ class Queue(unittest.TestCase):
         time.sleep(0.1)
         self.assertEqual(got, [])
         queue.leave("a")
-        waiter.join(5)
+        waiter.join(600)
         self.assertEqual(len(got), 1)
 
     def test_a_build_takes_a_processor(self):
@@ -101,7 +101,7 @@ class Queue(unittest.TestCase):
         waiter = threading.Thread(target=lambda: got.append(queue.first()))
         waiter.start()
         queue.add(jobs("a", 1))
-        waiter.join(5)
+        waiter.join(600)
         self.assertEqual(got[0][0].host, "a")
         self.assertFalse(got[0][1])     # others may come
 

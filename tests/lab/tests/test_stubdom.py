@@ -111,7 +111,7 @@ class State(unittest.TestCase):
 
     def test_it_comes_as_it_went(self):
         ahead = subprocess.run(self.words(_SAVE), capture_output=True, check=True).stdout
-        self.assertEqual(self.restored(ahead + self.qemu, 60), self.qemu)
+        self.assertEqual(self.restored(ahead + self.qemu, 600), self.qemu)
         with open(os.path.join(self.folder, "store")) as stream:
             self.assertEqual(stream.read().splitlines(), [
                 "device-model/7/physmap/c0000000/name=the name",
@@ -120,7 +120,7 @@ class State(unittest.TestCase):
     def test_a_state_that_is_cut_short_has_an_end(self):
         got = subprocess.run(
             self.words('end() { echo "ends: $*"; exit 3; }; exec 4</dev/null; restore'),
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True, timeout=600)
         self.assertEqual((got.returncode, got.stdout),
                          (3, "ends: the saved state ends before QEMU's\n"))
 
