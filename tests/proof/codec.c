@@ -111,7 +111,7 @@ void prove_unpack_bounds(void)
     memmap_layout_init(&r.layout, storage + ENTRIES - max, max);
 
     sum_is(area + BYTES - len);
-    rc = memmap_unpack(&r, MEMMAP_KIND_ANY, area + BYTES - len, len, &index);
+    rc = memmap_unpack(&r, nondet_u16(), area + BYTES - len, len, &index);
 
     prove(r.layout.nr <= max && r.layout.range == storage + ENTRIES - max &&
           r.layout.max == max, "the table is the caller's");
@@ -132,15 +132,16 @@ void prove_unpack_bounds(void)
 void prove_unpack(void)
 {
     uint8_t buf[BYTES];
-    unsigned int i, count;
+    unsigned int i, count, kind = nondet_u16();
     struct memmap_range storage[ENTRIES];
     struct memmap_record r;
     uint16_t index;
 
     memmap_layout_init(&r.layout, storage, ENTRIES);
     sum_is(buf);
-    if ( memmap_unpack(&r, MEMMAP_KIND_ANY, buf, BYTES, &index) )
+    if ( memmap_unpack(&r, kind, buf, BYTES, &index) )
         return;
+    prove(kind == MEMMAP_KIND_ANY || r.kind == kind, "row 13: the kind that was asked for");
 
     count = field(buf + 12, 4);
     prove(header_ok(buf) && field(buf + 16, 4) <= BYTES,

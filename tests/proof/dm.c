@@ -20,21 +20,35 @@ static struct {
     unsigned int read, write, check, apply, unpack, constraints, changed;
     uint8_t state;
     uint32_t generation, cmd, gfn;
-    bool checked, applied;
+    uint32_t copied, length, packed;    /* bytes */
+    bool checked, applied, unknown;     /* unknown: what it owns */
+    /* The last refusal of those that are asked, and whom they blame; 0: none. */
+    unsigned int refused;
+    uint16_t blamed;
     struct memmap_layout owned;
     struct memmap_record record;
 } saw;
 
 static struct memmap_range any_owned[OWNED], entries[ENTRIES];
 
+static unsigned int refuse(unsigned int rc, uint16_t index)
+{
+    if ( rc )
+    {
+        saw.refused = rc;
+        saw.blamed = index;
+    }
+    return rc;
+}
+
 /* The codec's contracts. */
 
 unsigned int memmap_peek(const uint8_t *buf, uint32_t *bytes)
 {
     prove(buf == dm.buf && saw.read == 1, "section 2: only the copy is looked at");
-    *bytes = nondet_u32();
+    *bytes = saw.length = nondet_u32();
     assume(*bytes >= MEMMAP_HDR_BYTES && *bytes <= MEMMAP_BUFFER_BYTES);
-    return nondet_bool() ? MEMMAP_OK : MEMMAP_E_LENGTH;
+    return refuse(nondet_bool() ? MEMMAP_OK : MEMMAP_E_LENGTH, MEMMAP_NO_INDEX);
 }
 
 static unsigned int unpack(struct memmap_record *r, const uint8_t *buf, uint32_t len,
@@ -44,6 +58,7 @@ static unsigned int unpack(struct memmap_record *r, const uint8_t *buf, uint32_t
     unsigned int i;
 
     prove(buf == dm.buf && saw.read == 1, "section 2: only the copy is looked at");
+    prove(len == saw.length && len <= saw.copied, "DM-1: all of it is this copy");
     prove(!saw.unpack++, "section 2: and once");
     *r = saw.record;
     r->layout = l;
@@ -55,8 +70,9 @@ static unsigned int unpack(struct memmap_record *r, const uint8_t *buf, uint32_t
     {
         unsigned int rc = nondet_u32();
 
-        assume(rc > MEMMAP_E_BUFFER && rc < MEMMAP_E_GENERATION);
-        return rc;
+        assume((rc > MEMMAP_E_BUFFER && rc < MEMMAP_E_GENERATION) ||
+               rc == MEMMAP_E_RESERVED);
+        return refuse(rc, *index);
     }
     *index = MEMMAP_NO_INDEX;
     assume(well_formed(&saw.record));
@@ -77,7 +93,8 @@ uint32_t memmap_pack(const struct memmap_record *r, uint8_t *buf, uint32_t len)
     prove(buf == dm.buf && len <= sizeof(dm.buf), "the buffer is its own");
     prove(r->kind == MEMMAP_KIND_CONSTRAINTS && r->generation == saw.generation &&
           r->gfn_limit == dm.gfn_limit, "section 4: CONSTRAINTS");
-    return r->layout.nr <= MEMMAP_MAX_ENTRIES && bytes <= len ? bytes : 0;
+    saw.packed = r->layout.nr <= MEMMAP_MAX_ENTRIES && bytes <= len ? bytes : 0;
+    return saw.packed;
 }
 
 /* The clauses that need the guest, of the record that is to be applied. */
@@ -88,6 +105,35 @@ static bool low_ok(uint64_t gfn, struct said s)
         return s.type == MEMMAP_TYPE_RAM && s.source == gfn;
 
     return gfn >= 0xc0 || s.type != MEMMAP_TYPE_RAM;
+}
+
+/* Row 30, of a record whose entries do not overlap: by counting, not by looking for gaps. */
+static uint64_t pages_within(const struct memmap_range *r, uint64_t gfn, uint64_t end)
+{
+    uint64_t from = r->gfn > gfn ? r->gfn : gfn;
+    uint64_t to = r->gfn + r->pages < end ? r->gfn + r->pages : end;
+
+    return from < to ? to - from : 0;
+}
+
+static bool fixed(const struct memmap_layout *l)
+{
+    uint64_t low = 0, vga = 0, bios = 0;
+    unsigned int i;
+
+    for ( i = 0; i < l->nr; i++ )
+    {
+        const struct memmap_range *r = &l->range[i];
+
+        if ( r->type != MEMMAP_TYPE_RAM )
+            continue;
+        if ( r->gfn < 0x100 && r->source != r->gfn )
+            return false;
+        low += pages_within(r, 0, 0xa0);
+        vga += pages_within(r, 0xa0, 0xc0);
+        bios += pages_within(r, 0xc0, 0x100);
+    }
+    return low == 0xa0 && !vga && bios == 0x40;
 }
 
 static void clauses(const struct memmap_record *r, bool command)
@@ -124,7 +170,8 @@ static bool do_read(void *opaque, uint64_t addr, void *dst, uint32_t bytes)
     prove(inside(addr, bytes), "section 3: the buffer is RAM below 640 KiB");
     prove(dst == dm.buf && bytes <= sizeof(dm.buf), "the buffer is its own");
     prove(!saw.read++, "section 2: a record is copied once");
-    return nondet_bool();
+    saw.copied = bytes;
+    return !refuse(nondet_bool() ? MEMMAP_OK : MEMMAP_E_BUFFER, MEMMAP_NO_INDEX);
 }
 
 static bool do_write(void *opaque, uint64_t addr, const void *src, uint32_t bytes)
@@ -132,7 +179,8 @@ static bool do_write(void *opaque, uint64_t addr, const void *src, uint32_t byte
     prove(inside(addr, bytes), "section 3: the buffer is RAM below 640 KiB");
     prove(src == dm.buf, "the buffer is its own");
     prove(saw.cmd == MEMMAP_CMD_QUERY && !saw.write++, "section 3: QUERY alone writes");
-    return nondet_bool();
+    prove(bytes && bytes == saw.packed, "DM-11: the answer, and no more");
+    return !refuse(nondet_bool() ? MEMMAP_OK : MEMMAP_E_BUFFER, MEMMAP_NO_INDEX);
 }
 
 static unsigned int any_error(void)
@@ -164,7 +212,7 @@ static unsigned int do_check(void *opaque, unsigned int cmd,
     asked(r);
     saw.checked = !rc;
     *index = nondet_u16();
-    return rc;
+    return refuse(rc, *index);
 }
 
 static unsigned int do_apply(void *opaque, const struct memmap_record *r,
@@ -177,7 +225,7 @@ static unsigned int do_apply(void *opaque, const struct memmap_record *r,
     asked(r);
     saw.applied = !rc;
     *index = nondet_u16();
-    return rc;
+    return refuse(rc, *index);
 }
 
 static bool do_constraints(void *opaque, struct memmap_layout *l)
@@ -189,7 +237,8 @@ static bool do_constraints(void *opaque, struct memmap_layout *l)
     for ( i = 0; i < OWNED && i < saw.owned.nr; i++ )
         l->range[i] = any_owned[i];
     l->nr = saw.owned.nr;
-    return nondet_bool();
+    saw.unknown = nondet_bool();
+    return !saw.unknown;
 }
 
 static void do_changed(void *opaque, unsigned int cmd)
@@ -225,6 +274,14 @@ static void any_dm(struct memmap_dm_ops *ops)
         saw.owned.nr = 0;
     saw.record = nondet_record();
     any_layout(&saw.record.layout, entries, ENTRIES, ENTRIES);
+#ifdef LOW
+    /* Without these two, which leave nothing to choose but flags, none is accepted. */
+    assume(saw.record.layout.nr >= 2);
+    assume(entries[0].type == MEMMAP_TYPE_RAM && !entries[0].gfn &&
+           entries[0].pages == 0xa0 && !entries[0].source);
+    assume(entries[1].type == MEMMAP_TYPE_RAM && entries[1].gfn == 0xc0 &&
+           entries[1].pages >= 0x40 && entries[1].source == 0xc0);
+#endif
 }
 
 /* The row and the column of section 6's table; what no command leads to is 0xff. */
@@ -244,12 +301,55 @@ static uint8_t next(uint8_t state, bool offer, unsigned int cmd)
     return 0xff;
 }
 
+/* Rows 28 to 32. */
+static bool of_validate(unsigned int err)
+{
+    return err == MEMMAP_E_RANGE || err == MEMMAP_E_OWNED || err == MEMMAP_E_FIXED ||
+           err == MEMMAP_E_RAM_SUM || err == MEMMAP_E_APPLY;
+}
+
 /* Section 5: the errors that an entry can be to blame for. */
 static bool can_blame(unsigned int err)
 {
     return err == MEMMAP_E_TYPE || err == MEMMAP_E_EMPTY || err == MEMMAP_E_RANGE ||
            err == MEMMAP_E_ORDER || err == MEMMAP_E_OWNED || err == MEMMAP_E_BUSY ||
            err == MEMMAP_E_APPLY || err == MEMMAP_E_RESERVED || err == MEMMAP_E_RDM;
+}
+
+/* Of a command or choice that failed: rows 1 to 6, those who were asked, row 33; no other
+ * reason but validate()'s, which prove_validate() has. */
+static void why_refused(bool offer, uint32_t val, uint8_t led)
+{
+    unsigned int err = dm.error;
+    bool chosen = val >> 24 == 1 && !(val >> 16 & 0xff) && !(val & 0xffff & ~dm.features);
+    bool low = saw.gfn <= 0x9d;
+
+    if ( !offer && (!saw.cmd || saw.cmd > 4) )
+        prove(err == MEMMAP_E_COMMAND, "row 1");
+    else if ( led == 0xff )
+        prove(err == MEMMAP_E_STATE, "row 2, and a choice in another state");
+    else if ( offer )
+        prove(err == MEMMAP_E_NEGOTIATE && !chosen, "section 3: what was not offered");
+    else
+    {
+        prove(saw.cmd != MEMMAP_CMD_SEAL, "row 3: SEAL does not fail");
+        if ( !low )
+            prove(err == MEMMAP_E_BUFFER && dm.index == MEMMAP_NO_INDEX, "row 4");
+        else if ( saw.refused )
+            prove(err == saw.refused && dm.index == saw.blamed,
+                  "section 5: what was said, and of whom");
+        else if ( saw.cmd == MEMMAP_CMD_QUERY )
+            prove(err == MEMMAP_E_APPLY && (saw.unknown || !saw.packed), "row 5");
+        else
+        {
+            prove(of_validate(err) || err == MEMMAP_E_GENERATION,
+                  "section 5: rows 28 to 33");
+            prove(err != MEMMAP_E_GENERATION || saw.generation == UINT32_MAX ||
+                  saw.record.generation != saw.generation + 1, "row 33: if it is so");
+            prove(err != MEMMAP_E_FIXED || !fixed(&saw.record.layout), "row 30: if it is so");
+            prove(err != MEMMAP_E_APPLY || saw.unknown, "row 32: if it is so");
+        }
+    }
 }
 
 void prove_write(void)
@@ -283,12 +383,11 @@ void prove_write(void)
         prove(dm.state == saw.state && dm.generation == saw.generation &&
               dm.accepted == accepted && !saw.applied,
               "section 6: a command that fails changes its status only");
-        prove(led != 0xff || dm.error == MEMMAP_E_STATE ||
-              (dm.error == MEMMAP_E_COMMAND && (!saw.cmd || saw.cmd > 4)),
-              "section 6: STATE, or COMMAND where there is none");
+        why_refused(offer, val, led);
     }
     else
     {
+        prove(!saw.refused, "who was asked said yes");
         prove(led != 0xff && dm.state == led, "section 6: states");
         prove(dm.generation == saw.generation + (doorbell && saw.cmd == 3),
               "section 6: the successor, by COMMIT alone");
@@ -355,7 +454,11 @@ void prove_validate(void)
     rc = memmap_dm_validate(&dm, &saw.record, &index);
     if ( !rc )
         clauses(&saw.record, false);
-    prove(rc <= MEMMAP_E_FIXED || rc == MEMMAP_E_APPLY, "section 5: a number of it");
+    prove(!rc || of_validate(rc), "section 5: rows 28 to 32");
+    prove((rc || fixed(&saw.record.layout)) &&
+          (rc != MEMMAP_E_FIXED || !fixed(&saw.record.layout)), "row 30: if, and only if");
+    prove((rc || !saw.unknown) && (rc != MEMMAP_E_APPLY || saw.unknown),
+          "row 32: if, and only if");
     prove(index == MEMMAP_NO_INDEX || (can_blame(rc) && index < saw.record.layout.nr),
           "section 5: an entry is to blame where the table says so");
     if ( rc == MEMMAP_E_RANGE || rc == MEMMAP_E_OWNED )
@@ -374,3 +477,27 @@ void prove_validate(void)
            : ram(&saw.record.layout) != dm.ram_pages), "section 5: so of the sum");
     prove(dm.state == saw.state && dm.generation == saw.generation, "it changes nothing");
 }
+
+/* Not proofs: each must have its counterexample, or the proofs above speak of nothing. */
+void reach_applied(void)
+{
+    struct memmap_dm_ops ops;
+
+    any_dm(&ops);
+    saw.cmd = MEMMAP_CMD_COMMIT;
+    memmap_dm_write(&dm, 8, MEMMAP_CMD_COMMIT);
+    prove(!saw.applied, "no record is applied");
+}
+
+#if ENTRIES > 2
+void reach_three(void)
+{
+    struct memmap_dm_ops ops;
+
+    any_dm(&ops);
+    saw.cmd = MEMMAP_CMD_COMMIT;
+    memmap_dm_write(&dm, 8, MEMMAP_CMD_COMMIT);
+    prove(!saw.applied || saw.record.layout.nr < 3 ||
+          entries[2].type != MEMMAP_TYPE_MMIO || !saw.owned.nr, "none with BARs is applied");
+}
+#endif

@@ -59,7 +59,7 @@ byte record, number;            /* in guest memory: a layout, and its generation
 /* The device model. */
 bool alive = true, busy;
 byte state, generation, layout = BUILT;
-bool refused;
+bool refused, sound;
 byte copy, copied;
 
 bool migrating;
@@ -71,15 +71,11 @@ bool waiting = true;             /* a toolstack, for SEALED */
 bool expired;                   /* the time that a toolstack gives a guest to boot */
 
 /* What only judges look at. */
-byte sealed_layout;
+bool was_sealed;
+byte sealed_layout, ended;      /* ended: vCPUs that have done all that they do */
 byte named[LAST + 1];           /* the layout of each generation, 1 more; 0: none yet */
 byte events;
 
-#ifdef NO_COPY
-#define checked(l) (true)
-#else
-#define checked(l) ((l) != BAD)
-#endif
 #ifdef NO_GENERATION
 #define follows(g) ((g) > 0 && (g) <= LAST)
 #else
@@ -91,73 +87,93 @@ byte events;
 #define held migrating
 #endif
 
-/* One access to DOORBELL: nobody else's is served meanwhile. */
-inline doorbell(cmd)
+#define sealed_as_it_was (state == SEALED && layout == sealed_layout)
+
+inline is_sealed()
 {
-    atomic { alive && !busy -> busy = true; copy = record; copied = number };
-    atomic {
-        alive;
+    state = SEALED;
+    was_sealed = true;
+    sealed_layout = layout
+}
+
+/*
+ * One access to DOORBELL: nobody else's is served meanwhile.  It looks at the copy, and
+ * then does what the command says; guest memory may change between the two.
+ */
+inline doorbell(cmd, no)
+{
+    if
+    :: atomic { alive && !busy -> busy = true;
+                copy = record; copied = number; sound = (copy != BAD) }
+       if
+       :: atomic { alive ->
 #ifdef NO_COPY
-        if
-        :: copy != BAD -> copy = record
-        :: else -> skip
-        fi;
+          copy = record;
 #endif
-        refused = true;
-        if
-        :: state == OFFERED || state == SEALED -> skip          /* STATE */
-        :: else ->
-           if
-           :: cmd == QUERY -> refused = false
-           :: cmd == SEAL ->
-              refused = false;
-              state = SEALED;
-              sealed_layout = layout
-           :: cmd == PREPARE || cmd == COMMIT ->
-              if
-              :: checked(copy) && follows(copied) && !(cmd == PREPARE && held) ->
-                 if
-                 :: skip                        /* BUSY, APPLY, RDM: as it likes */
-                 :: refused = false;
-                    if
-                    :: cmd == PREPARE -> state = PREPARED
-                    :: cmd == COMMIT ->
-                       state = COMMITTED;
-                       layout = copy;
-                       generation = copied;
-                       assert(layout != BAD);   /* what it checked is what it took */
-                       assert(!named[generation] || named[generation] == layout + 1);
-                       named[generation] = layout + 1
-                    fi
-                 fi
-              :: else -> skip                   /* RAM_SUM ..., GENERATION, BUSY */
-              fi
-           fi
-        fi;
-        busy = false
-    }
+          refused = true;
+          if
+          :: state == OFFERED || state == SEALED -> skip        /* STATE */
+          :: else ->
+             if
+             :: cmd == QUERY -> refused = false
+             :: cmd == SEAL ->
+                refused = false;
+                is_sealed()
+             :: cmd == PREPARE || cmd == COMMIT ->
+                if
+                :: sound && follows(copied) && !(cmd == PREPARE && held) ->
+                   if
+                   :: skip                      /* BUSY, APPLY, RDM: as it likes */
+                   :: refused = false;
+                      if
+                      :: cmd == PREPARE -> state = PREPARED
+                      :: cmd == COMMIT ->
+                         state = COMMITTED;
+                         layout = copy;
+                         generation = copied;
+                         assert(layout != BAD); /* what it checked is what it took */
+                         assert(!named[generation]);
+                         named[generation] = layout + 1
+                      fi
+                   fi
+                :: else -> skip                 /* RAM_SUM ..., GENERATION, BUSY */
+                fi
+             fi
+          fi;
+          no = refused;
+          busy = false
+          }
+       :: atomic { !alive -> no = true }
+       fi
+    :: atomic { !alive -> no = true }           /* it reads as all ones */
+    fi
 }
 
 inline say(l, cmd)
 {
     record = l;
     number = known + 1;
-    doorbell(cmd);
-    atomic { alive -> yes = !refused };
+    doorbell(cmd, no);
+    yes = !no
 }
 
 active proctype firmware()
 {
-    bool yes;
+    bool yes, no;
     byte known, was;
 
     /* An old one, one that was told not to speak, or one without an offer. */
+#ifdef SILENT
+    goto start;
+#endif
     if
     :: goto start
     :: atomic { alive && !busy && state == OFFERED -> state = NEGOTIATED }
+    :: state != OFFERED -> goto start           /* it came from elsewhere */
+    :: !alive -> goto start
     fi;
-    doorbell(QUERY);
-    atomic { alive -> known = generation };
+    doorbell(QUERY, no);
+    known = generation;
 
     was = p2m;
     if
@@ -195,9 +211,8 @@ active proctype firmware()
     decode = true;
 
 #ifndef NO_SEAL
-    doorbell(SEAL);
-    atomic { alive -> yes = !refused };
-    assert(yes);
+    doorbell(SEAL, no);
+    assert(!no || !alive);
 #endif
     spoke = true;
 start:
@@ -208,6 +223,7 @@ start:
 active [VCPUS] proctype vcpu()
 {
     byte done, any;
+    bool no;
 
     os;
     do
@@ -218,12 +234,12 @@ active [VCPUS] proctype vcpu()
        :: atomic { select (any : BUILT .. BAD); record = any;
                    select (any : 0 .. LAST); number = any; any = 0 }
        :: atomic { alive && !busy && state == OFFERED -> state = NEGOTIATED }
-       :: doorbell(PREPARE)
-       :: doorbell(COMMIT)
-       :: doorbell(SEAL)
-       :: !alive -> break
+       :: doorbell(PREPARE, no)
+       :: doorbell(COMMIT, no)
+       :: doorbell(SEAL, no)
        fi
-    od
+    od;
+    ended++
 }
 
 active proctype fate()
@@ -243,7 +259,7 @@ active proctype fate()
              skip
 #endif
           }
-       :: atomic { alive && !migrating -> migrating = true; began = p2m; 
+       :: atomic { alive && !migrating -> migrating = true; began = p2m;
                    window = moving || state == PREPARED };
           if
           :: atomic { alive && !busy ->
@@ -251,6 +267,11 @@ active proctype fate()
                 assert(p2m == began || window);
 #ifdef NO_SECTION
                 state = OFFERED; generation = 0; layout = BUILT;
+#else
+                if
+                :: state == OFFERED -> is_sealed()      /* DM-25 */
+                :: else -> skip
+                fi;
 #endif
                 migrating = false
              }
@@ -266,13 +287,15 @@ active proctype fate()
 active proctype judge()
 {
     do
+    /* The layout in force is the true one. */
     :: atomic { alive && !busy && layout != p2m && !moving && (spoke || !os) ->
-                assert(false) }                 /* the layout in force is the true one */
-    :: atomic { alive && !busy && spoke && state != SEALED -> assert(false) }
-    :: atomic { alive && spoke && layout != sealed_layout -> assert(false) }
-    :: atomic { alive && decode && layout != p2m && moving -> assert(false) }
-    /* Nothing can go on: nobody waits then, but for a device model that is dead. */
-    :: atomic { timeout -> assert(!waiting && (os || !alive)); break }
+                assert(layout == p2m) }
+    /* Whoever sealed it. */
+    :: atomic { alive && was_sealed && !sealed_as_it_was -> assert(sealed_as_it_was) }
+    :: atomic { alive && decode && layout != p2m && moving -> assert(!decode) }
+    /* Nothing can go on: nobody waits then. */
+    :: atomic { timeout -> assert(!waiting);
+                assert(os && ended == VCPUS && (!migrating || !alive)); break }
     od
 }
 

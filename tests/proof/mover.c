@@ -83,6 +83,17 @@ static int failed(int error)
     return error;
 }
 
+/* A page of a move goes from @a to @b. */
+static bool planned(uint64_t a, uint64_t b)
+{
+    unsigned int k;
+
+    for ( k = 0; k < plan.nr_moves; k++ )
+        if ( a - moves[k].from < moves[k].pages && b - moves[k].to == a - moves[k].from )
+            return true;
+    return false;
+}
+
 /* Xen goes by pages, the last of which may have gone from both places, or from one. */
 static int add_to_physmap(void *opaque, uint64_t from, uint64_t to, unsigned int pages)
 {
@@ -96,6 +107,8 @@ static int add_to_physmap(void *opaque, uint64_t from, uint64_t to, unsigned int
     {
         const bool fails = kind && (kind - 1) / 3 == i;
 
+        prove(planned(from + i, to + i) || planned(to + i, from + i),
+              "a page goes where it is to go, or back");
         if ( !(there & bits(from + i, 1)) )
             return failed(-22);
         if ( from + i == sick )

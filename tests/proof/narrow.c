@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * set(), clear() and move() with all that is beneath them, as they ship and in one formula.
+ * set() and clear() with all that is beneath them, as they ship and in one formula.
  *
  * What makes that small enough is the bound: the gfns that a table speaks of are SPACE
  * neighbours, and so are sources.  The algebra only compares gfns and adds to them, so what
  * matters is how few ranges lie to each other, and SPACE has room for every way RANGES
- * ranges and what is done to them can.  Where the space lies is a proof of its own each:
- * at 0, across 2^32 and below 2^64, where ends wrap.
+ * ranges and what is done to them can.  BASE is where the space lies.  The table ends where
+ * its memory ends.
  */
 #include "proof.h"
 
@@ -19,12 +19,18 @@
 #ifndef BASE
 #define BASE 0
 #endif
-/* set() may add two ranges, and move() two and one for each that it moves. */
+/* set() may add two ranges; and some to spare. */
 #define ROOM (2 * RANGES + 2)
 
 static uint64_t any_gfn(void)
 {
-    return BASE + (nondet_u8() & (SPACE - 1));
+    return (uint64_t)BASE + (nondet_u8() & (SPACE - 1));
+}
+
+/* Wherever a range may reach. */
+static uint64_t any_gfn_asked(void)
+{
+    return (uint64_t)BASE + (nondet_u8() & (4 * SPACE - 1));
 }
 
 /* Any number of pages that does not lead beyond the space by much. */
@@ -56,12 +62,12 @@ static void any_table(struct memmap_layout *l, struct memmap_range *storage,
 {
     unsigned int i;
 
-    l->range = storage;
     l->nr = nondet_u8() % (RANGES + 1);
     l->max = nondet_u8() % (ROOM + 1);
     assume(l->nr <= l->max);
-    for ( i = 0; i < RANGES; i++ )
-        storage[i] = copy[i] = any_range();
+    l->range = storage + ROOM - l->max;
+    for ( i = 0; i < RANGES && i < l->nr; i++ )
+        l->range[i] = copy[i] = any_range();
     assume(sorted(l) && joined(l));
     *was = *l;
     was->range = copy;
@@ -78,7 +84,7 @@ void prove_set_whole(void)
 {
     TABLE(l);
     struct memmap_range r = any_range();
-    uint64_t gfn = any_gfn();
+    uint64_t gfn = any_gfn_asked();
 
     if ( !memmap_layout_set(&l, &r) )
     {
@@ -97,7 +103,7 @@ void prove_set_whole(void)
 void prove_clear_whole(void)
 {
     TABLE(l);
-    uint64_t first = any_gfn(), pages = any_pages(), gfn = any_gfn();
+    uint64_t first = any_gfn(), pages = any_pages(), gfn = any_gfn_asked();
 
     if ( !memmap_layout_clear(&l, first, pages) )
     {

@@ -152,7 +152,9 @@ void prove_replace_room(void)
     if ( !clear )
         prove(new_nr(&l) + straddles(end) <= l.nr + straddled(&l, r.gfn) + 1,
               "one more, and one for a range that is cut where it begins");
-    else if ( i < l.nr && has(&l.range[i], r.gfn) && has(&l.range[i], end - 1) )
+    else
+        prove(new_nr(&l) <= l.nr + 1, "clear adds one at most");
+    if ( clear && i < l.nr && has(&l.range[i], r.gfn) && has(&l.range[i], end - 1) )
         prove(new_nr(&l) + 1 <= l.nr + (l.range[i].gfn < r.gfn) +
               (l.range[i].gfn + l.range[i].pages > end),
               "of a range that is cut, what sticks out is left");

@@ -62,7 +62,8 @@ static inline bool sourced(const struct memmap_range *r)
     return r->source == MEMMAP_NO_SOURCE || ends(r->source, r->pages);
 }
 
-static inline bool sorted(const struct memmap_layout *l)
+/* As a record's entries are, whatever their sources. */
+static inline bool ordered(const struct memmap_layout *l)
 {
     unsigned int i;
 
@@ -70,9 +71,21 @@ static inline bool sorted(const struct memmap_layout *l)
         return false;
     for ( i = 0; i < l->nr; i++ )
         if ( !l->range[i].type || !ends(l->range[i].gfn, l->range[i].pages) ||
-             !sourced(&l->range[i]) ||
              (i && l->range[i].gfn - l->range[i - 1].gfn < l->range[i - 1].pages) ||
              (i && l->range[i].gfn < l->range[i - 1].gfn) )
+            return false;
+
+    return true;
+}
+
+static inline bool sorted(const struct memmap_layout *l)
+{
+    unsigned int i;
+
+    if ( !ordered(l) )
+        return false;
+    for ( i = 0; i < l->nr; i++ )
+        if ( !sourced(&l->range[i]) )
             return false;
 
     return true;
