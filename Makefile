@@ -98,7 +98,7 @@ check: series deps-unit deps-lab deps-check-libxen-memmap
 		--beside check-prop --beside check-second --beside check-patches \
 		--beside check-qemu-patched --beside check-posted \
 		--beside check-proof-quick -- \
-		$(LAB_RUN) --cached-controls
+		$(LAB_RUN) --cached-controls $(QUICK:%=--first %)
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-stubdom: series deps-lab

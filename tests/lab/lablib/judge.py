@@ -6,7 +6,7 @@ import time
 
 from . import journal, report, verdict
 from .results import LAYOUT, NOT_REACHED
-from .ui import progress
+from .ui import TimeIsUp, progress
 
 # One guest in so many may have a second try, in case the emulator lost the first.
 GUESTS_A_SECOND_TRY = 50
@@ -15,12 +15,15 @@ GUESTS_A_SECOND_TRY = 50
 class Judge:
     """Told of every guest by the threads that run them."""
 
-    def __init__(self, pairs, top, json_path=None, max_failures=None):
-        """PAIRS of (scenario, stack), all that is to run; TOP: of the clone."""
+    def __init__(self, pairs, top, json_path=None, max_failures=None, first=()):
+        """PAIRS of (scenario, stack), all that is to run; TOP: of the clone; FIRST: names
+        of scenarios, of which the others may be left out for want of time; none: none
+        may."""
         self.pairs = pairs
         self.top = top
         self.json_path = json_path
         self.max_failures = max_failures
+        self.first = first
         self.passed = self.failed = 0
         self._made = None
         self._why = ""                  # why the run ended early, if it did
@@ -107,9 +110,15 @@ class Judge:
         was as expected, and something was."""
         with self._lock:
             self._why = str(trouble or "")
+            spare = bool(self.first) and isinstance(trouble, TimeIsUp)
+            left_out = []
             for pair in self.pairs:
                 outcome = self._outcomes.get(_key(pair))
-                if outcome is None:
+                if spare and pair[0].name not in self.first and (
+                        outcome is None or self._alone(pair)):
+                    left_out.append(f"{pair[0].name} on {pair[1]}"
+                                    + ("" if outcome is None else " (its layout)"))
+                elif outcome is None:
                     missing = len(verdict.expected_of(*pair))
                     report.not_run(pair, missing)
                     self.failed += missing
@@ -120,15 +129,27 @@ class Judge:
             report.summary([f"{first.scenario.name} on {first.stack} "
                             f"({first.ending.short()})"
                             for first in self._second_tries.values()],
-                           self.allowed, len(self.pairs), self._unmet(), self._why,
-                           self.passed, self.failed)
-            return self.passed > 0 and self.failed == 0 and trouble is None
+                           self.allowed, len(self.pairs), self._unmet(spare), left_out,
+                           self._why, self.passed, self.failed)
+            return self.passed > 0 and self.failed == 0 and (trouble is None or spare)
 
-    def _unmet(self):
-        """[(Outcome, names)] of the guests that ran and are not as expected."""
-        ran = [self._outcomes[_key(pair)] for pair in self.pairs
-               if _key(pair) in self._outcomes]
-        return [(outcome, names) for outcome in ran if (names := verdict.unmet(outcome))]
+    def _alone(self, pair):
+        """Whether that which its layout was to be compared with did not run."""
+        other = pair[0].needs_for(pair[1])
+        return bool(other) and _key((pair[0], other)) not in self._outcomes
+
+    def _unmet(self, spare):
+        """[(Outcome, names)] of the guests that ran and are not as expected; SPARE: a
+        layout that could not be compared is nobody's fault."""
+        found = []
+        for pair in self.pairs:
+            outcome = self._outcomes.get(_key(pair))
+            names = verdict.unmet(outcome) if outcome else []
+            if spare and pair[0].name not in self.first and self._alone(pair):
+                names = [name for name in names if name != LAYOUT]
+            if names:
+                found.append((outcome, names))
+        return found
 
     def _write(self, complete=False):
         if self.json_path is None:

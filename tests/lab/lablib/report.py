@@ -68,10 +68,10 @@ def not_run(who, count):
     _line(who, f"not run  <-- {count} checks were to be as expected")
 
 
-def summary(second_tries, allowed, guests, unmet, why, passed, failed):
+def summary(second_tries, allowed, guests, unmet, left_out, why, passed, failed):
     """UNMET: [(outcome, names of its checks that are not as expected)], once more,
-    because who reads a long log reads its end; WHY: why the run ended before its
-    end, if it did."""
+    because who reads a long log reads its end; LEFT_OUT: the guests that did not run and
+    are not counted; WHY: why the run ended before its end, if it did."""
     for outcome, names in unmet:
         told = [name for name in names
                 if outcome.checks.get(name, NOT_REACHED) != NOT_REACHED]
@@ -85,6 +85,9 @@ def summary(second_tries, allowed, guests, unmet, why, passed, failed):
     if second_tries:
         result(f"second tries: {len(second_tries)} of {guests} guests, "
                f"{allowed} allowed: " + ", ".join(second_tries))
+    if left_out:
+        result(f"left out for want of time: {len(left_out)} of {guests} guests: "
+               + ", ".join(left_out))
     if why:
         result(f"ended early: {why}")
     # Alone on its line, which is how a test runner's last one is read.

@@ -13,7 +13,7 @@ from .endings import Ending
 from .guest import Guest
 from .host import XEN_MEMORY, Host
 from .outcome import Outcome
-from .ui import Enough, LabError, Stopped, progress
+from .ui import Enough, LabError, Stopped, TimeIsUp, progress
 
 _KEEP_RUNS = 20
 
@@ -100,6 +100,7 @@ class Settings:
     count: bool = False         # what makes the guest leave for Xen, for --json
     cached: bool = False        # controls out of the cache
     seconds: int = None         # when to end, whatever is not done
+    first: frozenset = frozenset()      # names of scenarios that come before others
 
 
 class Run:
@@ -134,7 +135,7 @@ class Run:
         work = [self._build] + [self._serve] * self._queue.slots
         threads = [threading.Thread(target=self._guarded, args=(part,))
                    for part in work]
-        timer = threading.Timer(self.settings.seconds or 0, self._stop, [Enough(
+        timer = threading.Timer(self.settings.seconds or 0, self._stop, [TimeIsUp(
             f"the time is up, {self.settings.seconds} s")])
         if self.settings.seconds is not None:
             timer.start()
@@ -204,8 +205,8 @@ class Run:
         for item, stack in self.pairs:
             name = schedule.name(item, stack)
             hint = {"seconds": known[name]} if name in known else {}
-            found.append((schedule.Job(item, stack, **hint),
-                          parts.needs(item, stack)))
+            found.append((schedule.Job(item, stack, first=item.name in self.settings.first,
+                                       **hint), parts.needs(item, stack)))
         return found
 
     def _control(self, job):

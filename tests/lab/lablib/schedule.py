@@ -24,6 +24,7 @@ class Job:
     scenario: object
     stack: str
     seconds: float = _UNKNOWN
+    first: bool = False         # before all that are not
 
     @property
     def host(self):
@@ -37,7 +38,7 @@ class Queue:
     def __init__(self, slots, alone=False):
         self.slots = slots
         self.alone = alone          # a build would disturb what is measured
-        self._waiting = {}          # host -> jobs, the longest first
+        self._waiting = {}          # host -> jobs, those of `first`, then the longest
         self._serving = {}          # host -> how many hosts there are of it
         self._building = False
         self._complete = False      # no more will come
@@ -60,7 +61,7 @@ class Queue:
             for job in jobs:
                 self._waiting.setdefault(job.host, []).append(job)
             for waiting in self._waiting.values():
-                waiting.sort(key=lambda job: -job.seconds)
+                waiting.sort(key=lambda job: (not job.first, -job.seconds))
 
     def complete(self):
         with self._changed():
@@ -110,7 +111,7 @@ class Queue:
                 for host, jobs in self._waiting.items() if jobs}
         fresh = [host for host in left if not self._serving.get(host)]
         if fresh:
-            return max(fresh, key=left.get)
+            return max(fresh, key=lambda host: (self._waiting[host][0].first, left[host]))
         # The host that is there takes a single one as soon as another could.
         worth = [host for host in left if len(self._waiting[host]) > 1]
         if worth:

@@ -20,6 +20,10 @@ class Enough(Stopped):
     """By the lab's own decision: what is known by then is the result."""
 
 
+class TimeIsUp(Enough):
+    """Nothing is wrong but that."""
+
+
 def progress(text, who="lab"):
     """One line on standard error: results alone go to standard output."""
     with _LOCK:

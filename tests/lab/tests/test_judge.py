@@ -10,7 +10,7 @@ from unittest import mock
 from tests.common import (DEAD, GOOD, HUNG, JUDGED, all_good, found, outcome_of, said,
                           scenario_of)
 
-from lablib import console, judge, results
+from lablib import console, judge, results, ui
 from lablib.endings import Silent
 from lablib.results import Source
 from lablib.ui import Enough, LabError, Stopped
@@ -248,6 +248,74 @@ class Enoughs(Case):
         one = self.judge("stock")
         with said():
             self.assertIsNone(one.ended(self.stock(boot=DEAD)))
+
+
+class ForWantOfTime(Case):
+    """Others than those that come first are left out; for another reason nobody is."""
+
+    def first(self, **checks):
+        return outcome_of("stock", scenario_of(JUDGED, "other"),
+                          **{**all_good("create", "boot", nvme=DEAD), **checks})
+
+    def test_who_did_not_run_is_named_and_does_not_count(self):
+        first = self.first()
+        other = first.scenario
+        one = judge.Judge([(other, "stock"), (self.item, "stock"), (self.item, "ours")],
+                          "/nonexistent", first=("other",))
+        with said() as lines:
+            one.ended(first)
+            self.assertTrue(one.finish(ui.TimeIsUp("the time is up, 9 s")))
+        self.assertEqual(lines[-3:], [
+            "left out for want of time: 2 of 3 guests: s on stock, s on ours",
+            "ended early: the time is up, 9 s", "3 passed, 0 failed"])
+
+    def test_a_layout_that_there_is_nothing_to_compare_with(self):
+        first, ours = self.first(), self.ours()
+        one = judge.Judge([(first.scenario, "stock"), (self.item, "stock"),
+                           (self.item, "ours")], "/nonexistent", first=("other",))
+        with said() as lines:
+            one.ended(first)
+            one.ended(ours)
+            self.assertTrue(one.finish(ui.TimeIsUp("x")))
+        self.assertIn("left out for want of time: 2 of 3 guests: s on stock, s on ours "
+                      "(its layout)", lines)
+        self.assertEqual(lines[-1], "8 passed, 0 failed")
+        self.assertNotIn("not as expected", "\n".join(lines))
+
+    def test_who_ran_counts(self):
+        first, stock = self.first(), self.stock(boot=DEAD)
+        one = judge.Judge([(first.scenario, "stock"), (self.item, "stock")],
+                          "/nonexistent", first=("other",))
+        with said() as lines:
+            one.ended(first)
+            one.ended(stock)
+            self.assertFalse(one.finish(ui.TimeIsUp("x")))
+        self.assertEqual(lines[-1], "5 passed, 1 failed")
+
+    def test_who_comes_first_must_run(self):
+        for trouble in (ui.TimeIsUp("x"), ui.Enough("x"), None):
+            one = judge.Judge([(self.item, "stock"), (scenario_of(JUDGED, "o"), "stock")],
+                              "/nonexistent", first=("s",))
+            with said() as lines:
+                one.ended(self.first())
+                self.assertFalse(one.finish(trouble))
+            self.assertRegex(lines[-1], "[1-9] failed$")
+
+    def test_for_another_reason_all_count(self):
+        first = self.first()
+        one = judge.Judge([(first.scenario, "stock"), (self.item, "stock")],
+                          "/nonexistent", first=("other",))
+        with said() as lines:
+            one.ended(first)
+            self.assertFalse(one.finish(Enough("x")))
+        self.assertEqual(lines[-1], "3 passed, 3 failed")
+
+    def test_without_any_to_come_first_all_must(self):
+        one = judge.Judge([(self.item, "stock"), (self.item, "ours")], "/nonexistent")
+        with said() as lines:
+            one.ended(self.stock())
+            self.assertFalse(one.finish(ui.TimeIsUp("x")))
+        self.assertNotIn("left out", "\n".join(lines))
 
 
 class Journal(Case):

@@ -155,6 +155,8 @@ class Runs(Case):
                                "--seconds", "9")[2][1]
         self.assertEqual((settings.guest_limit, settings.timeout, settings.jobs,
                           settings.seconds), (7, 8, 3, 9))
+        settings = self.run_of("--first", "a", "--first", "b")[2][1]
+        self.assertEqual(settings.first, {"a", "b"})
         settings = self.run_of()[2][1]
         self.assertEqual((settings.guest_limit, settings.timeout, settings.seconds),
                          (900, 400, None))
@@ -162,9 +164,9 @@ class Runs(Case):
     def test_it_ends_when_so_many_have_failed(self):
         ended = []
         with mock.patch("lablib.judge.Judge.ended",
-                        lambda one, _: ended.append(one.max_failures)):
-            self.run_of("--max-failures", "5", "--stack", "stock", stock={})
-        self.assertEqual(ended, [5])
+                        lambda one, _: ended.append((one.max_failures, one.first))):
+            self.run_of("--max-failures", "5", "--first", "a", "--stack", "stock", stock={})
+        self.assertEqual(ended, [(5, {"a"})])
 
     def test_its_results_are_written(self):
         path = os.path.join(self.folder, "x.json")

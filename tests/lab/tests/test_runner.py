@@ -248,6 +248,11 @@ class Ends(unittest.TestCase):
         self.assertEqual(last, "1 passed, 2 failed")
         self.assertEqual(len(world.begun), 2)
 
+    def test_who_comes_first_is_run_first(self):
+        world = World(self)
+        world.run([(item, "ours") for item in items("abc")], first=frozenset("c"))
+        self.assertEqual(world.begun[0], "c on host 1 host1")
+
     def test_when_enough_guests_have_failed_no_other_begins(self):
         world = World(self)
 

@@ -48,6 +48,16 @@ class Queue(unittest.TestCase):
         queue.leave("b")
         self.assertIsNone(queue.first())
 
+    def test_who_is_to_come_first_does(self):
+        queue = schedule.Queue(2)
+        queue.add(jobs("a", 90, 80) + [schedule.Job(Kind("a"), "ours", 10, True),
+                                       schedule.Job(Kind("b"), "ours", 5, True)])
+        queue.add(jobs("c", 500))
+        queue.complete()
+        self.assertEqual([queue.first()[0].seconds for _ in range(2)], [10, 5])
+        self.assertEqual(queue.more("a").seconds, 90)
+        self.assertIsNone(queue.more("b"))
+
     def test_kinds_without_a_host_come_before_a_second_one(self):
         queue = schedule.Queue(3)
         queue.add(jobs("a", *[50] * 9) + jobs("b", 10) + jobs("c", 20))
