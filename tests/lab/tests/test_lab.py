@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -203,6 +204,14 @@ class Others(Case):
             stream.write("[nonsense]\n")
         self.assertEqual(self.main("run", self.path), (2, []))
         self.assertIn("nonsense", self.progress.call_args[0][0])
+
+    def test_who_is_told_to_end_twice_is_at_it(self):
+        """Or the second time would be the end of its report."""
+        with mock.patch("signal.signal") as setting, \
+                self.assertRaises(KeyboardInterrupt):
+            lab._interrupted(signal.SIGTERM, None)
+        self.assertEqual([call.args for call in setting.call_args_list],
+                         [(signal.SIGTERM, signal.SIG_IGN), (signal.SIGHUP, signal.SIG_IGN)])
 
     def test_programs_that_run_are_ended_in_any_case(self):
         self.main("list")
