@@ -92,6 +92,9 @@ class Queue:
         with self._change:
             if self._stopped or not self._waiting.get(host):
                 return None
+            # For a boot more, those that come first do not wait for one processor.
+            if not self._waiting[host][0].first and self._first():
+                return None
             return self._waiting[host].pop(0)
 
     def leave(self, host):
@@ -109,14 +112,21 @@ class Queue:
         """The kind of host that is to be booted next."""
         left = {host: sum(job.seconds for job in jobs)
                 for host, jobs in self._waiting.items() if jobs}
+        first = self._first()
+        left = {host: seconds for host, seconds in left.items()
+                if host in first or not first}
         fresh = [host for host in left if not self._serving.get(host)]
         if fresh:
-            return max(fresh, key=lambda host: (self._waiting[host][0].first, left[host]))
+            return max(fresh, key=left.get)
         # The host that is there takes a single one as soon as another could.
-        worth = [host for host in left if len(self._waiting[host]) > 1]
+        worth = [host for host in left if len(self._waiting[host]) > 1 or first]
         if worth:
             return max(worth, key=lambda host: left[host] / self._serving[host])
         return None
+
+    def _first(self):
+        """The kinds of hosts that are wanted by jobs that come first."""
+        return [host for host, jobs in self._waiting.items() if jobs and jobs[0].first]
 
     def _only(self, host):
         """No other host runs beside one of HOST that has just begun, nor will."""

@@ -58,6 +58,20 @@ class Queue(unittest.TestCase):
         self.assertEqual(queue.more("a").seconds, 90)
         self.assertIsNone(queue.more("b"))
 
+    def test_who_is_to_come_first_is_worth_a_boot(self):
+        """Even a single one, and rather than the rest of the kind that is there."""
+        queue = schedule.Queue(2)
+        queue.add([schedule.Job(Kind("a"), "ours", seconds, True) for seconds in (20, 10)])
+        queue.add([schedule.Job(Kind("b"), "ours", 5, True), *jobs("b", 90), *jobs("c", 500)])
+        queue.complete()
+        self.assertEqual([queue.first()[0].seconds for _ in range(2)], [5, 20])
+        self.assertIsNone(queue.more("b"))
+        queue.leave("b")
+        self.assertEqual(queue.first()[0].seconds, 10)
+        self.assertIsNone(queue.more("a"))
+        queue.leave("a")
+        self.assertEqual(queue.first()[0].seconds, 500)
+
     def test_kinds_without_a_host_come_before_a_second_one(self):
         queue = schedule.Queue(3)
         queue.add(jobs("a", *[50] * 9) + jobs("b", 10) + jobs("c", 20))
