@@ -84,6 +84,9 @@ LAB_RUN  = $(LAB) run --json build/$@.json
 # They cross every part: a BAR, reserved memory passed through, either program alone,
 # a hostile firmware.
 QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
+# What must have run however slow the machine is: the bug and that it is gone, and who means
+# ill.  A guest has taken from 31 s of processor to nine minutes of it.
+FIRST    = bar-1g hostile-firmware
 
 # What matters most to who runs stub domains: each pair of old and new, RAM that joins RAM,
 # who means ill, a QEMU that was told another size of RAM.  Not UEFI and not four vCPUs, which do
@@ -98,7 +101,7 @@ check: series deps-unit deps-lab deps-check-libxen-memmap
 		--beside check-prop --beside check-second --beside check-patches \
 		--beside check-qemu-patched --beside check-posted \
 		--beside check-proof-quick -- \
-		$(LAB_RUN) --cached-controls $(QUICK:%=--first %)
+		$(LAB_RUN) --cached-controls $(FIRST:%=--first %)
 check-quick: series deps-unit deps-lab
 	@scripts/check --beside check-unit -- $(LAB_RUN) --cached-controls $(QUICK)
 check-stubdom: series deps-lab
