@@ -10,6 +10,8 @@
  * devices may be reset, and the device model may die.  A reboot makes a new domain and a
  * new device model, which is where the model begins.
  *
+ * SILENT: firmware does not speak, and the guest's own software has the offer.
+ *
  * A rule is left out by its name; each has a counterexample then (proofs.toml):
  *   NO_COPY         section 2: a record is copied once, and only the copy looked at
  *   NO_GENERATION   section 6: PREPARE and COMMIT carry the successor
@@ -59,7 +61,7 @@ byte record, number;            /* in guest memory: a layout, and its generation
 /* The device model. */
 bool alive = true, busy;
 byte state, generation, layout = BUILT;
-bool refused, sound;
+bool sound;
 byte copy, copied;
 
 bool migrating;
@@ -98,7 +100,8 @@ inline is_sealed()
 
 /*
  * One access to DOORBELL: nobody else's is served meanwhile.  It looks at the copy, and
- * then does what the command says; guest memory may change between the two.
+ * then does what the command says; guest memory may change between the two.  @no: it was
+ * refused, or nobody is there.
  */
 inline doorbell(cmd, no)
 {
@@ -110,21 +113,21 @@ inline doorbell(cmd, no)
 #ifdef NO_COPY
           copy = record;
 #endif
-          refused = true;
+          no = true;
           if
           :: state == OFFERED || state == SEALED -> skip        /* STATE */
           :: else ->
              if
-             :: cmd == QUERY -> refused = false
+             :: cmd == QUERY -> no = false
              :: cmd == SEAL ->
-                refused = false;
+                no = false;
                 is_sealed()
              :: cmd == PREPARE || cmd == COMMIT ->
                 if
                 :: sound && follows(copied) && !(cmd == PREPARE && held) ->
                    if
                    :: skip                      /* BUSY, APPLY, RDM: as it likes */
-                   :: refused = false;
+                   :: no = false;
                       if
                       :: cmd == PREPARE -> state = PREPARED
                       :: cmd == COMMIT ->
@@ -140,7 +143,6 @@ inline doorbell(cmd, no)
                 fi
              fi
           fi;
-          no = refused;
           busy = false
           }
        :: atomic { !alive -> no = true }
@@ -153,13 +155,12 @@ inline say(l, cmd)
 {
     record = l;
     number = known + 1;
-    doorbell(cmd, no);
-    yes = !no
+    doorbell(cmd, no)
 }
 
 active proctype firmware()
 {
-    bool yes, no;
+    bool no;
     byte known, was;
 
     /* An old one, one that was told not to speak, or one without an offer. */
@@ -183,14 +184,14 @@ active proctype firmware()
 #ifdef NO_YES
        :: true ->
 #else
-       :: yes ->
+       :: !no ->
 #endif
           /* All of it, or half: something failed. */
           if
           :: atomic { moving = true; p2m = 1 }
           :: atomic { moving = true; p2m = 2 }
           fi
-       :: !yes -> skip
+       :: no -> skip
        fi
     fi;
 #ifdef LATE_COMMIT
@@ -198,8 +199,8 @@ active proctype firmware()
 #endif
     say(p2m, COMMIT);
     if
-    :: yes -> moving = false
-    :: !yes && moving ->
+    :: !no -> moving = false
+    :: no && moving ->
 #ifdef NO_RETREAT
        moving = false
 #else
