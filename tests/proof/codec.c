@@ -158,31 +158,90 @@ void prove_unpack(void)
     prove(well_formed(&r), "section 4: entries, sum and limit");
 }
 
-/* What section 4 allows is accepted. */
-void prove_unpack_accepts(void)
+/* Rows 7 to 14 of section 5's table, for a reader of @bytes who asked for @kind. */
+static unsigned int header_row(const uint8_t *b, uint32_t bytes, unsigned int kind)
+{
+    unsigned int is = field(b + 28, 2);
+
+    if ( field(b, 4) != 0x4c4d4758 )
+        return MEMMAP_E_MAGIC;
+    if ( field(b + 4, 2) != 1 )
+        return MEMMAP_E_VERSION;
+    if ( field(b + 8, 2) < 48 || field(b + 10, 2) < 32 )
+        return MEMMAP_E_LENGTH;
+    if ( field(b + 12, 4) > 256 )
+        return MEMMAP_E_COUNT;
+    if ( !header_ok(b) || field(b + 16, 4) > bytes )
+        return MEMMAP_E_LENGTH;
+    if ( field(b + 20, 4) != sum )
+        return MEMMAP_E_CHECKSUM;
+    if ( !is || is > 2 || (kind != MEMMAP_KIND_ANY && is != kind) ||
+         (field(b + 30, 2) & 0xfffe) )
+        return MEMMAP_E_KIND;
+    return MEMMAP_OK;
+}
+
+/* Rows 15 to 26 of @e, with @before in front of it, if there is one. */
+static unsigned int entry_row(const struct memmap_range *e,
+                              const struct memmap_range *before, bool layout,
+                              uint64_t limit)
+{
+    if ( !e->pages )
+        return MEMMAP_E_EMPTY;
+    if ( !reachable(e->gfn, e->pages) )
+        return MEMMAP_E_RANGE;
+    if ( !type_ok(e) || (layout && e->type == MEMMAP_TYPE_OWNED) || !flags_ok(e) )
+        return MEMMAP_E_TYPE;
+    if ( !aux_ok(e) )
+        return MEMMAP_E_RESERVED;
+    if ( !source_ok(e) )
+        return MEMMAP_E_RANGE;
+    if ( before && e->gfn < before->gfn + before->pages )
+        return MEMMAP_E_ORDER;
+    if ( layout && e->gfn + e->pages > limit )
+        return MEMMAP_E_RANGE;
+    return MEMMAP_OK;
+}
+
+/*
+ * Every buffer of BYTES bytes: of what is wrong with it the first row is said, and where
+ * nothing is it is accepted.
+ */
+void prove_unpack_reason(void)
 {
     uint8_t buf[BYTES];
-    struct memmap_range storage[ENTRIES], want_storage[ENTRIES];
-    struct memmap_record r, want = nondet_record();
-    uint32_t count = field(buf + 12, 4);
-    unsigned int i;
+    unsigned int i, kind = nondet_u16(), want, rc;
+    struct memmap_range storage[ENTRIES], said[ENTRIES];
+    struct memmap_record r;
+    uint64_t pages = 0;
     uint16_t index;
 
-    assume(header_ok(buf) && count <= ENTRIES && field(buf + 16, 4) <= BYTES);
-    sum_is(buf);
-    assume(field(buf + 20, 4) == sum);
-    any_layout(&want.layout, want_storage, ENTRIES, ENTRIES);
-    assume(want.layout.nr == count);
-    for ( i = 0; i < count; i++ )
-        assume(says(buf, i, &want_storage[i]));
-    assume(want.kind == field(buf + 28, 2) && want.flags == field(buf + 30, 2) &&
-           want.ram_pages == field(buf + 32, 8) &&
-           want.gfn_limit == field(buf + 40, 8));
-    assume(well_formed(&want));
-
     memmap_layout_init(&r.layout, storage, ENTRIES);
-    prove(memmap_unpack(&r, want.kind, buf, BYTES, &index) == MEMMAP_OK,
-          "section 4: nothing else is asked");
+    sum_is(buf);
+    want = header_row(buf, BYTES, kind);
+    rc = memmap_unpack(&r, kind, buf, BYTES, &index);
+    if ( want )
+    {
+        prove(rc == want && index == MEMMAP_NO_INDEX, "section 5: rows 7 to 14, in order");
+        return;
+    }
+
+    for ( i = 0; i < ENTRIES && i < field(buf + 12, 4); i++ )
+    {
+        said[i] = nondet_range();
+        assume(says(buf, i, &said[i]));
+        want = entry_row(&said[i], i ? &said[i - 1] : NULL, field(buf + 28, 2) == 1,
+                         field(buf + 40, 8));
+        if ( want )
+        {
+            prove(rc == want && index == i, "section 5: rows 15 to 26, in order");
+            return;
+        }
+        if ( said[i].type == MEMMAP_TYPE_RAM )
+            pages += said[i].pages;
+    }
+    prove(rc == (pages == field(buf + 32, 8) ? MEMMAP_OK : MEMMAP_E_RAM_SUM) &&
+          index == MEMMAP_NO_INDEX, "section 5: row 27, or none");
 }
 
 /*
@@ -207,6 +266,8 @@ void prove_pack(void)
 
     prove(bytes == (len < 48 + nr * 32 ? 0 : 48 + nr * 32),
           "the bytes that it takes, or 0");
+    prove(!bytes || (field(buf + 4, 2) == 1 && field(buf + 6, 2) == 0),
+          "section 4: version");
     r.ram_pages = ram(&r.layout);
     if ( !bytes || !well_formed(&r) )
         return;

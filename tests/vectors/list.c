@@ -431,6 +431,13 @@ static void b_longest(uint8_t *buf, uint32_t *len)
     stretch(buf, len, MEMMAP_BUFFER_BYTES);
 }
 
+static void b_last_byte(uint8_t *buf, uint32_t *len)
+{
+    b_longest(buf, len);
+    rig_seal_crc(buf, *len);
+    buf[*len - 1] ^= 1;
+}
+
 static void b_too_long(uint8_t *buf, uint32_t *len)
 {
     stretch(buf, len, MEMMAP_BUFFER_BYTES + 1);
@@ -618,6 +625,9 @@ const struct vector vectors[] = {
       .meaning = "256 entries" },
     { .name = "layout-longest", TAKEN, .record = built, .bytes = b_longest,
       .meaning = "a header that leaves no byte of the buffer over" },
+    { .name = "refused-checksum-longest", REFUSED(CHECKSUM), .record = built,
+      .bytes = b_last_byte, .keep_crc = true,
+      .meaning = "the same, and a bit of its last byte is another one" },
     /* Rows 13 and 14: kind. */
     { .name = "refused-kind-0", REFUSED(KIND), .record = built,
       .poke = { { HDR(KIND), 2, 0 } },
