@@ -89,7 +89,7 @@ QUICK    = bar-1g rdm-cut mixed-1g hostile-firmware
 FIRST    = bar-1g hostile-firmware
 
 # What matters most to who runs stub domains: each pair of old and new, RAM that joins RAM,
-# who means ill, a QEMU that was told another size of RAM.  Not UEFI and not four vCPUs, which do
+# who means ill, a QEMU that was told another size of RAM.  UEFI is stubdom-ovmf; four vCPUs do
 # not get through there in emulation (tests/lab/FINDINGS.md, "Stub domains").
 STUBDOM  = bar-1g mixed-1g bar-1g-5g hostile-firmware dm-believes-2g
 

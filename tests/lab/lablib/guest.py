@@ -191,7 +191,8 @@ class Guest:
                             + " | ".join(self.outcome.text("qemu.log")[-5:]))
             self.host.check_alive(self.stage)
             self._check_time(heard)
-            self.host.check_silence("guest's " + self.stage, heard)
+            self.host.check_silence("guest's " + self.stage, heard,
+                                    self.scenario.guest["silent"])
             time.sleep(0.1)
 
     def _firmware(self, text):

@@ -225,12 +225,15 @@ class Host:
                        + tail(self.qemu_log, 5) + f"\n{self.xen_log}:\n"
                        + tail(self.xen_log, 10))
 
-    def check_silence(self, stage, heard):
+    def check_silence(self, stage, heard, limit=0):
+        """HEARD: when there was something last; it may be LIMIT seconds ago, if that is
+        more than for all."""
         now = time.monotonic()
         if now - max(heard, self.nudged) > _NUDGE:
             self._nudge()
-        if now - heard > self.limit:
-            raise Silent(stage, f"nothing was heard for {self.limit:.0f} s; the end "
+        limit = max(self.limit, limit)
+        if now - heard > limit:
+            raise Silent(stage, f"nothing was heard for {limit:.0f} s; the end "
                          f"of {self.xen_log}:\n" + tail(self.xen_log, 10))
 
     def _nudge(self):

@@ -172,8 +172,8 @@ def load(path):
         raw["host"] = _read(os.path.join(_HOSTS, raw["host"] + ".toml"))
     schema.check(path, raw)
     guest = {"memory": 1024, "vcpus": 1, "videoram": 16, "firmware": "seabios",
-             "disk": "nvme", "stubdom": False, "seconds": 0, "qemu": [], "xl": [],
-             "cmdline": [],
+             "disk": "nvme", "stubdom": False, "seconds": 0, "silent": 0, "qemu": [],
+             "xl": [], "cmdline": [],
              "until": "done", "allow-memory-relocate": "leave",
              **raw.get("guest", {})}
     # The small kernel has no stub for UEFI's loader.

@@ -114,6 +114,7 @@ class FakeHost:
         self.xen_log = os.path.join(folder, "xen.log")
         self.who, self.cpus, self.limit = "host 1", 1, 400
         self.scripts = []           # what dom0 was told to do
+        self.quiet = []             # and how long a guest might say nothing
         self.limits = []            # and how long it might take
         self.answer = lambda script: (0, "domid 7\n")
         self.alive = lambda stage: None
@@ -155,5 +156,6 @@ class FakeHost:
     def check_alive(self, stage):
         self.alive(stage)
 
-    def check_silence(self, stage, heard):
+    def check_silence(self, stage, heard, limit=0):
+        self.quiet.append(limit)
         self.silence(stage, heard)

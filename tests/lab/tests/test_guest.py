@@ -249,7 +249,9 @@ class Silence(Case):
 
     def test_is_charged_and_looked_at(self):
         one = self.silent(lambda: (0, "vCPU 0:\n"))
+        one.scenario.guest["silent"] = 700
         one.run()
+        self.assertIn(700, self.host.quiet)
         self.assertEqual(self.result(one, "views"), found(
             "failure", "no report: guest's checks: nothing was heard", Source.HUNG))
         self.assertIsInstance(one.outcome.ending, Silent)

@@ -57,6 +57,15 @@ class Silences(Case):
             with self.assertRaises(Silent):
                 self.host.check_silence("kernel", 100)
 
+    def test_some_may_say_nothing_for_longer(self):
+        with mock.patch("lablib.host.time.monotonic") as now:
+            for limit, last in ((600, 600), (30, 60)):
+                now.return_value = 100 + last
+                self.host.check_silence("kernel", 100, limit)
+                now.return_value += 1
+                with self.assertRaisesRegex(Silent, f"for {last} s"):
+                    self.host.check_silence("kernel", 100, limit)
+
     def test_a_host_that_ended(self):
         self.host.check_alive("x")
         self.host.process.poll = lambda: 3
