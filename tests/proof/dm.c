@@ -232,7 +232,8 @@ static bool do_constraints(void *opaque, struct memmap_layout *l)
 {
     unsigned int i;
 
-    prove(l->range == dm.owned && !l->nr, "the table is its own");
+    prove(l->range == dm.owned && !l->nr && l->max == MEMMAP_MAX_ENTRIES,
+          "the table is its own, all of it");
     saw.constraints++;
     for ( i = 0; i < OWNED && i < saw.owned.nr; i++ )
         l->range[i] = any_owned[i];
