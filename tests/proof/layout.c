@@ -4,8 +4,8 @@
  * described by what it makes of one, and that one is nondeterministic: what holds of it
  * holds of all 2^64.  ask() in proof.h, which looks at every range, is the judge.
  *
- * Before: a table of up to RANGES ranges in any sound state.  set() and clear() are in
- * narrow.c and replace.c, move() in tables.c.
+ * Before: a table of up to RANGES ranges in any sound state.  set(), clear() and move() are
+ * in tables.c, with fewer gfns, and in replace.c.
  */
 #include "proof.h"
 
