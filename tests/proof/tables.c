@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The layout algebra by exhaustion, on 16 gfns at 0 and below 2^64: tables of up to RANGES
- * ranges of one to three pages, which touch or are a page apart, and each operation with up
- * to five pages from and to anywhere.  One call of move() is a set() and a clear() for each
- * range that it moves, and a formula of two of each has no end.
+ * The layout algebra by exhaustion, on SPACE gfns: at 0, below 2^64, and below 2^64 with
+ * 2^33 from one to the next.  Tables of up to RANGES ranges of one to three pages, which
+ * touch or are two apart, and each operation with up to five pages from and to anywhere.
+ * With LONG, one table of as many ranges of a page each, and up to 16 pages.  One call of
+ * move() is a set() and a clear() for each range that it moves, and a formula of two of
+ * each has no end.
  *
  * The judge paints: an array has what is said of each gfn, and what an operation should
  * make of that is a loop over it.  With ASan, whoever leaves the table's max ranges is seen.
@@ -15,21 +17,35 @@
 #include "exhaust.h"
 #include "said.h"
 
+#ifdef LONG
+#define RANGES 3
+#define MOST   LONG
+#define SPACE  (3u * LONG / 2 + 2)
+#define PAGES  17u                 /* of an operation: fewer */
+#else
 #ifndef RANGES
 #define RANGES 3
 #endif
+#define MOST   RANGES
 #define SPACE  16u
-#define PAGES  6u                  /* of an operation: fewer */
+#define PAGES  6u
+#endif
+#ifndef BASES
+#define BASES 3                    /* or the last, or the last two */
+#endif
 #define WINDOW (SPACE + PAGES)     /* nothing reaches beyond */
-#define ROOM   (2 * RANGES + 4)
+#define ROOM   (MOST + RANGES + 2)
 
 static struct memmap_range memory[1 + ROOM + 1], copy[ROOM];
 static struct memmap_range *const storage = memory + 1;
 static struct memmap_layout l, was;
+
+/* What is said of each of the gfns, which are @unit apart from @base on. */
 static struct said before[WINDOW], wanted[WINDOW];
+static uint64_t base, unit;
 
 static const char *name;
-static uint64_t base, from, to, pages;
+static uint64_t from, to, pages;
 static struct memmap_range r;
 
 static void print_range(const struct memmap_range *e)
@@ -58,40 +74,56 @@ void describe(void)
 }
 
 /*
- * What may be said of @gfn: RAM whose sources are its gfns, or continue those of a range
- * before, or end where there is none; that says one thing more; and what is no RAM.
+ * What may be said of @gfn.  Sources are its gfns, or continue those of a range before, or
+ * end where there is none; RAM or not, with a flag or not, with an aux or not.  The bits
+ * that differ are the highest; of one range every bit is looked at, and every combination;
+ * of many there are two types that are no RAM.
  */
-#define KINDS 7
-static struct memmap_range range(uint64_t gfn, uint64_t n, unsigned int kind)
+#if RANGES == 1
+#define KINDS 32
+#define BITS  32
+static unsigned int kind(unsigned int i)
 {
-    struct memmap_range e = { .gfn = gfn, .pages = n, .source = gfn,
-                              .type = MEMMAP_TYPE_RAM };
+    return i;
+}
+#else
+#ifdef LONG
+#define KINDS 8
+#else
+#define KINDS 7
+#endif
+#define BITS  1
+static unsigned int kind(unsigned int i)
+{
+    static const unsigned char kinds[] = { 0, 1, 2, 3, 4, 8, 16 + 3, 32 + 3 };
 
-    switch ( kind )
-    {
-    case 1:
-        e.source = gfn - base + 3;
-        break;
-    case 2:
-        e.source = MEMMAP_NO_SOURCE - 6 + (gfn - base);
-        break;
-    case 3:
-        e.source = MEMMAP_NO_SOURCE;
-        break;
-    case 4:
-        e.flags = 1;
-        break;
-    case 5:
-        e.aux = 7;
-        break;
-    case 6:
-        e.type = MEMMAP_TYPE_RDM;
-        e.source = MEMMAP_NO_SOURCE;
-        break;
-    case KINDS:
-        e.type = 0;
-        break;
-    }
+    return kinds[i];
+}
+#endif
+static unsigned int bit;
+
+static unsigned int other_type(void)
+{
+    const unsigned int type = MEMMAP_TYPE_RAM ^ 1u << bit % 16;
+
+    return type ? type : MEMMAP_TYPE_RDM;
+}
+
+static struct memmap_range range(uint64_t gfn, uint64_t n, unsigned int i)
+{
+    const uint64_t sources[] = {
+        gfn, gfn - base + 3 * unit, MEMMAP_NO_SOURCE - 6 * unit + (gfn - base),
+        MEMMAP_NO_SOURCE,
+    };
+    struct memmap_range e = { .gfn = gfn, .pages = n };
+
+    if ( i == KINDS )
+        return e;
+    e.source = sources[kind(i) & 3];
+    e.flags = kind(i) & 4 ? 1u << bit % 16 : 0;
+    e.aux = kind(i) & 8 ? 1u << bit : 0;
+    e.type = kind(i) & 32 ? MEMMAP_TYPE_RDM
+             : kind(i) & 16 ? other_type() : MEMMAP_TYPE_RAM;
     return e;
 }
 
@@ -99,19 +131,22 @@ static struct memmap_range range(uint64_t gfn, uint64_t n, unsigned int kind)
 static bool paint(struct said *said, const struct memmap_layout *t)
 {
     unsigned int i;
-    uint64_t n;
 
     memset(said, 0, WINDOW * sizeof(*said));
     for ( i = 0; i < t->nr; i++ )
     {
         const struct memmap_range *e = &t->range[i];
+        const uint64_t first = (e->gfn - base) / unit, nr = e->pages / unit;
+        uint64_t n;
 
-        if ( e->gfn - base > WINDOW || e->pages > WINDOW - (e->gfn - base) )
+        if ( e->gfn != base + first * unit || e->pages != nr * unit || first > WINDOW ||
+             nr > WINDOW - first )
             return false;
-        for ( n = 0; n < e->pages; n++ )
-            said[e->gfn - base + n] = (struct said) {
+        for ( n = 0; n < nr; n++ )
+            said[first + n] = (struct said) {
                 .type = e->type, .flags = e->flags, .aux = e->aux,
-                .source = e->source == MEMMAP_NO_SOURCE ? e->source : e->source + n,
+                .source = e->source == MEMMAP_NO_SOURCE ? e->source
+                                                        : e->source + n * unit,
             };
     }
     return true;
@@ -128,37 +163,51 @@ static unsigned int ranges(void)
         bool goes_on = i && p->type && p->type == s->type && p->flags == s->flags &&
                        p->aux == s->aux &&
                        (p->source == MEMMAP_NO_SOURCE ? s->source == MEMMAP_NO_SOURCE
-                        : s->source == p->source + 1 && s->source != MEMMAP_NO_SOURCE);
+                        : s->source == p->source + unit && s->source != MEMMAP_NO_SOURCE);
 
         n += s->type && !goes_on;
     }
     return n;
 }
 
-/* Any sound table; with room for all, or for up to RANGES + 1 more. */
+/* Any sound table.  What lies behind its ranges says that all is RAM. */
 static void build(void)
 {
-    unsigned int nr = pick(RANGES + 1), i;
+    static const struct memmap_range stale = {
+        .pages = UINT64_MAX, .type = MEMMAP_TYPE_RAM,
+    };
+    unsigned int nr = MOST, i;
     uint64_t gfn;
 
-    base = pick(2) ? -(uint64_t)SPACE : 0;
+#ifndef LONG
+    nr = pick(MOST + 1);
+#endif
+    bit = BITS == 1 ? 15 : pick(BITS);
+    i = 2 - pick(BASES);
+    unit = i == 2 ? 1ULL << 33 : 1;
+    base = i ? -(SPACE * unit) : 0;
     gfn = base;
     memmap_layout_init(&l, storage, ROOM);
+    prove(l.range == storage && !l.nr && l.max == ROOM, "as it was asked for");
+    for ( i = 0; i < ROOM; i++ )
+        storage[i] = stale;
     for ( i = 0; i < nr; i++ )
     {
         struct memmap_range e;
 
-        gfn += pick(2);
-        e = range(gfn, 1 + pick(3), pick(KINDS));
+#ifdef LONG
+        gfn += i % 2 * unit;
+        e = range(gfn, unit, i % KINDS);
+#else
+        gfn += pick(2) * 2 * unit;
+        e = range(gfn, (1 + pick(3)) * unit, pick(KINDS));
+#endif
         gfn += e.pages;
         if ( !ends(e.gfn, e.pages) || !sourced(&e) )
-            break;
+            continue;
         storage[l.nr++] = e;
         if ( !joined(&l) )
-        {
-            l.nr--;
-            break;
-        }
+            storage[--l.nr] = stale;
     }
     memcpy(copy, storage, sizeof(copy));
     was = l;
@@ -167,10 +216,10 @@ static void build(void)
     memcpy(wanted, before, sizeof(wanted));
 }
 
-/* The room that it has, and nobody may look beyond. */
-static void confine(void)
+/* Nobody may look beyond @more than there are. */
+static void confine(unsigned int more)
 {
-    l.max = was.max = pick(2) ? ROOM : l.nr + pick(RANGES + 2);
+    l.max = was.max = l.nr + more;
     ASAN_POISON_MEMORY_REGION(memory, sizeof(*memory));
     ASAN_POISON_MEMORY_REGION(storage + l.max, (ROOM + 1 - l.max) * sizeof(*storage));
 }
@@ -202,8 +251,8 @@ static void want(uint64_t gfn, const struct memmap_range *e)
     const struct memmap_layout one = { (struct memmap_range *)e, !!e, !!e };
     uint64_t i;
 
-    for ( i = 0; i < pages; i++ )
-        wanted[gfn - base + i] = ask(&one, gfn + i);
+    for ( i = 0; i < pages / unit; i++ )
+        wanted[(gfn - base) / unit + i] = ask(&one, gfn + i * unit);
 }
 
 static void set(void)
@@ -212,7 +261,7 @@ static void set(void)
     if ( !sourced(&r) )
         return;
     want(from, &r);
-    confine();
+    confine(pick(RANGES + 3));
     judge(memmap_layout_set(&l, &r), r.type && ends(from, pages) && ranges() <= l.max);
 }
 
@@ -222,7 +271,7 @@ static void append(void)
     if ( !sourced(&r) )
         return;
     want(from, &r);
-    confine();
+    confine(pick(RANGES + 3));
     judge(memmap_layout_append(&l, &r),
           r.type && ends(from, pages) && ranges() <= l.max &&
           (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from));
@@ -231,7 +280,7 @@ static void append(void)
 static void clear(void)
 {
     want(from, NULL);
-    confine();
+    confine(pick(RANGES + 3));
     judge(memmap_layout_clear(&l, from, pages), ends(from, pages) && ranges() <= l.max);
 }
 
@@ -249,53 +298,54 @@ static bool all_ram(void)
 {
     uint64_t i;
 
-    for ( i = 0; i < pages; i++ )
-        if ( before[from - base + i].type != MEMMAP_TYPE_RAM )
+    for ( i = 0; i < pages / unit; i++ )
+        if ( before[(from - base) / unit + i].type != MEMMAP_TYPE_RAM )
             return false;
     return true;
 }
 
 static void move(void)
 {
-    to = base + pick(SPACE);
-    memset(&wanted[from - base], 0, pages * sizeof(*wanted));
-    memcpy(&wanted[to - base], &before[from - base], pages * sizeof(*wanted));
-    confine();
+    const unsigned int at = (from - base) / unit, there = pick(SPACE);
+
+    to = base + there * unit;
+    memset(&wanted[at], 0, pages / unit * sizeof(*wanted));
+    memcpy(&wanted[there], &before[at], pages / unit * sizeof(*wanted));
+    confine(pick(RANGES + 3));
     judge(memmap_layout_move(&l, from, to, pages),
           ends(from, pages) && ends(to, pages) && !within(from, to, pages) &&
           !within(to, from, pages) && all_ram() && was.nr + need() <= was.max);
 }
 
-/* What is asked of a table, which ends where its ranges do. */
+/* What is asked of a table, which ends where its ranges do, or has one to spare. */
 static void look(void)
 {
-    static const unsigned int types[] = { MEMMAP_TYPE_RAM, MEMMAP_TYPE_RDM };
-    const unsigned int type = types[pick(2)];
-    /* The second leads beyond 2^64 from wherever it begins. */
-    const uint64_t asked = pick(2) ? -(uint64_t)1 : pages;
-    const bool wraps = from + asked < from;
-    bool all = true, some = false;
+    const unsigned int type = pick(2) ? other_type() : MEMMAP_TYPE_RAM;
+    bool wraps, all = true, some = false;
     uint64_t sum = 0;
     unsigned int i, at = 0;
 
+    /* This leads beyond 2^64 from wherever it begins, but for 0. */
+    if ( pick(2) )
+        pages = -(uint64_t)1;
+    wraps = from + pages < from;
     for ( i = 0; i < WINDOW; i++ )
     {
-        sum += before[i].type == type;
-        if ( within(base + i, from, asked) )
+        const uint64_t gfn = base + i * unit;
+        const bool is = before[i].type == type;
+
+        sum += is * unit;
+        if ( gfn < base )
+            break;
+        if ( within(gfn, from, pages) )
         {
-            all = all && before[i].type == type;
-            some = some || before[i].type == type;
+            all = all && is;
+            some = some || is;
         }
     }
-    /* What is far away is nothing. */
-    if ( asked > WINDOW )
-        all = false;
     while ( at < was.nr && memmap_range_end(&was.range[at]) <= from )
         at++;
-    pages = asked;
-    l.max = was.max = l.nr;
-    ASAN_POISON_MEMORY_REGION(memory, sizeof(*memory));
-    ASAN_POISON_MEMORY_REGION(storage + l.nr, (ROOM + 1 - l.nr) * sizeof(*storage));
+    confine(pick(2));
     prove(memmap_layout_seek(&l, from) == at, "the first range that ends after the gfn");
     prove(memmap_layout_covers(&l, type, from, pages) == (all && !wraps),
           "true if all of it is of the type");
@@ -306,6 +356,54 @@ static void look(void)
     prove(unchanged(&l, &was), "who asks changes nothing");
 }
 
+/* A table is equal to its copy, and to none that differs in anything. */
+static void equal(void)
+{
+    static struct memmap_range other[ROOM];
+    struct memmap_layout o = { other, pick(RANGES + 1), l.nr + pick(2) };
+    struct memmap_range *e = &other[l.nr ? pick(l.nr) : 0];
+
+    if ( l.nr && pick(2) )
+        o.max = l.nr - 1;
+    confine(pick(2));
+    if ( !memmap_layout_copy(&o, &l) )
+    {
+        prove(l.nr > o.max, "false only if it does not fit");
+        return;
+    }
+    prove(l.nr <= o.max, "false if it does not fit");
+    prove(unchanged(&o, &was) && unchanged(&l, &was), "a copy says the same");
+    prove(memmap_layout_equal(&o, &l), "what says the same is equal");
+    switch ( l.nr ? pick(8) : 0 )
+    {
+    case 0:
+        return;
+    case 1:
+        e->gfn ^= unit;
+        break;
+    case 2:
+        e->pages ^= unit;
+        break;
+    case 3:
+        e->source ^= unit;
+        break;
+    case 4:
+        e->type ^= 1u << bit % 16;
+        break;
+    case 5:
+        e->flags ^= 1u << bit % 16;
+        break;
+    case 6:
+        e->aux ^= 1u << bit;
+        break;
+    case 7:
+        o.nr--;
+        break;
+    }
+    prove(!memmap_layout_equal(&o, &l) && !memmap_layout_equal(&l, &o),
+          "what differs in anything is not equal");
+}
+
 void run(void)
 {
     static const struct {
@@ -313,16 +411,21 @@ void run(void)
         void (*run)(void);
     } operations[] = {
         { "set", set }, { "append", append }, { "clear", clear }, { "move", move },
-        { "look", look },
+        { "look", look }, { "equal", equal },
     };
     unsigned int i;
 
+    ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(memory));
     build();
     i = pick(sizeof(operations) / sizeof(operations[0]));
     name = operations[i].name;
-    from = base + pick(SPACE);
-    to = 0;
-    pages = pick(PAGES);
+    from = base;
+    to = pages = 0;
     memset(&r, 0, sizeof(r));
+    if ( operations[i].run != equal )
+    {
+        from += pick(SPACE) * unit;
+        pages = pick(PAGES) * unit;
+    }
     operations[i].run();
 }
