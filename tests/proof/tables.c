@@ -182,7 +182,7 @@ static void build(void)
 #ifndef LONG
     nr = pick(MOST + 1);
 #endif
-    bit = BITS == 1 ? 15 : pick(BITS);
+    bit = BITS == 1 ? 31 : pick(BITS);
     i = 2 - pick(BASES);
     unit = i == 2 ? 1ULL << 33 : 1;
     base = i ? -(SPACE * unit) : 0;
