@@ -15,10 +15,24 @@ LABS = {
     "bad": "echo 5 passed, 1 failed; exit 1",
     "lost": "echo half a line; exit 2",
     # As the lab does when it is told to end.
-    "long": "trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; sleep 900 & wait",
+    "long": "sleep 900 & trap 'kill $!; echo 2 passed, 3 failed; exit 2' TERM; >ready; wait",
 }
-PARTS = "good:\n\t@echo '== good'\nbad:\n\t@echo why; exit 1\nlong:\n\tsleep 900\n" \
-    "nice:\n\t@sleep 0.5; echo \"== $$(nice), $$(cat /proc/self/autogroup)\"\n"
+# What is looked at may take long to be so, on a machine that has other work.
+PARTS = """\
+good:
+	@echo '== good'
+bad:
+	@echo why; exit 1
+bad-later:
+	@until [ -e ready ]; do sleep 0.1; done
+	@echo why; exit 1
+long:
+	sleep 900
+nice:
+	@n=600; until [ $$n = 0 ] || grep -q ' nice 5$$' /proc/self/autogroup; do \
+		sleep 0.1; n=$$((n - 1)); done
+	@echo "== $$(nice), $$(cat /proc/self/autogroup)"
+"""
 
 
 class Check(unittest.TestCase):
@@ -52,7 +66,7 @@ class Check(unittest.TestCase):
             self.assertEqual(sum(" passed, " in line for line in lines), 1)
 
     def test_what_fails_beside_is_printed_and_ends_the_lab(self):
-        lines, code = self.run_it("bad", "long")
+        lines, code = self.run_it("bad-later", "long")
         self.assertIn("why", lines)
         self.assertEqual((lines[-1], code), ("2 passed, 4 failed", 1))
 
