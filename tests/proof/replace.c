@@ -134,7 +134,19 @@ static bool straddles(uint64_t gfn)
     return false;
 }
 
-/* How much room is taken, which is what move() relies on. */
+/* Said again, in what is put in the place of what is cut. */
+static bool again(uint64_t gfn)
+{
+    unsigned int k;
+
+    for ( k = 0; k < swap.nr && k < 3; k++ )
+        if ( has(&swap.with[k], gfn) )
+            return true;
+    return false;
+}
+
+/* How much room is taken, which is what move() relies on; and that who is not cut stays:
+ * also if what is not set has any value, which no execution shows. */
 void prove_replace_room(void)
 {
     MAKE(l, r, clear);
@@ -149,6 +161,8 @@ void prove_replace_room(void)
         return;
     }
     prove(swap.calls == 1 && new_nr(&l) <= l.max, "below max");
+    if ( i >= swap.at && i - swap.at < swap.cut && !has(&r, l.range[i].gfn) )
+        prove(again(l.range[i].gfn), "what does not begin in it stays");
     if ( !clear )
         prove(new_nr(&l) + straddles(end) <= l.nr + straddled(&l, r.gfn) + 1,
               "one more, and one for a range that is cut where it begins");

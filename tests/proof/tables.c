@@ -231,6 +231,7 @@ static void judge(bool done, bool possible)
     unsigned int i;
 
     ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(memory));
+    prove(l.range == storage && l.max == was.max, "its memory stays what it is");
     prove(done == possible, "true for what has a meaning and room, and no other");
     if ( !done )
     {
