@@ -20,13 +20,15 @@
 #ifdef LONG
 #define RANGES 3
 #define MOST   LONG
-#define SPACE  (3u * LONG / 2 + 2)
+#define LENGTH (3u * LONG / 2)     /* at most, of a table */
+#define SPACE  (LENGTH + 2)
 #define PAGES  17u                 /* of an operation: fewer */
 #else
 #ifndef RANGES
 #define RANGES 3
 #endif
 #define MOST   RANGES
+#define LENGTH (5u * RANGES)
 #define SPACE  16u
 #define PAGES  6u
 #endif
@@ -186,7 +188,8 @@ static void build(void)
     i = 2 - pick(BASES);
     unit = i == 2 ? 1ULL << 33 : 1;
     base = i ? -(SPACE * unit) : 0;
-    gfn = base;
+    /* The last that a range may have is one below the last of all. */
+    gfn = base + (i == 1 ? SPACE - 1 - LENGTH : 0);
     memmap_layout_init(&l, storage, ROOM);
     prove(l.range == storage && !l.nr && l.max == ROOM, "as it was asked for");
     for ( i = 0; i < ROOM; i++ )
