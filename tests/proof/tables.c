@@ -20,15 +20,15 @@
 #ifdef LONG
 #define RANGES 3
 #define MOST   LONG
-#define LENGTH (3u * LONG / 2)     /* at most, of a table */
-#define SPACE  (LENGTH + 2)
+#define TOP    (3u * LONG / 2 + 1) /* gfns, where there are no more */
+#define SPACE  (TOP + 1)
 #define PAGES  17u                 /* of an operation: fewer */
 #else
 #ifndef RANGES
 #define RANGES 3
 #endif
 #define MOST   RANGES
-#define LENGTH (5u * RANGES)
+#define TOP    (3u * RANGES)
 #define SPACE  16u
 #define PAGES  6u
 #endif
@@ -187,9 +187,9 @@ static void build(void)
     bit = BITS == 1 ? 31 : pick(BITS);
     i = 2 - pick(BASES);
     unit = i == 2 ? 1ULL << 33 : 1;
-    base = i ? -(SPACE * unit) : 0;
-    /* The last that a range may have is one below the last of all. */
-    gfn = base + (i == 1 ? SPACE - 1 - LENGTH : 0);
+    /* A table may end where gfns do: what lies beyond is at 0, far below it. */
+    base = i == 2 ? -(SPACE * unit) : i ? -(uint64_t)TOP : 0;
+    gfn = base;
     memmap_layout_init(&l, storage, ROOM);
     prove(l.range == storage && !l.nr && l.max == ROOM, "as it was asked for");
     for ( i = 0; i < ROOM; i++ )
@@ -206,7 +206,7 @@ static void build(void)
         e = range(gfn, (1 + pick(3)) * unit, pick(KINDS));
 #endif
         gfn += e.pages;
-        if ( !ends(e.gfn, e.pages) || !sourced(&e) )
+        if ( e.gfn < base || !ends(e.gfn, e.pages) || !sourced(&e) )
             continue;
         storage[l.nr++] = e;
         if ( !joined(&l) )
@@ -266,7 +266,7 @@ static void set(void)
         return;
     want(from, &r);
     confine(pick(RANGES + 3));
-    judge(memmap_layout_set(&l, &r), r.type && ends(from, pages) && ranges() <= l.max);
+    judge(memmap_layout_set(&l, &r), r.type && ends(from, pages) && ranges() <= was.max);
 }
 
 static void append(void)
@@ -277,7 +277,7 @@ static void append(void)
     want(from, &r);
     confine(pick(RANGES + 3));
     judge(memmap_layout_append(&l, &r),
-          r.type && ends(from, pages) && ranges() <= l.max &&
+          r.type && ends(from, pages) && ranges() <= was.max &&
           (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from));
 }
 
@@ -285,7 +285,7 @@ static void clear(void)
 {
     want(from, NULL);
     confine(pick(RANGES + 3));
-    judge(memmap_layout_clear(&l, from, pages), ends(from, pages) && ranges() <= l.max);
+    judge(memmap_layout_clear(&l, from, pages), ends(from, pages) && ranges() <= was.max);
 }
 
 /* A piece for each range that it moves, and two cuts. */
@@ -339,8 +339,6 @@ static void look(void)
         const bool is = before[i].type == type;
 
         sum += is * unit;
-        if ( gfn < base )
-            break;
         if ( within(gfn, from, pages) )
         {
             all = all && is;
@@ -363,15 +361,23 @@ static void look(void)
 /* A table is equal to its copy, and to none that differs in anything. */
 static void equal(void)
 {
-    static struct memmap_range other[ROOM];
+    static struct memmap_range other[ROOM + 1];
     struct memmap_layout o = { other, pick(RANGES + 1), l.nr + pick(2) };
     struct memmap_range *e = &other[l.nr ? pick(l.nr) : 0];
+    struct memmap_layout o_was;
+    bool done;
 
     if ( l.nr && pick(2) )
         o.max = l.nr - 1;
     confine(pick(2));
-    if ( !memmap_layout_copy(&o, &l) )
+    o_was = o;
+    ASAN_POISON_MEMORY_REGION(other + o.max, (ROOM + 1 - o.max) * sizeof(*other));
+    done = memmap_layout_copy(&o, &l);
+    ASAN_UNPOISON_MEMORY_REGION(other, sizeof(other));
+    prove(o.range == other && o.max == o_was.max, "its memory stays what it is");
+    if ( !done )
     {
+        prove(o.nr == o_was.nr, "false leaves the table as it was");
         prove(l.nr > o.max, "false only if it does not fit");
         return;
     }
