@@ -2,7 +2,7 @@
 /*
  * The layout algebra by exhaustion, on SPACE gfns: at 0, below 2^64, and below 2^64 with
  * 2^33 from one to the next.  Tables of up to RANGES ranges of one to three pages, which
- * touch or are two apart, and each operation with up to five pages from and to anywhere.
+ * touch or are three apart, and each operation with up to five pages from and to anywhere.
  * With LONG, one table of as many ranges of a page each, and up to 16 pages.  One call of
  * move() is a set() and a clear() for each range that it moves, and a formula of two of
  * each has no end.
@@ -29,7 +29,7 @@
 #endif
 #define MOST   RANGES
 #define TOP    (3u * RANGES)
-#define SPACE  16u
+#define SPACE  18u
 #define PAGES  6u
 #endif
 #ifndef BASES
@@ -77,31 +77,26 @@ void describe(void)
 
 /*
  * What may be said of @gfn.  Sources are its gfns, or continue those of a range before, or
- * end where there is none; RAM or not, with a flag or not, with an aux or not.  The bits
- * that differ are the highest; of one range every bit is looked at, and every combination;
- * of many there are two types that are no RAM.
+ * end where there is none; RAM or not, with a flag or not, with an aux or not; each with
+ * each but where that were too many tables.  The bits that differ are the highest; of one
+ * range each is looked at, and of many there are two types that are no RAM.
  */
-#if RANGES == 1
-#define KINDS 32
-#define BITS  32
-static unsigned int kind(unsigned int i)
-{
-    return i;
-}
-#else
 #ifdef LONG
-#define KINDS 8
+#define KINDS 48u
+#elif RANGES == 1
+#define KINDS 32u
 #else
-#define KINDS 7
+#define KINDS 7u
 #endif
-#define BITS  1
+#define BITS (RANGES == 1 ? 32u : 1u)
+
 static unsigned int kind(unsigned int i)
 {
-    static const unsigned char kinds[] = { 0, 1, 2, 3, 4, 8, 16 + 3, 32 + 3 };
+    static const unsigned char few[7] = { 0, 1, 2, 3, 4, 8, 16 };
 
-    return kinds[i];
+    return KINDS == 7 ? few[i] : i;
 }
-#endif
+
 static unsigned int bit;
 
 static unsigned int other_type(void)
@@ -200,9 +195,9 @@ static void build(void)
 
 #ifdef LONG
         gfn += i % 2 * unit;
-        e = range(gfn, unit, i % KINDS);
+        e = range(gfn, unit, 5 * i % KINDS);
 #else
-        gfn += pick(2) * 2 * unit;
+        gfn += pick(2) * 3 * unit;
         e = range(gfn, (1 + pick(3)) * unit, pick(KINDS));
 #endif
         gfn += e.pages;
@@ -259,26 +254,30 @@ static void want(uint64_t gfn, const struct memmap_range *e)
         wanted[(gfn - base) / unit + i] = ask(&one, gfn + i * unit);
 }
 
-static void set(void)
+/* What is to be said of [from, from + pages), in r; false if nobody would. */
+static bool say(void)
 {
     r = range(from, pages, pick(KINDS + 1));
     if ( !sourced(&r) )
-        return;
+        return false;
     want(from, &r);
     confine(pick(RANGES + 3));
-    judge(memmap_layout_set(&l, &r), r.type && ends(from, pages) && ranges() <= was.max);
+    return true;
+}
+
+static void set(void)
+{
+    if ( say() )
+        judge(memmap_layout_set(&l, &r),
+              r.type && ends(from, pages) && ranges() <= was.max);
 }
 
 static void append(void)
 {
-    r = range(from, pages, pick(KINDS + 1));
-    if ( !sourced(&r) )
-        return;
-    want(from, &r);
-    confine(pick(RANGES + 3));
-    judge(memmap_layout_append(&l, &r),
-          r.type && ends(from, pages) && ranges() <= was.max &&
-          (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from));
+    if ( say() )
+        judge(memmap_layout_append(&l, &r),
+              r.type && ends(from, pages) && ranges() <= was.max &&
+              (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from));
 }
 
 static void clear(void)
