@@ -180,7 +180,19 @@ class Host:
             self.process = process.start(
                 command, cwd=self.folder, stdout=stream, stdin=subprocess.DEVNULL,
                 stderr=subprocess.STDOUT, env=self.environment())
-        self._wait_up()
+        try:
+            self._wait_up()
+        except Silent:
+            self._keep_where()
+            raise
+
+    def _keep_where(self):
+        """For whoever looks for the reason: nothing that dom0 could be asked is up."""
+        with open(os.path.join(self.folder, "silent.txt"), "w") as stream:
+            try:
+                stream.write(self.where())
+            except LabError as error:
+                stream.write(f"{error}\n")
 
     def _wait_up(self):
         stage, heard = "the host's Xen", time.monotonic()
@@ -290,6 +302,10 @@ class Host:
         """What the outer QEMU's monitor for people answers to COMMAND: for what there
         is no command for programs."""
         return self.qmp.execute("human-monitor-command", **{"command-line": command})
+
+    def where(self):
+        """Where its processors are, and which interrupts wait."""
+        return "".join(map(self.monitor, ("info registers -a", "info lapic", "info pic")))
 
     def physical(self, address, size):
         """SIZE bytes of the host's physical memory."""

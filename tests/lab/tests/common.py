@@ -119,7 +119,7 @@ class FakeHost:
         self.answer = lambda script: (0, "domid 7\n")
         self.alive = lambda stage: None
         self.silence = lambda stage, heard: None
-        self.monitor = "<{}>".format
+        self.where = lambda: "<registers>"
         self.physical = None
         self.seconds = lambda: 0.0
         self._lines = []

@@ -113,6 +113,18 @@ class Starts(Case):
         with self.assertRaisesRegex(Silent, "^dom0's kernel: "):
             self.host._wait_up()
 
+    def test_where_it_was_then_is_kept(self):
+        self.host._wait_up = mock.Mock(side_effect=Silent("dom0's kernel", "nothing"))
+        self.host.command = mock.Mock(return_value=["true"])
+        self.host.parts, self.host.memory, self.host.cpus = {"root": "/"}, 1, 1
+        for answer, text in ((["registers\n", "lapic\n", "pic\n"], "registers\nlapic\npic\n"),
+                             (LabError("h: gone"), "h: gone\n")):
+            self.host.qmp.execute.side_effect = answer
+            with self.assertRaises(Silent):
+                self.host.start()
+            with open(os.path.join(self.folder, "silent.txt")) as stream:
+                self.assertEqual(stream.read(), text)
+
 
 class Jobs(Case):
     def test_what_dom0_answers(self):
