@@ -3,7 +3,7 @@
  * The layout algebra by exhaustion, on SPACE gfns: at 0, below 2^64, and below 2^64 with
  * 2^33 from one to the next.  Tables of up to RANGES ranges of one to three pages, which
  * touch or are three apart, and each operation with up to five pages from and to anywhere.
- * With LONG, one table of as many ranges of a page each, and up to 16 pages.  One call of
+ * With RAGGED, neighbours may say the same, as in a record.  With LONG, one table of as many ranges of a page each, and up to 16 pages.  One call of
  * move() is a set() and a clear() for each range that it moves, and a formula of two of
  * each has no end.
  *
@@ -31,6 +31,9 @@
 #define TOP    (3u * RANGES)
 #define SPACE  18u
 #define PAGES  6u
+#endif
+#ifndef RAGGED
+#define RAGGED 0
 #endif
 #ifndef BASES
 #define BASES 3                    /* or the last, or the last two */
@@ -149,10 +152,16 @@ static bool paint(struct said *said, const struct memmap_layout *t)
     return true;
 }
 
-/* How many ranges say @wanted, and no fewer can. */
+/*
+ * How many ranges say @wanted, and no fewer can.  Of what is RAGGED, who puts a range into
+ * another and joins nothing needs two more; whether all that can be is joined is not asked.
+ */
 static unsigned int ranges(void)
 {
     unsigned int i, n = 0;
+
+    if ( RAGGED )
+        return was.nr + 2;
 
     for ( i = 0; i < WINDOW; i++ )
     {
@@ -204,7 +213,7 @@ static void build(void)
         if ( e.gfn < base || !ends(e.gfn, e.pages) || !sourced(&e) )
             continue;
         storage[l.nr++] = e;
-        if ( !joined(&l) )
+        if ( !RAGGED && !joined(&l) )
             storage[--l.nr] = stale;
     }
     memcpy(copy, storage, sizeof(copy));
@@ -222,22 +231,27 @@ static void confine(unsigned int more)
     ASAN_POISON_MEMORY_REGION(storage + l.max, (ROOM + 1 - l.max) * sizeof(*storage));
 }
 
-/* The table says what is wanted, or, if that is not @possible, what it said. */
-static void judge(bool done, bool possible)
+/*
+ * The table says what is wanted, or what it said, if that has no @meaning or takes more
+ * ranges than there is room for: @takes.
+ */
+static void judge(bool done, bool meaning, unsigned int takes)
 {
+    const bool possible = meaning && takes <= was.max;
     struct said now[WINDOW];
     unsigned int i;
 
     ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(memory));
     prove(l.range == storage && l.max == was.max, "its memory stays what it is");
-    prove(done == possible, "true for what has a meaning and room, and no other");
+    prove(done ? meaning : !possible, "true for what has a meaning and room");
+    prove(RAGGED || done == possible, "and for no other");
     if ( !done )
     {
         prove(unchanged(&l, &was), "false leaves the table as it was");
         return;
     }
     prove(sorted(&l), "sorted, disjoint, not empty, below max");
-    prove(joined(&l), "neighbours that say the same are one");
+    prove(RAGGED || joined(&l), "neighbours that say the same are one");
     prove(paint(now, &l), "nothing is said of gfns far away");
     for ( i = 0; i < WINDOW; i++ )
         prove(same(now[i], wanted[i]),
@@ -269,22 +283,22 @@ static void set(void)
 {
     if ( say() )
         judge(memmap_layout_set(&l, &r),
-              r.type && ends(from, pages) && ranges() <= was.max);
+              r.type && ends(from, pages), ranges());
 }
 
 static void append(void)
 {
     if ( say() )
         judge(memmap_layout_append(&l, &r),
-              r.type && ends(from, pages) && ranges() <= was.max &&
-              (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from));
+              r.type && ends(from, pages) &&
+              (!was.nr || memmap_range_end(&was.range[was.nr - 1]) <= from), ranges());
 }
 
 static void clear(void)
 {
     want(from, NULL);
     confine(pick(RANGES + 3));
-    judge(memmap_layout_clear(&l, from, pages), ends(from, pages) && ranges() <= was.max);
+    judge(memmap_layout_clear(&l, from, pages), ends(from, pages), ranges());
 }
 
 /* A piece for each range that it moves, and two cuts. */
@@ -317,7 +331,7 @@ static void move(void)
     confine(pick(RANGES + 3));
     judge(memmap_layout_move(&l, from, to, pages),
           ends(from, pages) && ends(to, pages) && !within(from, to, pages) &&
-          !within(to, from, pages) && all_ram() && was.nr + need() <= was.max);
+          !within(to, from, pages) && all_ram(), was.nr + need());
 }
 
 /* What is asked of a table, which ends where its ranges do, or has one to spare. */
