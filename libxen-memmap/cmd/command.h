@@ -91,19 +91,26 @@ struct table;
 extern gboolean output_json, output_raw, output_noheadings, output_bytes;
 extern char *output_columns;
 
-/* NULL, having complained: -o names what is no column of @c (name NULL: end). */
-struct table *table_new(const struct column *c);
+/*
+ * NULL, having complained: -o names what is no column of @c (name NULL: end).  About so
+ * many @lines will follow.
+ */
+struct table *table_new(const struct column *c, unsigned int lines);
 void table_line(struct table *t);
 gboolean table_has(const struct table *t, unsigned int i);
-void table_put(struct table *t, unsigned int i, char *text);
+/* Where the text of a cell is appended; and column @i of the last line is what was. */
+GString *table_text(struct table *t);
+void table_end(struct table *t, unsigned int i);
 /*
- * Column @i of the last line is @text, for g_free(), which is not made where the column
- * is not shown.
+ * Column @i of the last line is what @append, as append_size(), makes of the arguments,
+ * which are not looked at where the column is not shown.
  */
-#define table_set(t, i, text) \
+#define table_add(t, i, append, ...) \
     do { \
-        if (table_has(t, i)) \
-            table_put(t, i, text); \
+        if (table_has(t, i)) { \
+            append(table_text(t), __VA_ARGS__); \
+            table_end(t, i); \
+        } \
     } while (0)
 /* What a terminal is told. */
 #define COLOUR_RED    "\033[31m"
@@ -121,12 +128,26 @@ gboolean is_colourful(void);
 
 /* ---- numbers (output.c) ---- */
 
-/* "1.5 GiB", or bytes with -b; for g_free(). */
-char *size_text(uint64_t bytes);
-char *address_text(uint64_t gfn);
-char *last_text(uint64_t gfn, uint64_t pages);
+void append_number(GString *s, uint64_t number);
+/* "0x", and @least digits at least. */
+void append_hex(GString *s, uint64_t number, int least);
+/* "1.5 GiB", or bytes with -b. */
+void append_size(GString *s, uint64_t bytes);
+/* First and last address; nine digits, or more. */
+void append_address(GString *s, uint64_t gfn);
+void append_last(GString *s, uint64_t gfn, uint64_t pages);
 /* "0000:00:04.0" */
-char *device_text(uint32_t sbdf);
+void append_device(GString *s, uint32_t sbdf);
+/* NULL: nothing. */
+void append_text(GString *s, const char *text);
+
+/* What @append, one of these, makes of its arguments; for g_free(). */
+#define text_of(append, ...) \
+    ({ \
+        GString *text_ = g_string_new(NULL); \
+        append(text_, __VA_ARGS__); \
+        g_string_free(text_, FALSE); \
+    })
 
 /* ---- JSON (json.c) ---- */
 
@@ -155,8 +176,8 @@ extern const struct column layout_columns[];
 struct table *layout_table(const xen_memmap_layout *l);
 /* Pages of RAM that are not where they were built, but for what firmware took. */
 uint64_t layout_moved(const xen_memmap_layout *l);
-/* "firmware, unfreed"; "" for none. */
-char *flags_text(unsigned int flags);
+/* "firmware,unfreed"; nothing for none. */
+void append_flags(GString *s, unsigned int flags);
 const char *origin_text(enum xen_memmap_origin origin);
 
 /* ---- what an argument names (subject.c) ---- */

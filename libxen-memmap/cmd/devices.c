@@ -159,7 +159,7 @@ static void put_emulated(struct machine *m, const char *spec)
 /* A plan without a GPU's BARs is no answer to who asks about them. */
 static void note_unknown(const struct xlcfg_device *d)
 {
-    g_autofree char *device = device_text(d->sbdf);
+    g_autofree char *device = text_of(append_device, d->sbdf);
 
     if (!plan_bars)
         complain("%s: with --no-host its BARs are not known, and not in this plan; name "

@@ -46,8 +46,8 @@ static const struct xen_memmap_range *at(const xen_memmap_layout *l,
 /* Words for @r, the same for pieces that say the same. */
 static char *says(const struct xen_memmap_range *r)
 {
-    g_autofree char *flags = r ? flags_text(r->flags) : NULL;
-    g_autofree char *device = r && r->aux ? device_text(r->aux) : NULL;
+    g_autofree char *flags = r ? text_of(append_flags, r->flags) : NULL;
+    g_autofree char *device = r && r->aux ? text_of(append_device, r->aux) : NULL;
     g_autoptr(GString) s = g_string_new(NULL);
 
     if (!r)
@@ -113,7 +113,7 @@ static GArray *compare(const xen_memmap_layout *a, const xen_memmap_layout *b)
 
 static gboolean print_table(GArray *pieces)
 {
-    struct table *t = table_new(columns);
+    struct table *t = table_new(columns, pieces->len);
     unsigned int i;
 
     if (!t)
@@ -122,11 +122,11 @@ static gboolean print_table(GArray *pieces)
         const struct piece *p = &g_array_index(pieces, struct piece, i);
 
         table_line(t);
-        table_set(t, START, address_text(p->gfn));
-        table_set(t, END, last_text(p->gfn, p->end - p->gfn));
-        table_set(t, SIZE, size_text((p->end - p->gfn) << 12));
-        table_set(t, FIRST, g_strdup(p->says[0]));
-        table_set(t, SECOND, g_strdup(p->says[1]));
+        table_add(t, START, append_address, p->gfn);
+        table_add(t, END, append_last, p->gfn, p->end - p->gfn);
+        table_add(t, SIZE, append_size, (p->end - p->gfn) << 12);
+        table_add(t, FIRST, append_text, p->says[0]);
+        table_add(t, SECOND, append_text, p->says[1]);
     }
     table_print(t);
     return TRUE;

@@ -109,7 +109,7 @@ static const struct xlcfg_device *device_of(const struct xlcfg *x, uint32_t sbdf
 /* Nothing is lost by RAM where no device of the guest has its memory. */
 static void judge_host_region(struct explanation *e, const struct xen_memmap_region *r)
 {
-    g_autofree char *start = address_text(r->gfn);
+    g_autofree char *start = text_of(append_address, r->gfn);
 
     if (r->kept && e->x->strict_rdm)
         g_ptr_array_add(e->problems, g_strdup_printf(
@@ -121,8 +121,8 @@ static void judge_host_region(struct explanation *e, const struct xen_memmap_reg
 static void judge_region(struct explanation *e,
                          const struct xen_memmap_region *r)
 {
-    g_autofree char *start = address_text(r->gfn);
-    g_autofree char *device = device_text(r->sbdf);
+    g_autofree char *start = text_of(append_address, r->gfn);
+    g_autofree char *device = text_of(append_device, r->sbdf);
     const struct xlcfg_device *d = device_of(e->x, r->sbdf);
     const gboolean in_ram = d && is_ram(xen_memmap_plan_built(e->p), r->gfn, r->pages);
 
@@ -162,20 +162,26 @@ static void judge(struct explanation *e)
 
 /* ---- printing ---- */
 
+static void append_place(GString *s, uint64_t address)
+{
+    if (address == XEN_MEMMAP_NO_PLACE)
+        g_string_append(s, "none");
+    else
+        append_hex(s, address, 9);
+}
+
 static void print_bars(const xen_memmap_plan *p)
 {
-    struct table *t = table_new(bar_columns);
+    struct table *t = table_new(bar_columns, xen_memmap_plan_bars(p));
     const struct xen_memmap_bar *b;
     unsigned int i;
 
     for (i = 0; (b = xen_memmap_plan_bar(p, i)); i++) {
         table_line(t);
-        table_set(t, NAME, g_strdup(b->name));
-        table_set(t, SIZE, size_text(b->bytes));
-        table_set(t, BITS, g_strdup(b->is_64bit ? "64" : "32"));
-        table_set(t, ADDRESS, b->address == XEN_MEMMAP_NO_PLACE ?
-                  g_strdup("none") : g_strdup_printf(
-                      "0x%09" G_GINT64_MODIFIER "x", b->address));
+        table_add(t, NAME, append_text, b->name);
+        table_add(t, SIZE, append_size, b->bytes);
+        table_add(t, BITS, append_text, b->is_64bit ? "64" : "32");
+        table_add(t, ADDRESS, append_place, b->address);
         if (b->address == XEN_MEMMAP_NO_PLACE)
             table_colour(t, COLOUR_RED);
     }
@@ -187,18 +193,26 @@ static gboolean is_of_device(const struct xen_memmap_region *r)
     return r->sbdf && r->sbdf != XEN_MEMMAP_ALL_DEVICES;
 }
 
+static void append_owner(GString *s, const struct xen_memmap_region *r)
+{
+    if (is_of_device(r))
+        append_device(s, r->sbdf);
+    else
+        g_string_append_c(s, '-');
+}
+
 static void print_regions(const xen_memmap_plan *p)
 {
-    struct table *t = table_new(region_columns);
+    struct table *t = table_new(region_columns, xen_memmap_plan_regions(p));
     const struct xen_memmap_region *r;
     unsigned int i;
 
     for (i = 0; (r = xen_memmap_plan_region(p, i)); i++) {
         table_line(t);
-        table_set(t, START, address_text(r->gfn));
-        table_set(t, END, last_text(r->gfn, r->pages));
-        table_set(t, DEVICE, is_of_device(r) ? device_text(r->sbdf) : g_strdup("-"));
-        table_set(t, RESULT, g_strdup(r->kept ? r->kept : "free of RAM"));
+        table_add(t, START, append_address, r->gfn);
+        table_add(t, END, append_last, r->gfn, r->pages);
+        table_add(t, DEVICE, append_owner, r);
+        table_add(t, RESULT, append_text, r->kept ? r->kept : "free of RAM");
         if (r->kept)
             table_colour(t, COLOUR_RED);
     }
@@ -209,8 +223,8 @@ static void print_text(const struct explanation *e, gboolean layout)
 {
     const xen_memmap_layout *after = xen_memmap_plan_layout(e->p);
     g_autofree char *ram =
-        size_text(xen_memmap_layout_pages(after, XEN_MEMMAP_RAM) << 12);
-    g_autofree char *moved = size_text(xen_memmap_plan_moved(e->p) << 12);
+        text_of(append_size, xen_memmap_layout_pages(after, XEN_MEMMAP_RAM) << 12);
+    g_autofree char *moved = text_of(append_size, xen_memmap_plan_moved(e->p) << 12);
     unsigned int i;
 
     printf("RAM %s, of which firmware will move %s; the MMIO hole will start at "
@@ -256,7 +270,7 @@ static void regions_json(json_object *array, const xen_memmap_plan *p)
     unsigned int i;
 
     for (i = 0; (r = xen_memmap_plan_region(p, i)); i++) {
-        g_autofree char *device = is_of_device(r) ? device_text(r->sbdf) : NULL;
+        g_autofree char *device = is_of_device(r) ? text_of(append_device, r->sbdf) : NULL;
         json_object *o = array_object(array);
 
         member_int(o, "gfn", r->gfn);

@@ -26,15 +26,17 @@ static const struct { unsigned int flag; const char *name; } flags[] = {
     { XEN_MEMMAP_UNFREED, "unfreed" }, { XEN_MEMMAP_UNMAPPED, "unmapped" },
 };
 
-char *flags_text(unsigned int value)
+void append_flags(GString *s, unsigned int value)
 {
-    const char *name[G_N_ELEMENTS(flags) + 1] = { NULL };
-    unsigned int i, nr = 0;
+    const char *between = "";
+    unsigned int i;
 
     for (i = 0; i < G_N_ELEMENTS(flags); i++)
-        if (value & flags[i].flag)
-            name[nr++] = flags[i].name;
-    return g_strjoinv(",", (char **)name);
+        if (value & flags[i].flag) {
+            g_string_append(s, between);
+            g_string_append(s, flags[i].name);
+            between = ",";
+        }
 }
 
 const char *origin_text(enum xen_memmap_origin origin)
@@ -67,33 +69,41 @@ uint64_t layout_moved(const xen_memmap_layout *l)
     return pages;
 }
 
-static char *type_text(const struct xen_memmap_range *r)
+static void append_type(GString *s, const struct xen_memmap_range *r)
 {
     if (r->type < XEN_MEMMAP_RAM || r->type > XEN_MEMMAP_OWNED)
-        return g_strdup_printf("0x%x", r->type);
-    return g_strdup(xen_memmap_type_name(r->type));
+        append_hex(s, r->type, 1);
+    else
+        g_string_append(s, xen_memmap_type_name(r->type));
+}
+
+static void append_source(GString *s, const struct xen_memmap_range *r)
+{
+    if (r->source == XEN_MEMMAP_NO_SOURCE)
+        g_string_append(s, "several");
+    else
+        append_address(s, r->source);
 }
 
 struct table *layout_table(const xen_memmap_layout *l)
 {
-    struct table *t = table_new(layout_columns);
+    struct table *t = table_new(layout_columns, xen_memmap_layout_ranges(l));
     const struct xen_memmap_range *r;
     unsigned int i;
 
     for (i = 0; t && (r = xen_memmap_layout_range(l, i)); i++) {
         table_line(t);
-        table_set(t, START, address_text(r->gfn));
-        table_set(t, END, last_text(r->gfn, r->pages));
-        table_set(t, SIZE, size_text(r->pages << 12));
-        table_set(t, PAGES, g_strdup_printf("%" G_GUINT64_FORMAT, r->pages));
-        table_set(t, GFN, g_strdup_printf("0x%" G_GINT64_MODIFIER "x", r->gfn));
-        table_set(t, TYPE, type_text(r));
+        table_add(t, START, append_address, r->gfn);
+        table_add(t, END, append_last, r->gfn, r->pages);
+        table_add(t, SIZE, append_size, r->pages << 12);
+        table_add(t, PAGES, append_number, r->pages);
+        table_add(t, GFN, append_hex, r->gfn, 1);
+        table_add(t, TYPE, append_type, r);
         if (r->type == XEN_MEMMAP_RAM && r->source != r->gfn)
-            table_set(t, FROM, r->source == XEN_MEMMAP_NO_SOURCE ?
-                      g_strdup("several") : address_text(r->source));
-        table_set(t, FLAGS, flags_text(r->flags));
+            table_add(t, FROM, append_source, r);
+        table_add(t, FLAGS, append_flags, r->flags);
         if (r->aux)
-            table_set(t, DEVICE, device_text(r->aux));
+            table_add(t, DEVICE, append_device, r->aux);
         if (has_moved(r))
             table_colour(t, COLOUR_YELLOW);
         else if (r->type != XEN_MEMMAP_RAM)
@@ -104,8 +114,8 @@ struct table *layout_table(const xen_memmap_layout *l)
 
 static void range_json(json_object *o, const struct xen_memmap_range *r)
 {
-    g_autofree char *device = r->aux ? device_text(r->aux) : NULL;
-    g_autofree char *type = type_text(r);
+    g_autofree char *device = r->aux ? text_of(append_device, r->aux) : NULL;
+    g_autofree char *type = text_of(append_type, r);
     json_object *names;
     unsigned int i;
 
@@ -123,7 +133,7 @@ static void range_json(json_object *o, const struct xen_memmap_range *r)
 
 static void reserved_json(json_object *o, const struct xen_memmap_reserved *r)
 {
-    g_autofree char *device = device_text(r->sbdf);
+    g_autofree char *device = text_of(append_device, r->sbdf);
 
     member_int(o, "gfn", r->gfn);
     member_int(o, "pages", r->pages);

@@ -29,18 +29,15 @@ static void print_line(struct table *t, const struct guest *g)
     const xen_memmap_layout *l = g->layout;
 
     table_line(t);
-    table_set(t, ID, g_strdup_printf("%u", g->domid));
-    table_set(t, NAME, g_strdup(g->name));
-    table_set(t, NOTE, g_strdup(g->note));
+    table_add(t, ID, append_number, g->domid);
+    table_add(t, NAME, append_text, g->name);
+    table_add(t, NOTE, append_text, g->note);
     if (!l)
         return;
-    table_set(t, STATE,
-              g_strdup(xen_memmap_state_name(xen_memmap_layout_state(l))));
-    table_set(t, GENERATION,
-              g_strdup_printf("%u", xen_memmap_layout_generation(l)));
-    table_set(t, RAM,
-              size_text(xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12));
-    table_set(t, MOVED, size_text(layout_moved(l) << 12));
+    table_add(t, STATE, append_text, xen_memmap_state_name(xen_memmap_layout_state(l)));
+    table_add(t, GENERATION, append_number, xen_memmap_layout_generation(l));
+    table_add(t, RAM, append_size, xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12);
+    table_add(t, MOVED, append_size, layout_moved(l) << 12);
 }
 
 static void print_json(json_object *o, const struct guest *g)
@@ -95,7 +92,7 @@ int command_list(int argc, char **argv)
     }
     if (output_json)
         array = json_new_array();
-    else if (!(t = table_new(columns)))
+    else if (!(t = table_new(columns, 16)))
         return EXIT_ERROR;
     for (i = 0; i < nr && ok; i++)
         ok = print_guest(domids[i], t, array);

@@ -2,8 +2,6 @@
 /* How numbers are written. */
 #include "command.h"
 
-#include <string.h>
-
 gboolean output_bytes;
 
 /*
@@ -17,57 +15,65 @@ static inline char *digits(char *end, uint64_t number, unsigned int base, int le
     return end;
 }
 
-char *size_text(uint64_t bytes)
+void append_number(GString *s, uint64_t number)
+{
+    char text[20], *const end = text + sizeof(text);
+    const char *at = digits(end, number, 10, 1);
+
+    g_string_append_len(s, at, end - at);
+}
+
+void append_hex(GString *s, uint64_t number, int least)
+{
+    char text[2 + 16], *const end = text + sizeof(text), *at;
+
+    at = digits(end, number, 16, least);
+    *--at = 'x';
+    *--at = '0';
+    g_string_append_len(s, at, end - at);
+}
+
+void append_size(GString *s, uint64_t bytes)
 {
     static const struct { char unit[5]; int shift; } units[] = {
         { " TiB", 40 }, { " GiB", 30 }, { " MiB", 20 }, { " KiB", 10 },
     };
-    char text[32], *at = text + sizeof(text) - sizeof(units[0].unit);
     unsigned int i, part;
     uint64_t all, rest;         /* in hundredths */
 
-    if (output_bytes)
-        return g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
     for (i = 0; i < G_N_ELEMENTS(units); i++)
         if (bytes >= 1ull << units[i].shift)
             break;
-    if (i == G_N_ELEMENTS(units))
-        return g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes);
+    if (output_bytes || i == G_N_ELEMENTS(units)) {
+        append_number(s, bytes);
+        g_string_append(s, output_bytes ? "" : " B");
+        return;
+    }
     rest = bytes & ((1ull << units[i].shift) - 1);
     all = (bytes >> units[i].shift) * 100 +
           ((rest * 100 + (1ull << (units[i].shift - 1))) >> units[i].shift);
     part = all % 100;
-    memcpy(at, units[i].unit, sizeof(units[i].unit));
+    append_number(s, all / 100);
     if (part) {
-        at = part % 10 ? digits(at, part, 10, 2) : digits(at, part / 10, 10, 1);
-        *--at = '.';
+        g_string_append_c(s, '.');
+        g_string_append_c(s, '0' + part / 10);
     }
-    return g_strdup(digits(at, all / 100, 10, 1));
+    if (part % 10)
+        g_string_append_c(s, '0' + part % 10);
+    g_string_append_len(s, units[i].unit, 4);
 }
 
-/* 0x and nine digits, or more. */
-static char *hex_text(uint64_t number)
+void append_address(GString *s, uint64_t gfn)
 {
-    char text[2 + 16 + 1], *end = text + sizeof(text) - 1, *at;
-
-    *end = '\0';
-    at = digits(end, number, 16, 9);
-    *--at = 'x';
-    *--at = '0';
-    return g_strdup(at);
+    append_hex(s, gfn << 12, 9);
 }
 
-char *address_text(uint64_t gfn)
+void append_last(GString *s, uint64_t gfn, uint64_t pages)
 {
-    return hex_text(gfn << 12);
+    append_hex(s, ((gfn + pages) << 12) - 1, 9);
 }
 
-char *last_text(uint64_t gfn, uint64_t pages)
-{
-    return hex_text(((gfn + pages) << 12) - 1);
-}
-
-char *device_text(uint32_t sbdf)
+void append_device(GString *s, uint32_t sbdf)
 {
     char text[] = "0000:00:00.0";
 
@@ -75,5 +81,11 @@ char *device_text(uint32_t sbdf)
     digits(text + 7, sbdf >> 8 & 0xff, 16, 2);
     digits(text + 10, sbdf >> 3 & 0x1f, 16, 2);
     digits(text + 12, sbdf & 7, 16, 1);
-    return g_strdup(text);
+    g_string_append_len(s, text, sizeof(text) - 1);
+}
+
+void append_text(GString *s, const char *text)
+{
+    if (text)
+        g_string_append(s, text);
 }

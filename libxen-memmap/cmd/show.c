@@ -8,8 +8,8 @@ static void head(const struct subject *s)
 {
     const xen_memmap_layout *l = s->layout;
     g_autofree char *ram =
-        size_text(xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12);
-    g_autofree char *moved = size_text(layout_moved(l) << 12);
+        text_of(append_size, xen_memmap_layout_pages(l, XEN_MEMMAP_RAM) << 12);
+    g_autofree char *moved = text_of(append_size, layout_moved(l) << 12);
 
     printf("%s: ", s->title);
     if (xen_memmap_layout_state(l) != XEN_MEMMAP_UNKNOWN)
@@ -37,9 +37,9 @@ static void tail(const xen_memmap_layout *l)
     unsigned int i;
 
     for (i = 0; (r = xen_memmap_layout_reserved(l, i)); i++) {
-        g_autofree char *device = device_text(r->sbdf);
-        g_autofree char *start = address_text(r->gfn);
-        g_autofree char *last = last_text(r->gfn, r->pages);
+        g_autofree char *device = text_of(append_device, r->sbdf);
+        g_autofree char *start = text_of(append_address, r->gfn);
+        g_autofree char *last = text_of(append_last, r->gfn, r->pages);
 
         printf("Reserved for %s: %s-%s, %s\n", device, start, last, r->status);
     }

@@ -271,7 +271,7 @@ static void draw_edge(struct drawing *d, uint64_t address, double y, double righ
 static void draw_cell(struct drawing *d, double x, double top, double height,
                       enum kind kind, uint64_t bytes)
 {
-    g_autofree char *size = size_text(bytes);
+    g_autofree char *size = text_of(append_size, bytes);
     g_autofree char *words = g_strdup_printf("%s, %s", kinds[kind].text, size);
 
     rect(d, x, top + 1, COLUMN, height - 2, kinds[kind].fill);
@@ -313,7 +313,7 @@ static void draw_axis(struct drawing *d, double right)
             draw_edge(d, g->start, g->top + g->height, right);
         draw_edge(d, g->end, g->top, right);
         if (g->is_gap) {
-            g_autofree char *size = size_text(g->end - g->start);
+            g_autofree char *size = text_of(append_size, g->end - g->start);
             g_autofree char *words = g_strdup_printf("\u2248 %s", size);
 
             text(d, AXIS - 12, g->top + g->height / 2 + 4, words, 11, PALE, "end",

@@ -17,13 +17,8 @@ gboolean output_raw, output_noheadings;
 char *output_columns;
 
 struct cell {
-    const char *text;       /* the table's; NULL: empty */
-    size_t width;           /* columns of a terminal that it takes */
-};
-
-struct line {
-    const char *colour;     /* NULL: none */
-    struct cell cell[];     /* as many as the table shows columns */
+    guint at, bytes;        /* in the table's text; no bytes: empty */
+    guint width;            /* columns of a terminal that it takes */
 };
 
 struct table {
@@ -31,17 +26,21 @@ struct table {
     int *place;             /* of each column in a line; -1: not shown */
     unsigned int nr;        /* of those that are shown: */
     unsigned int *shown;    /* which columns these are, from left to right */
-    size_t *width;
-    GPtrArray *lines;
-    GStringChunk *texts;    /* of all cells: many that live as long as the table */
+    guint *width;
+    GArray *colours;        /* of each line, the headings' first; NULL: none */
+    GArray *cells;          /* of all lines, @nr each */
+    GString *text;          /* of all cells */
+    guint begun;            /* where that of the next begins */
 };
 
 /* ---- text that is fit to be printed ---- */
 
-static gboolean is_plain(const char *s)
+static gboolean is_plain(const char *s, const char *end)
 {
-    for (; *s; s++)
-        if (*s < ' ' || *s > '~' || *s == '\\' || (*s == ' ' && output_raw))
+    const unsigned char first = output_raw ? ' ' + 1 : ' ';
+
+    for (; s < end; s++)
+        if ((unsigned char)(*s - first) > '~' - first || *s == '\\')
             return FALSE;
     return TRUE;
 }
@@ -52,7 +51,7 @@ static void append_byte(GString *s, unsigned char byte)
 }
 
 /* The character at @at for people, or its first byte; how many bytes that were. */
-static size_t append_character(GString *s, const char *at, size_t *width)
+static size_t append_character(GString *s, const char *at, guint *width)
 {
     mbstate_t state = { 0 };
     wchar_t c;
@@ -73,7 +72,7 @@ static size_t append_character(GString *s, const char *at, size_t *width)
  * @text, for g_free(), without what a terminal would not print as one character; raw,
  * without blanks as well, so that a program can split a line there.
  */
-static char *make_fit(const char *text, size_t *width)
+static char *make_fit(const char *text, guint *width)
 {
     GString *s = g_string_new(NULL);
     const char *at = text;
@@ -122,8 +121,7 @@ static void show_column(struct table *t, int i)
     if (t->place[i] >= 0)
         return;
     t->place[i] = t->nr;
-    t->shown[t->nr] = i;
-    t->width[t->nr++] = strlen(t->column[i].name);
+    t->shown[t->nr++] = i;
 }
 
 static gboolean choose_columns(struct table *t)
@@ -155,15 +153,16 @@ static gboolean choose_columns(struct table *t)
 
 static void table_free(struct table *t)
 {
-    g_string_chunk_free(t->texts);
-    g_ptr_array_unref(t->lines);
+    g_string_free(t->text, TRUE);
+    g_array_unref(t->cells);
+    g_array_unref(t->colours);
     g_free(t->place);
     g_free(t->shown);
     g_free(t->width);
     g_free(t);
 }
 
-struct table *table_new(const struct column *c)
+struct table *table_new(const struct column *c, unsigned int lines)
 {
     struct table *t = g_new0(struct table, 1);
     unsigned int i, nr = 0;
@@ -173,27 +172,31 @@ struct table *table_new(const struct column *c)
     t->column = c;
     t->place = g_new(int, nr);
     t->shown = g_new(unsigned int, nr);
-    t->width = g_new(size_t, nr);
-    t->lines = g_ptr_array_new_with_free_func(g_free);
-    t->texts = g_string_chunk_new(4096);
+    t->width = g_new0(guint, nr);
+    t->colours = g_array_sized_new(FALSE, TRUE, sizeof(char *), lines + 1);
+    t->cells = g_array_sized_new(FALSE, TRUE, sizeof(struct cell), (lines + 1) * nr);
+    t->text = g_string_sized_new((lines + 1) * nr * 8);
     for (i = 0; i < nr; i++)
         t->place[i] = -1;
     if (!choose_columns(t)) {
         table_free(t);
         return NULL;
     }
+    table_line(t);
+    for (i = 0; i < nr; i++)
+        table_add(t, i, g_string_append, c[i].name);
     return t;
 }
 
-static struct line *last_line(const struct table *t)
+static struct cell *cells_of(const struct table *t, unsigned int line)
 {
-    return g_ptr_array_index(t->lines, t->lines->len - 1);
+    return &g_array_index(t->cells, struct cell, line * t->nr);
 }
 
 void table_line(struct table *t)
 {
-    g_ptr_array_add(t->lines, g_malloc0(sizeof(struct line) +
-                                        t->nr * sizeof(struct cell)));
+    g_array_set_size(t->cells, t->cells->len + t->nr);
+    g_array_set_size(t->colours, t->colours->len + 1);
 }
 
 gboolean table_has(const struct table *t, unsigned int i)
@@ -201,77 +204,71 @@ gboolean table_has(const struct table *t, unsigned int i)
     return t->place[i] >= 0;
 }
 
-void table_put(struct table *t, unsigned int i, char *text)
+GString *table_text(struct table *t)
 {
-    struct cell *cell = &last_line(t)->cell[t->place[i]];
-    size_t *width = &t->width[t->place[i]];
+    return t->text;
+}
 
-    if (!text)
-        return;
-    cell->width = strlen(text);
-    if (!is_plain(text)) {
-        char *fit = make_fit(text, &cell->width);
+void table_end(struct table *t, unsigned int i)
+{
+    struct cell *cell = &cells_of(t, t->colours->len - 1)[t->place[i]];
+    guint *width = &t->width[t->place[i]];
+    const char *text = t->text->str + t->begun;
 
-        g_free(text);
-        text = fit;
+    cell->width = t->text->len - t->begun;
+    if (!is_plain(text, text + cell->width)) {
+        g_autofree char *fit = make_fit(text, &cell->width);
+
+        g_string_truncate(t->text, t->begun);
+        g_string_append(t->text, fit);
     }
-    cell->text = g_string_chunk_insert(t->texts, text);
-    g_free(text);
+    cell->at = t->begun;
+    cell->bytes = t->text->len - t->begun;
+    t->begun = t->text->len;
     if (cell->width > *width)
         *width = cell->width;
 }
 
 void table_colour(struct table *t, const char *colour)
 {
-    last_line(t)->colour = colour;
+    g_array_index(t->colours, const char *, t->colours->len - 1) = colour;
 }
 
-static void append_blanks(GString *out, size_t nr)
+static char *put_blanks(char *at, gsize nr)
 {
-    const gsize at = out->len;
-
-    g_string_set_size(out, at + nr);
-    memset(out->str + at, ' ', nr);
+    return (char *)memset(at, ' ', nr) + nr;
 }
 
-/* Nothing follows the last text of a line, and nothing is in the place of none. */
-static void append_cell(const struct table *t, GString *out, unsigned int i,
-                        const char *text, size_t width)
+/*
+ * @c as column @i of those that are shown, at @at; where it ends.  Nothing follows the
+ * last text of a line, and nothing is in the place of none.
+ */
+static char *put_cell(const struct table *t, char *at, unsigned int i,
+                      const struct cell *c)
 {
-    const size_t blanks = output_raw || width > t->width[i] ? 0 : t->width[i] - width;
+    const gsize blanks = output_raw ? 0 : t->width[i] - c->width;
     const gboolean right = t->column[t->shown[i]].right, last = i == t->nr - 1;
 
-    if (right && !(last && !width))
-        append_blanks(out, blanks);
-    if (text)
-        g_string_append(out, text);
-    if (!right && !last)
-        append_blanks(out, blanks);
-    if (!last)
-        g_string_append_c(out, ' ');
+    if (right && !(last && !c->width))
+        at = put_blanks(at, blanks);
+    at = (char *)memcpy(at, t->text->str + c->at, c->bytes) + c->bytes;
+    return last ? at : put_blanks(at, (right ? 0 : blanks) + 1);
 }
 
-static void append_headings(const struct table *t, GString *out)
+static void print_line(const struct table *t, unsigned int line, GString *out)
 {
+    const struct cell *c = cells_of(t, line);
+    gsize room = 0;
     unsigned int i;
+    char *at;
 
-    for (i = 0; i < t->nr; i++) {
-        const char *name = t->column[t->shown[i]].name;
-
-        append_cell(t, out, i, name, strlen(name));
-    }
-    g_string_append_c(out, '\n');
-}
-
-static void append_line(const struct table *t, GString *out, const struct line *l)
-{
-    unsigned int i;
-
-    if (l->colour)
-        g_string_append(out, l->colour);
     for (i = 0; i < t->nr; i++)
-        append_cell(t, out, i, l->cell[i].text, l->cell[i].width);
-    g_string_append(out, l->colour ? COLOUR_NONE "\n" : "\n");
+        room += t->width[i] + c[i].bytes + 1;
+    g_string_set_size(out, room);
+    at = out->str;
+    for (i = 0; i < t->nr; i++)
+        at = put_cell(t, at, i, &c[i]);
+    fwrite(out->str, 1, at - out->str, stdout);
 }
 
 void table_print(struct table *t)
@@ -280,16 +277,17 @@ void table_print(struct table *t)
     const gboolean colourful = is_colourful();
     unsigned int i;
 
-    if (t->lines->len && !output_noheadings)
-        append_headings(t, out);
-    for (i = 0; i < t->lines->len; i++) {
-        struct line *l = g_ptr_array_index(t->lines, i);
+    /* Headings of nothing are not wanted either. */
+    for (i = output_noheadings; t->colours->len > 1 && i < t->colours->len; i++) {
+        const char *colour = g_array_index(t->colours, const char *, i);
 
         if (!colourful)
-            l->colour = NULL;
-        append_line(t, out, l);
+            colour = NULL;
+        if (colour)
+            fputs(colour, stdout);
+        print_line(t, i, out);
+        fputs(colour ? COLOUR_NONE "\n" : "\n", stdout);
     }
-    fputs(out->str, stdout);
     table_free(t);
 }
 

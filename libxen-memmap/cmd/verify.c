@@ -27,18 +27,18 @@ static const char *page_text(enum xen_memmap_page page)
 static gboolean print_table(const xen_memmap_report *r)
 {
     const struct xen_memmap_mismatch *m;
-    struct table *t = table_new(columns);
+    struct table *t = table_new(columns, xen_memmap_report_mismatches(r));
     unsigned int i;
 
     if (!t)
         return FALSE;
     for (i = 0; (m = xen_memmap_report_mismatch(r, i)); i++) {
         table_line(t);
-        table_set(t, START, address_text(m->gfn));
-        table_set(t, END, last_text(m->gfn, m->pages));
-        table_set(t, SIZE, size_text(m->pages << 12));
-        table_set(t, LAYOUT, g_strdup(xen_memmap_type_name(m->says.type)));
-        table_set(t, XEN, g_strdup(page_text(m->has)));
+        table_add(t, START, append_address, m->gfn);
+        table_add(t, END, append_last, m->gfn, m->pages);
+        table_add(t, SIZE, append_size, m->pages << 12);
+        table_add(t, LAYOUT, append_text, xen_memmap_type_name(m->says.type));
+        table_add(t, XEN, append_text, page_text(m->has));
         table_colour(t, COLOUR_RED);
     }
     table_print(t);
@@ -72,8 +72,8 @@ static void print_json(const struct subject *s, const xen_memmap_report *r)
 
 static void print_summary(const struct subject *s, const xen_memmap_report *r)
 {
-    g_autofree char *ram = size_text(xen_memmap_report_ram(r) << 12);
-    g_autofree char *owned = size_text(xen_memmap_report_owned(r) << 12);
+    g_autofree char *ram = text_of(append_size, xen_memmap_report_ram(r) << 12);
+    g_autofree char *owned = text_of(append_size, xen_memmap_report_owned(r) << 12);
 
     if (xen_memmap_report_ram(r) > xen_memmap_report_owned(r))
         printf("%s: the layout has %s of RAM, but all of the domain has %s\n",

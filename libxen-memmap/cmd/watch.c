@@ -31,7 +31,7 @@ static void print_change(uint32_t domid, const char *name,
             layout_json(o, l);
         json_print(o, FALSE);
     } else if (l) {
-        g_autofree char *moved = size_text(layout_moved(l) << 12);
+        g_autofree char *moved = text_of(append_size, layout_moved(l) << 12);
 
         printf("%.19s %s (%u): %s, generation %u, moved %s%s%s\n", time,
                name ? name : "?", domid,
