@@ -27,6 +27,8 @@ STUBDOM_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
                    "xen-blkfront", "xen-pcifront")
 STUBDOM_COMMANDS = ("xenstore-read", "xenstore-list", "xenstore-write",
                     "xenstore-watch")
+# How long programs take.
+OTHER_COMMANDS = ("hyperfine",)
 # Lets the time of a program pass more slowly.
 SLOW_TIME = "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 GUEST_MODULES = ("nvme",)
@@ -144,7 +146,7 @@ def dom0(path, tree, xen, scripts, needed, log):
     programs = {private + name: os.path.join(tree, private, name)
                 for name in DOM0_COMMANDS}
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
-                     for name in XENSTORE_COMMANDS})
+                     for name in XENSTORE_COMMANDS + OTHER_COMMANDS})
     with Archive(path, log) as archive:
         _system(archive, tree, programs, needed, DOM0_MODULES)
         for name in DOM0_COMMANDS:

@@ -64,7 +64,7 @@ _PROOF = """
 # What dom0 and the guest are assembled from: unpacked, never installed.
 _HOST = """
     xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu
-    busybox-static linux-image-amd64 libfaketime
+    busybox-static linux-image-amd64 libfaketime hyperfine
 """.split()
 
 
