@@ -98,12 +98,16 @@ extern char *output_columns;
 struct table *table_new(const struct column *c, unsigned int lines);
 void table_line(struct table *t);
 gboolean table_has(const struct table *t, unsigned int i);
-/* Where the text of a cell is appended; and column @i of the last line is what was. */
+/*
+ * Where the text of a cell is appended.  What was since the last table_end() becomes
+ * column @i of the last line, which is set once.
+ */
 GString *table_text(struct table *t);
 void table_end(struct table *t, unsigned int i);
 /*
- * Column @i of the last line is what @append, as append_size(), makes of the arguments,
- * which are not looked at where the column is not shown.
+ * Column @i of the last line is what @append, a function as append_size(), makes of the
+ * arguments, which are not evaluated where the column is not shown; @t and @i are more
+ * than once.
  */
 #define table_add(t, i, append, ...) \
     do { \
@@ -129,7 +133,7 @@ gboolean is_colourful(void);
 /* ---- numbers (output.c) ---- */
 
 void append_number(GString *s, uint64_t number);
-/* "0x", and @least digits at least. */
+/* "0x", and @least digits at least, of 16. */
 void append_hex(GString *s, uint64_t number, int least);
 /* "1.5 GiB", or bytes with -b. */
 void append_size(GString *s, uint64_t bytes);
@@ -141,7 +145,7 @@ void append_device(GString *s, uint32_t sbdf);
 /* NULL: nothing. */
 void append_text(GString *s, const char *text);
 
-/* What @append, one of these, makes of its arguments; for g_free(). */
+/* What @append, a function as these, makes of its arguments; for g_free(). */
 #define text_of(append, ...) \
     ({ \
         GString *text_ = g_string_new(NULL); \

@@ -7,7 +7,6 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -241,7 +240,8 @@ static char *put_blanks(char *at, gsize nr)
 
 /*
  * @c as column @i of those that are shown, at @at; where it ends.  Nothing follows the
- * last text of a line, and nothing is in the place of none.
+ * last text of a line, and nothing is in the place of none.  No cell is wider than its
+ * column: table_end() has seen to it.
  */
 static char *put_cell(const struct table *t, char *at, unsigned int i,
                       const struct cell *c)
@@ -255,39 +255,40 @@ static char *put_cell(const struct table *t, char *at, unsigned int i,
     return last ? at : put_blanks(at, (right ? 0 : blanks) + 1);
 }
 
-static void print_line(const struct table *t, unsigned int line, GString *out)
+/* @colour may be NULL. */
+static void append_line(const struct table *t, GString *out, unsigned int line,
+                        const char *colour)
 {
     const struct cell *c = cells_of(t, line);
     gsize room = 0;
     unsigned int i;
     char *at;
 
+    if (colour)
+        g_string_append(out, colour);
     for (i = 0; i < t->nr; i++)
-        room += t->width[i] + c[i].bytes + 1;
-    g_string_set_size(out, room);
-    at = out->str;
+        room += (gsize)t->width[i] + c[i].bytes + 1;
+    g_string_set_size(out, out->len + room);
+    at = out->str + out->len - room;
     for (i = 0; i < t->nr; i++)
         at = put_cell(t, at, i, &c[i]);
-    fwrite(out->str, 1, at - out->str, stdout);
+    g_string_truncate(out, at - out->str);
+    g_string_append(out, colour ? COLOUR_NONE "\n" : "\n");
 }
 
 void table_print(struct table *t)
 {
-    g_autoptr(GString) out = g_string_new(NULL);
     const gboolean colourful = is_colourful();
+    const unsigned int lines = t->colours->len;
+    g_autoptr(GString) out = g_string_sized_new(t->text->len * 2);
     unsigned int i;
 
     /* Headings of nothing are not wanted either. */
-    for (i = output_noheadings; t->colours->len > 1 && i < t->colours->len; i++) {
-        const char *colour = g_array_index(t->colours, const char *, i);
-
-        if (!colourful)
-            colour = NULL;
-        if (colour)
-            fputs(colour, stdout);
-        print_line(t, i, out);
-        fputs(colour ? COLOUR_NONE "\n" : "\n", stdout);
-    }
+    for (i = output_noheadings; lines > 1 && i < lines; i++)
+        append_line(t, out, i, colourful ?
+                    g_array_index(t->colours, const char *, i) : NULL);
+    /* At once: a terminal takes a system call for each line that it is given. */
+    fputs(out->str, stdout);
     table_free(t);
 }
 
