@@ -3,9 +3,9 @@
  * The layout algebra by exhaustion, on SPACE gfns: at 0, below 2^64, and below 2^64 with
  * 2^33 from one to the next.  Tables of up to RANGES ranges of one to three pages, which
  * touch or are three apart, and each operation with up to five pages from and to anywhere.
- * With RAGGED, neighbours may say the same, as in a record.  With LONG, one table of as many ranges of a page each, and up to 16 pages.  One call of
- * move() is a set() and a clear() for each range that it moves, and a formula of two of
- * each has no end.
+ * With RAGGED, neighbours may say the same, as in a record.  With LONG, one table of as many
+ * ranges of a page each, and up to 16 pages.  One call of move() is a set() and a clear()
+ * for each range that it moves, and a formula of two of each has no end.
  *
  * The judge paints: an array has what is said of each gfn, and what an operation should
  * make of that is a loop over it.  With ASan, whoever leaves the table's max ranges is seen.
@@ -243,8 +243,8 @@ static void judge(bool done, bool meaning, unsigned int takes)
 
     ASAN_UNPOISON_MEMORY_REGION(memory, sizeof(memory));
     prove(l.range == storage && l.max == was.max, "its memory stays what it is");
-    prove(done ? meaning : !possible, "true for what has a meaning and room");
-    prove(RAGGED || done == possible, "and for no other");
+    prove(done ? meaning && (RAGGED || possible) : !possible,
+          "true for what has a meaning and room, and no other");
     if ( !done )
     {
         prove(unchanged(&l, &was), "false leaves the table as it was");
