@@ -18,17 +18,15 @@ DOM0_COMMANDS = ("bin/xl", "bin/xenstored", "bin/xenconsoled",
                  "bin/xenconsole", "bin/xen-init-dom0", "bin/xenctx",
                  "bin/xen-hvmctx", "bin/xentrace", "bin/libxl-save-helper",
                 "bin/vchan-socket-proxy", "bin/xenstore-control")
-XENSTORE_COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
-                     "xenstore-list", "xenstore-rm", "xenstore-exists",
-                     "xenstore-watch", "xenstore-chmod")
+COMMANDS = ("xenstore-read", "xenstore-write", "xenstore-ls",
+            "xenstore-list", "xenstore-rm", "xenstore-exists",
+            "xenstore-watch", "xenstore-chmod", "hyperfine")
 # What runs a device model in a domain of its own: memory and interrupts of another
 # domain, a ring for its monitor, the guest's disks, and devices passed through.
 STUBDOM_MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
                    "xen-blkfront", "xen-pcifront")
 STUBDOM_COMMANDS = ("xenstore-read", "xenstore-list", "xenstore-write",
                     "xenstore-watch")
-# How long programs take.
-OTHER_COMMANDS = ("hyperfine",)
 # Lets the time of a program pass more slowly.
 SLOW_TIME = "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 GUEST_MODULES = ("nvme",)
@@ -146,7 +144,7 @@ def dom0(path, tree, xen, scripts, needed, log):
     programs = {private + name: os.path.join(tree, private, name)
                 for name in DOM0_COMMANDS}
     programs.update({"usr/bin/" + name: os.path.join(tree, "usr/bin", name)
-                     for name in XENSTORE_COMMANDS + OTHER_COMMANDS})
+                     for name in COMMANDS})
     with Archive(path, log) as archive:
         _system(archive, tree, programs, needed, DOM0_MODULES)
         for name in DOM0_COMMANDS:
